@@ -32,6 +32,18 @@ struct permit {
     const struct ranges *destination;
 };
 
+/*
+ * One way by which packets can meet a firewall: an interface they come in by, one they go out by, and the addresses
+ * that belong there. A packet that fits no face is spoofed (or comes by an interface that the site does not know).
+ */
+struct face {
+    enum hook hook;
+    struct str in; /* empty: not bound */
+    struct str out;
+    const struct ranges *source[FAMILY_N]; /* never NULL */
+    const struct ranges *destination[FAMILY_N];
+};
+
 struct policy {
     struct str firewall;
     struct str site;
@@ -43,6 +55,12 @@ struct policy {
     const struct ranges *scope[FAMILY_N];
     const struct permit *permits; /* in the order of the plan */
     size_t permit_n;
+    const struct permit
+        *accepted; /* excess that the site bears (`accept`, not expired): never printed, never counted */
+    size_t accepted_n;
+    const struct face *faces;
+    size_t face_n;
+    bool management_unreached; /* a host firewall, or one with addresses, whose management port no flow reaches */
     bool counters;
 };
 
