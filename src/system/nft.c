@@ -127,6 +127,7 @@ static int run(const struct namespace *namespace, const char *const *argv, struc
 static void make_interfaces(const struct namespace *namespace, struct str text)
 {
     static const char *const argv[] = {"ip", "-force", "-batch", "-", NULL};
+    static const char *const kinds[] = {"dummy", "ifb", "bridge"};
     struct arena *arena = arena_new();
     struct names names = {.arena = arena};
     struct process_result result;
@@ -134,8 +135,11 @@ static void make_interfaces(const struct namespace *namespace, struct str text)
 
     collect_names(&names, text);
     buf_adds(&batch, "link set lo up\n");
-    for (size_t i = 0; i < names.seen.n; i++)
-        buf_addf(&batch, "link add name %.*s type dummy\n", STR_ARG(names.seen.entries[i].key));
+    for (size_t i = 0; i < names.seen.n; i++) {
+        /* One of the kinds that this kernel has; the others then fail, since the name is taken. */
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            buf_addf(&batch, "link add name %.*s type %s\n", STR_ARG(names.seen.entries[i].key), kinds[k]);
+    }
     if (buf_ok(&batch) && run(namespace, argv, buf_str(&batch), NULL, &result) == 0)
         process_result_free(&result);
     buf_free(&batch);

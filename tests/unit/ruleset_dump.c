@@ -64,9 +64,7 @@ static void one_match(struct buf *out, const struct match *match, unsigned famil
         return;
     case MATCH_ANY_OF:
     case MATCH_NONE_OF: groups(out, match, families); return;
-    case MATCH_UNKNOWN:
-        buf_addf(out, "?%u[%.*s]", match->literal, STR_ARG(match->text));
-        return;
+    case MATCH_UNKNOWN: buf_addf(out, "?%u[%.*s]", match->literal, STR_ARG(match->text)); return;
     case MATCH_N: break;
     }
 }

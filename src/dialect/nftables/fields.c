@@ -202,12 +202,8 @@ bool nft_name_parse(const struct nft_field *field, struct str name, u128 *value)
     case NFT_ICMP_CODE: return code_parse(name, nft_field_family(field), value);
     case NFT_STATE: return state_parse(name, value);
     case NFT_FLAGS: return flag_parse(name, value);
-    case NFT_NFPROTO:
-        *value = str_is(name, "ipv4") ? 2 : 10;
-        return str_is(name, "ipv4") || str_is(name, "ipv6");
-    case NFT_ETHERTYPE:
-        *value = str_is(name, "ip") ? 0x0800 : 0x86dd;
-        return str_is(name, "ip") || str_is(name, "ip6");
+    case NFT_NFPROTO: *value = str_is(name, "ipv4") ? 2 : 10; return str_is(name, "ipv4") || str_is(name, "ipv6");
+    case NFT_ETHERTYPE: *value = str_is(name, "ip") ? 0x0800 : 0x86dd; return str_is(name, "ip") || str_is(name, "ip6");
     case NFT_INTERFACE:
     case NFT_FRAGMENT:
     case NFT_FRAGMENT_6:

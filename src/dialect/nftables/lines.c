@@ -202,7 +202,7 @@ static void note_devices(struct scan *scan, struct lines_chain *chain, const str
 
 static void chain_item(struct scan *scan, struct lines_chain *chain)
 {
-    static const char *const properties[] = {"type",   "policy", "flags",    "comment", "device",
+    static const char *const properties[] = {"type",    "policy", "flags",    "comment",  "device",
                                              "devices", "define", "redefine", "undefine", NULL};
     struct statement statement;
 

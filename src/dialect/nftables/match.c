@@ -141,11 +141,11 @@ void key_imply(struct reader *reader, json_t *key, struct draft *draft)
     json_t *part;
 
     if (json_is_array(key)) {
-        json_array_foreach (key, i, part)
-            key_imply(reader, part, draft);
+        json_array_foreach(key, i, part) key_imply(reader, part, draft);
         return;
     }
-    json_object_foreach (key, name, value) {
+    json_object_foreach(key, name, value)
+    {
         if (strcmp(name, "payload") == 0) {
             imply_header(reader, reader_str(reader, json_object_get(value, "protocol")), draft);
         } else if (strcmp(name, "exthdr") == 0) {
@@ -181,11 +181,13 @@ bool key_is_random(const json_t *key)
 
     if (json_object_get(key, "numgen") != NULL || (name != NULL && strcmp(name, "random") == 0))
         return true;
-    json_object_foreach ((json_t *)key, inner, value) {
+    json_object_foreach((json_t *)key, inner, value)
+    {
         if (json_is_object(value) && key_is_random(value))
             return true;
     }
-    json_array_foreach (key, i, value) {
+    json_array_foreach(key, i, value)
+    {
         if (key_is_random(value))
             return true;
     }
@@ -270,8 +272,7 @@ static bool masked_ranges(struct reader *reader, const struct nft_field *field, 
         if (str_is(op, "==") || str_is(op, "!=")) {
             if (!value_ranges(reader, field, right, &wanted))
                 return false;
-        } else if (!value_number(reader, field, right, &value) ||
-                   !compare_ranges(reader, field, op, value, &wanted)) {
+        } else if (!value_number(reader, field, right, &value) || !compare_ranges(reader, field, op, value, &wanted)) {
             return false;
         }
         v = arena_new_array(reader->arena, struct range, (size_t)1 << field->bits);
@@ -312,8 +313,8 @@ static bool plain_ranges(struct reader *reader, const struct nft_field *field, s
     return value_number(reader, field, right, &value) && compare_ranges(reader, field, op, value, raw);
 }
 
-static bool match_interface(struct reader *reader, struct drafts *drafts, const struct nft_field *field,
-                            struct str op, json_t *right)
+static bool match_interface(struct reader *reader, struct drafts *drafts, const struct nft_field *field, struct str op,
+                            json_t *right)
 {
     struct match match = {.kind = MATCH_INTERFACES, .field = field->field, .negated = str_is(op, "!=")};
     struct interface_pattern *patterns;
@@ -440,13 +441,12 @@ void read_match(struct reader *reader, struct drafts *drafts, json_t *match)
         key_imply(reader, left, draft);
     if (n == 1 && match_field(reader, drafts, fields[0], op, mask, right, text))
         return;
-    if (n > 1 && mask == NULL &&
-        match_concat(reader, drafts, fields, n, text_expression(reader, left), op, right))
+    if (n > 1 && mask == NULL && match_concat(reader, drafts, fields, n, text_expression(reader, left), op, right))
         return;
     if (n == 0 && mask == NULL && match_exists(reader, drafts, left, op, right))
         return;
-    unknown = reader_unknown(reader, text,
-                             reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
+    unknown =
+        reader_unknown(reader, text, reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
     vec_each (struct draft *, draft, drafts)
         draft_add(reader, draft, &unknown);
 }

@@ -100,8 +100,8 @@ static void read_base_chain(struct reading *reading, struct chain_entry *entry, 
     struct str policy = reader_str(reader, json_object_get(object, "policy"));
 
     if (!hook_parse(hook, &chain->hook))
-        diag_error(reader->diags, nowhere(reader), "chain \"%.*s\" has an unknown hook \"%.*s\"",
-                   STR_ARG(chain->name), STR_ARG(hook));
+        diag_error(reader->diags, nowhere(reader), "chain \"%.*s\" has an unknown hook \"%.*s\"", STR_ARG(chain->name),
+                   STR_ARG(hook));
     if (!read_priority(reader, json_object_get(object, "prio"), &chain->priority))
         diag_error(reader->diags, nowhere(reader), "chain \"%.*s\" has no priority that is a number",
                    STR_ARG(chain->name));
@@ -127,8 +127,8 @@ static void read_chain(struct reading *reading, json_t *object)
     if (families_of(table) == 0) {
         if (json_object_get(object, "hook") != NULL)
             diag_warning(reader->diags, chain_span(reading, table, name),
-                         "table \"%.*s\": chain \"%.*s\" is not read, only ip, ip6, inet and netdev are", STR_ARG(table),
-                         STR_ARG(name));
+                         "table \"%.*s\": chain \"%.*s\" is not read, only ip, ip6, inet and netdev are",
+                         STR_ARG(table), STR_ARG(name));
         return;
     }
     key = str_printf(reader->arena, "%.*s %.*s", STR_ARG(table), STR_ARG(name));
@@ -140,8 +140,8 @@ static void read_chain(struct reading *reading, json_t *object)
     entry = vec_push(reader->arena, &reading->chains);
     map_set(reader->arena, &reading->by_name, key, (void *)(uintptr_t)reading->chains.n);
     entry->chain = arena_new_object(reader->arena, struct chain);
-    *entry->chain = (struct chain){
-        .table = table, .name = name, .families = families_of(table), .place = {.source = reader->text}};
+    *entry->chain =
+        (struct chain){.table = table, .name = name, .families = families_of(table), .place = {.source = reader->text}};
     if (json_object_get(object, "hook") != NULL)
         read_base_chain(reading, entry, object);
 }
@@ -162,11 +162,13 @@ static bool asks_mark(json_t *value, unsigned depth)
 
     if (depth == 0 || is_mark(value))
         return true;
-    json_array_foreach (value, i, inner) {
+    json_array_foreach(value, i, inner)
+    {
         if (asks_mark(inner, depth - 1))
             return true;
     }
-    json_object_foreach (value, name, inner) {
+    json_object_foreach(value, name, inner)
+    {
         if (asks_mark(strcmp(name, "mangle") == 0 ? json_object_get(inner, "value") : inner, depth - 1))
             return true;
     }
@@ -204,8 +206,9 @@ static void read_rule_object(struct reading *reading, json_t *object)
     index = (uintptr_t)map_get(&reading->by_name,
                                str_printf(reader->arena, "%.*s %.*s", STR_ARG(reader->table), STR_ARG(name)));
     if (index == 0) {
-        diag_error(reader->diags, nowhere(reader), "a rule stands in chain \"%.*s\" of table \"%.*s\", which is not there",
-                   STR_ARG(name), STR_ARG(reader->table));
+        diag_error(reader->diags, nowhere(reader),
+                   "a rule stands in chain \"%.*s\" of table \"%.*s\", which is not there", STR_ARG(name),
+                   STR_ARG(reader->table));
         return;
     }
     if (!json_is_array(expressions)) {
@@ -232,7 +235,8 @@ static void each_object(struct reading *reading, json_t *list, const char *kind,
     size_t i;
     json_t *item;
 
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         json_t *object = json_object_get(item, kind);
 
         if (json_is_object(object))
@@ -253,13 +257,14 @@ static void take_rule_survey(struct reading *reading, json_t *object)
 /* A list of commands (`{"add": …}`, `{"flush": …}`) says what to do, not what is there. */
 static bool is_listing(struct reader *reader, json_t *list)
 {
-    static const char *const kinds[] = {"metainfo", "table",        "chain",          "rule",        "set",
-                                        "map",      "flowtable",    "counter",        "quota",       "limit",
-                                        "ct helper", "ct timeout",  "ct expectation", "synproxy",    "secmark"};
+    static const char *const kinds[] = {"metainfo",  "table",      "chain",          "rule",     "set",
+                                        "map",       "flowtable",  "counter",        "quota",    "limit",
+                                        "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark"};
     size_t i;
     json_t *item;
 
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const char *name;
         json_t *value;
 
@@ -267,15 +272,16 @@ static bool is_listing(struct reader *reader, json_t *list)
             diag_error(reader->diags, nowhere(reader), "item %zu of \"nftables\" must be an object", i + 1);
             return false;
         }
-        json_object_foreach (item, name, value) {
+        json_object_foreach(item, name, value)
+        {
             bool known = false;
 
             for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
                 known = known || strcmp(name, kinds[k]) == 0;
             if (known && json_is_object(value))
                 continue;
-            diag_error(reader->diags, nowhere(reader), "item %zu of \"nftables\" is \"%.64s\", which no listing has", i + 1,
-                       name);
+            diag_error(reader->diags, nowhere(reader), "item %zu of \"nftables\" is \"%.64s\", which no listing has",
+                       i + 1, name);
             diag_hint(reader->diags, "give what `nft -j list ruleset` prints");
             return false;
         }
@@ -401,8 +407,8 @@ static bool read_devices(struct reading *reading, struct chain_entry *entry, str
     const struct lines_chain *lines =
         reading->lines == NULL ? NULL : lines_chain(reading->lines, entry->chain->table, entry->chain->name);
     struct str rest = lines == NULL ? STR_EMPTY : lines->devices;
-    struct interface_pattern *v = arena_new_array(reader->arena, struct interface_pattern,
-                                                  json_array_size(entry->devices) + rest.n / 2 + 1);
+    struct interface_pattern *v =
+        arena_new_array(reader->arena, struct interface_pattern, json_array_size(entry->devices) + rest.n / 2 + 1);
 
     match->interfaces = v;
     if (json_is_string(entry->devices))

@@ -55,10 +55,10 @@ struct reader {
     const struct source *text;    /* places: the text that the user gave */
     const struct source *listing; /* JSON; the same as text where that is JSON */
     struct ruleset *ruleset;
-    struct map literals; /* text -> number + 1 */
-    struct map sets;     /* "family table name" -> struct nft_set */
-    struct map patterns; /* interface patterns that are known */
-    bool marks_matter;   /* some rule asks for the packet's mark */
+    struct map literals;  /* text -> number + 1 */
+    struct map sets;      /* "family table name" -> struct nft_set */
+    struct map patterns;  /* interface patterns that are known */
+    bool marks_matter;    /* some rule asks for the packet's mark */
     bool unknowns_change; /* some rule writes what the model does not have: two looks at it may differ */
     /* of the rule being read */
     struct chain *chain;
@@ -93,10 +93,9 @@ unsigned value_families(const struct nft_field *field, const struct ranges *raw)
 
 /* sets */
 void sets_add(struct reader *reader, json_t *set);
-void sets_note_rule(struct reader *reader, json_t *rule); /* marks the sets that rules change */
+void sets_note_rule(struct reader *reader, json_t *rule);               /* marks the sets that rules change */
 struct nft_set *sets_find(struct reader *reader, struct str reference); /* "@name"; NULL where there is none */
-bool sets_ranges(struct reader *reader, struct nft_set *set, const struct nft_field *field,
-                 const struct ranges **raw);
+bool sets_ranges(struct reader *reader, struct nft_set *set, const struct nft_field *field, const struct ranges **raw);
 bool sets_groups(struct reader *reader, struct nft_set *set, const struct nft_field *const *keys, size_t key_n,
                  struct str key_text, const struct match_group **groups, size_t *n);
 /* One element of a concatenated key as a conjunction. */

@@ -198,7 +198,8 @@ static bool map_element(struct reader *reader, struct rules_of *rules, const str
     } else {
         return false;
     }
-    json_object_foreach (decision, name, value) {
+    json_object_foreach(decision, name, value)
+    {
         enum action action = ACTION_NONE;
 
         if (effect_of(name, &action) != EFFECT_VERDICT)
@@ -266,7 +267,8 @@ static bool rest_is_plain(json_t *expressions, size_t from)
         const char *name;
         json_t *value;
 
-        json_object_foreach (json_array_get(expressions, i), name, value) {
+        json_object_foreach(json_array_get(expressions, i), name, value)
+        {
             enum action action;
 
             if (effect_of(name, &action) != EFFECT_NONE)
@@ -287,7 +289,8 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     json_t *value = NULL;
     json_t *first;
 
-    json_object_foreach (statement, name, first) {
+    json_object_foreach(statement, name, first)
+    {
         value = first;
         break;
     }

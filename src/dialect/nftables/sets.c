@@ -112,7 +112,8 @@ json_t *element_value(json_t *element)
 
     if (inner == NULL)
         return element;
-    json_object_foreach (inner, key, value) {
+    json_object_foreach(inner, key, value)
+    {
         if (strcmp(key, "val") != 0 && strcmp(key, "comment") != 0 && strcmp(key, "counter") != 0 &&
             strcmp(key, "last") != 0)
             return NULL;
@@ -150,8 +151,7 @@ bool element_group(struct reader *reader, const struct nft_field *const *keys, s
     /* A family is not a match of the model: it cannot differ from element to element. */
     if (draft.families != FAMILY_BOTH)
         return false;
-    *group = (struct match_group){
-        .v = draft.matches.v, .n = draft.matches.n, .text = text_expression(reader, element)};
+    *group = (struct match_group){.v = draft.matches.v, .n = draft.matches.n, .text = text_expression(reader, element)};
     return true;
 }
 

@@ -173,8 +173,7 @@ static void expression(struct buf *out, const json_t *value, bool quoted, unsign
     } else if (json_is_array(value)) {
         join(out, value, ",", quoted, depth - 1);
     } else if (json_object_size(value) == 1) {
-        json_object_foreach ((json_t *)value, name, inner)
-            named(out, name, inner, quoted, depth - 1);
+        json_object_foreach((json_t *)value, name, inner) named(out, name, inner, quoted, depth - 1);
     } else {
         raw_json(out, value);
     }
@@ -194,11 +193,11 @@ static void match(struct buf *out, const json_t *value)
     const json_t *left = json_object_get(value, "left");
     const json_t *right = json_object_get(value, "right");
     const char *op = member(value, "op");
-    bool bits = json_object_get(left, "&") != NULL || strcmp(member(json_object_get(left, "payload"), "field"), "flags") == 0;
+    bool bits =
+        json_object_get(left, "&") != NULL || strcmp(member(json_object_get(left, "payload"), "field"), "flags") == 0;
 
     expression(out, left, false, DEPTH_MAX);
-    if (strcmp(op, "in") != 0 &&
-        (strcmp(op, "==") != 0 || (bits && json_object_get(right, "set") == NULL)))
+    if (strcmp(op, "in") != 0 && (strcmp(op, "==") != 0 || (bits && json_object_get(right, "set") == NULL)))
         buf_addf(out, " %s", op);
     buf_addc(out, ' ');
     if (json_is_array(right) && strcmp(op, "==") == 0) {
@@ -317,8 +316,7 @@ static void statement(struct buf *out, const json_t *value)
         raw_json(out, value);
         return;
     }
-    json_object_foreach ((json_t *)value, name, inner)
-        statement_named(out, name, inner);
+    json_object_foreach((json_t *)value, name, inner) statement_named(out, name, inner);
 }
 
 static struct str finish(struct reader *reader, struct buf *out)
