@@ -1,0 +1,162 @@
+/*
+ * Arena of growing blocks, each twice the last up to a limit. Under AddressSanitizer what is not handed out is
+ * poisoned, and a redzone follows each allocation, so that an overrun inside an arena is caught like one on the heap.
+ */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#define REDZONE 16
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define REDZONE 0
+#endif
+
+#define ALIGN 16
+#define FIRST_BLOCK (16 * 1024)
+#define LARGEST_BLOCK (4 * 1024 * 1024)
+
+struct block {
+    struct block *next; /* the block allocated before this one */
+    size_t size;        /* bytes in data */
+    _Alignas(ALIGN) char data[];
+};
+
+struct arena {
+    struct block *current;
+    size_t used; /* of the current block */
+    size_t next_size;
+    size_t held;
+};
+
+static void out_of_memory(size_t size)
+{
+    fprintf(stderr, "portolan: out of memory (%zu bytes)\n", size);
+    abort();
+}
+
+struct arena *arena_new(void)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+
+    if (arena == NULL)
+        out_of_memory(sizeof *arena);
+    arena->next_size = FIRST_BLOCK;
+    return arena;
+}
+
+static void drop_block(struct arena *arena)
+{
+    struct block *block = arena->current;
+
+    arena->current = block->next;
+    arena->held -= block->size;
+    UNPOISON(block->data, block->size);
+    free(block);
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena == NULL)
+        return;
+    while (arena->current != NULL)
+        drop_block(arena);
+    free(arena);
+}
+
+static void add_block(struct arena *arena, size_t size)
+{
+    struct block *block;
+    size_t data_size = arena->next_size;
+
+    if (data_size < size)
+        data_size = size;
+    block = malloc(sizeof *block + data_size);
+    if (block == NULL)
+        out_of_memory(data_size);
+    block->size = data_size;
+    block->next = arena->current;
+    POISON(block->data, data_size);
+    arena->current = block;
+    arena->used = 0;
+    arena->held += data_size;
+    if (arena->next_size < LARGEST_BLOCK)
+        arena->next_size *= 2;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t rounded;
+    char *p;
+
+    if (size > SIZE_MAX / 2)
+        out_of_memory(size);
+    rounded = (size + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (arena->current == NULL || arena->current->size - arena->used < rounded)
+        add_block(arena, rounded);
+    p = arena->current->data + arena->used;
+    arena->used += rounded;
+    UNPOISON(p, size);
+    memset(p, 0, size);
+    return p;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / 2 / size)
+        out_of_memory(SIZE_MAX);
+    return arena_alloc(arena, count * size);
+}
+
+void *arena_copy(struct arena *arena, const void *data, size_t size)
+{
+    void *p = arena_alloc(arena, size);
+
+    if (size != 0)
+        memcpy(p, data, size);
+    return p;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){.block = arena->current, .used = arena->used};
+}
+
+void arena_release(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->current != mark.block) {
+        assert(arena->current != NULL);
+        /* The first block of an arena that was empty at the mark is kept: a caller in a loop would allocate it anew. */
+        if (arena->current->next == NULL && mark.block == NULL) {
+            arena->used = 0;
+            POISON(arena->current->data, arena->current->size);
+            return;
+        }
+        drop_block(arena);
+    }
+    arena->used = mark.used;
+    if (arena->current != NULL)
+        POISON(arena->current->data + arena->used, arena->current->size - arena->used);
+}
+
+size_t arena_size(const struct arena *arena)
+{
+    return arena->held;
+}

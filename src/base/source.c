@@ -1,0 +1,73 @@
+/* Texts and places in them; see source.h. */
+#include "base/source.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct source *source_new(struct arena *arena, struct str name, struct str text)
+{
+    struct source *source = arena_new_object(arena, struct source);
+    uint32_t lines = 1;
+
+    assert(text.n < UINT32_MAX);
+    source->name = name;
+    source->text = text;
+    for (size_t i = 0; i < text.n; i++)
+        lines += text.p[i] == '\n';
+    source->line_starts = arena_new_array(arena, uint32_t, lines);
+    source->line_n = lines;
+    lines = 1;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\n')
+            source->line_starts[lines++] = (uint32_t)i + 1;
+    }
+    return source;
+}
+
+uint32_t source_line(const struct source *source, uint32_t at)
+{
+    uint32_t low = 0;
+    uint32_t high = source->line_n;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (source->line_starts[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low + 1;
+}
+
+uint32_t source_column(const struct source *source, uint32_t at)
+{
+    return at - source->line_starts[source_line(source, at) - 1] + 1;
+}
+
+struct str source_line_text(const struct source *source, uint32_t line)
+{
+    struct str rest;
+    struct str text;
+
+    if (line == 0 || line > source->line_n)
+        return STR_EMPTY;
+    text = str_cut(str_from(source->text, source->line_starts[line - 1]), '\n', &rest);
+    if (str_ends(text, "\r"))
+        text.n--;
+    return text;
+}
+
+struct span span_at(const struct source *source, size_t at, size_t n)
+{
+    return (struct span){.source = source, .at = (uint32_t)at, .n = (uint32_t)n};
+}
+
+struct span span_line(const struct source *source, uint32_t line)
+{
+    struct str text = source_line_text(source, line);
+
+    if (line == 0 || line > source->line_n)
+        return (struct span){.source = source};
+    return span_at(source, source->line_starts[line - 1], text.n);
+}

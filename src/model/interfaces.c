@@ -1,0 +1,107 @@
+/*
+ * Numbering of interface names; see interfaces.h. The sorted points p0 < p1 < … get the even numbers 2, 4, …; what
+ * lies between two points gets the odd number between. The wildcard P is numbered from the point P (the shortest name
+ * that begins so) to the point P\xff (after every name that begins so).
+ */
+#include "model/interfaces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define AFTER "\xff"
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct interface_numbers *interfaces_number(struct arena *arena, const struct interface_patterns *patterns)
+{
+    struct interface_numbers *numbers = arena_new_object(arena, struct interface_numbers);
+    size_t n = 0;
+
+    numbers->points = arena_new_array(arena, struct str, patterns->n * 2);
+    for (size_t i = 0; i < patterns->n; i++) {
+        struct str name = patterns->v[i].name;
+
+        numbers->points[n++] = name;
+        if (patterns->v[i].prefix)
+            numbers->points[n++] = str_printf(arena, "%.*s" AFTER, STR_ARG(name));
+    }
+    if (n > 0)
+        qsort(numbers->points, n, sizeof *numbers->points, by_name);
+    for (size_t i = 0; i < n; i++) {
+        if (numbers->n == 0 || !str_eq(numbers->points[numbers->n - 1], numbers->points[i]))
+            numbers->points[numbers->n++] = numbers->points[i];
+    }
+    return numbers;
+}
+
+/* Number of a name: even at a point, odd between points. */
+static u128 number_of(const struct interface_numbers *numbers, struct str name)
+{
+    size_t low = 0;
+    size_t high = numbers->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (str_cmp(numbers->points[middle], name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < numbers->n && str_eq(numbers->points[low], name))
+        return 2 * (u128)low + 2;
+    return 2 * (u128)low + 1;
+}
+
+struct range interfaces_range(const struct interface_numbers *numbers, const struct interface_pattern *pattern)
+{
+    u128 first = number_of(numbers, pattern->name);
+    char after[260];
+    size_t n = pattern->name.n;
+
+    assert(first % 2 == 0);
+    if (!pattern->prefix)
+        return (struct range){first, first};
+    assert(n < sizeof after);
+    memcpy(after, pattern->name.p, n);
+    after[n] = AFTER[0];
+    /* Every name that begins so, but not the point that only ends the wildcard. */
+    return (struct range){first, number_of(numbers, (struct str){after, n + 1}) - 1};
+}
+
+u128 interfaces_last(const struct interface_numbers *numbers)
+{
+    return 2 * (u128)numbers->n + 1;
+}
+
+struct str interfaces_name(struct arena *arena, const struct interface_numbers *numbers, u128 number)
+{
+    size_t at = (size_t)(number / 2);
+    struct str base;
+
+    if (number == INTERFACE_NONE)
+        return STR_EMPTY;
+    if (number % 2 == 0 && !str_ends(numbers->points[at - 1], AFTER))
+        return numbers->points[at - 1];
+    /* Of the names between, one that looks like an interface: the point before it with a number behind it, or a
+     * name of its own; the digits first, for they sort before letters. */
+    base = at > 0 ? numbers->points[at - 1] : STR_EMPTY;
+    if (str_ends(base, AFTER))
+        base.n--;
+    for (unsigned i = 0; i < 200; i++) {
+        struct str name = i < 100 ? str_printf(arena, "%.*s%u", STR_ARG(base), i) : str_printf(arena, "if%u", i - 100);
+
+        if (name.n > 0 && number_of(numbers, name) == number)
+            return name;
+    }
+    for (char c = '!'; c < '~'; c++) {
+        struct str name = str_printf(arena, "%.*s%c", STR_ARG(base), c);
+
+        if (number_of(numbers, name) == number)
+            return name;
+    }
+    return STR("other");
+}

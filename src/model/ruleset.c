@@ -1,0 +1,78 @@
+/* Names of hooks and actions, and joining the files of one firewall; see ruleset.h. */
+#include "model/ruleset.h"
+
+static const char *const hook_names[HOOK_N] = {
+    [HOOK_NONE] = "none",       [HOOK_INGRESS] = "ingress", [HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
+    [HOOK_FORWARD] = "forward", [HOOK_OUTPUT] = "output",   [HOOK_POSTROUTING] = "postrouting",
+};
+
+static const char *const action_names[ACTION_N] = {
+    [ACTION_NONE] = "continue", [ACTION_ACCEPT] = "accept", [ACTION_DROP] = "drop", [ACTION_REJECT] = "reject",
+    [ACTION_RETURN] = "return", [ACTION_JUMP] = "jump",     [ACTION_GOTO] = "goto", [ACTION_UNKNOWN] = "unknown",
+};
+
+const char *hook_name(enum hook hook)
+{
+    return hook_names[hook];
+}
+
+const char *action_name(enum action action)
+{
+    return action_names[action];
+}
+
+struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        if (str_eq(ruleset->chains[i]->name, name) && str_eq(ruleset->chains[i]->table, table))
+            return ruleset->chains[i];
+    }
+    return NULL;
+}
+
+static void shift_literals(const struct match *matches, size_t n, uint32_t by)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct match *match = (struct match *)&matches[i];
+
+        if (match->kind == MATCH_UNKNOWN)
+            match->literal += by;
+    }
+}
+
+struct ruleset *ruleset_join(struct arena *arena, struct ruleset **parts, size_t n)
+{
+    struct ruleset *whole;
+    size_t chains = 0;
+    size_t sets = 0;
+
+    if (n == 1)
+        return parts[0];
+    whole = arena_new_object(arena, struct ruleset);
+    for (size_t i = 0; i < n; i++) {
+        chains += parts[i]->chain_n;
+        sets += parts[i]->set_n;
+    }
+    whole->chains = arena_new_array(arena, struct chain *, chains);
+    whole->sets = arena_new_array(arena, struct named_set, sets);
+    for (size_t i = 0; i < n; i++) {
+        struct ruleset *part = parts[i];
+
+        if (i == 0) {
+            whole->dialect = part->dialect;
+            whole->file = part->file;
+        }
+        whole->families |= part->families;
+        for (size_t k = 0; k < part->chain_n; k++) {
+            for (size_t r = 0; r < part->chains[k]->rule_n && whole->literal_n > 0; r++)
+                shift_literals(part->chains[k]->rules[r].matches, part->chains[k]->rules[r].match_n, whole->literal_n);
+            whole->chains[whole->chain_n++] = part->chains[k];
+        }
+        for (size_t k = 0; k < part->set_n; k++)
+            whole->sets[whole->set_n++] = part->sets[k];
+        vec_each (struct interface_pattern *, pattern, &part->interfaces)
+            *vec_push(arena, &whole->interfaces) = *pattern;
+        whole->literal_n += part->literal_n;
+    }
+    return whole;
+}
