@@ -1,4 +1,5 @@
-/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, policy.h and verdict.h. */
+/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, lint.h, policy.h and verdict.h. */
+#include "model/lint.h"
 #include "model/policy.h"
 #include "model/verdict.h"
 #include "net/proto.h"
@@ -11,6 +12,16 @@ static const char *const finding_names[FINDING_KIND_N] = {
     "excess",     "shadowed", "redundant", "contradicts", "too-wide", "unreachable-chain",
     "unused-set", "baseline", "no-path",   "expired",
 };
+
+static const char *const lint_names[LINT_KIND_N] = {
+    "review",        "inferred", "no-default",  "ports-open", "wildcard", "transports-differ",
+    "sibling-lacks", "unused",   "unreachable", "covered",    "alone",
+};
+
+const char *lint_kind_name(enum lint_kind kind)
+{
+    return lint_names[kind];
+}
 
 const char *need_name(enum need need)
 {
@@ -123,8 +134,13 @@ FIND(requirement, catalog_requirement, requirements, requirement_n, id)
 const struct catalog *catalogs_find(const struct catalogs *catalogs, struct str product)
 {
     for (size_t i = 0; i < catalogs->n; i++) {
-        if (str_eq(catalogs->v[i]->product, product))
-            return catalogs->v[i];
+        struct catalog *catalog = catalogs->v[i];
+
+        if (!str_eq(catalog->product, product))
+            continue;
+        if (catalogs->complete != NULL && !catalogs->complete(catalogs->context, catalog))
+            return NULL;
+        return catalog;
     }
     return NULL;
 }
