@@ -30,7 +30,7 @@ struct naive_question {
     const struct ruleset *ruleset;
     enum hook hook; /* FORWARD, INPUT or OUTPUT: the base chains before and after it are passed too */
     const struct packet *packet;
-    const enum ternary *literals; /* value of each unknown; NULL: every one is MAYBE */
+    const enum ternary *literals;                               /* value of each unknown; NULL: every one is MAYBE */
     void (*step)(void *context, const struct naive_step *step); /* NULL: no trace */
     void *context;
 };
