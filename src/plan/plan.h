@@ -9,8 +9,8 @@
 
 /*
  * Makes the flows. Errors (an unfilled required role with the requirements that it leaves open, a parameter without a
- * value, an empty end, IPv4 to IPv6 only), warnings (an expired exception, an omission that omits nothing, a dynamic port
- * without a pin) and notes (a role that stands in for another) are in diags. `today` is YYYYMMDD.
+ * value, an empty end, IPv4 to IPv6 only), warnings (an expired exception, an omission that omits nothing, a dynamic
+ * port without a pin) and notes (a role that stands in for another) are in diags. `today` is YYYYMMDD.
  */
 struct plan *plan_make(struct arena *arena, const struct site *site, uint32_t today, struct diags *diags);
 

@@ -136,6 +136,6 @@ void site_lock(struct site_reader *reader)
     path = site_path(reader, str_printf(reader->arena, "%.*s.lock.yaml", STR_ARG(reader->site->name)));
     if (reader->files->open(reader->files->context, path, &source, &error))
         read_lock(reader, source);
-    else if (error != ENOENT)
+    else if (error != ENOENT && error != 0)
         diag_error(reader->diags, SPAN_NONE, "cannot read %.*s: %s", STR_ARG(path), strerror(error));
 }

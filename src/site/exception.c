@@ -2,6 +2,7 @@
 #include "site/reader.h"
 
 #include "base/num.h"
+#include "model/services.h"
 
 static void read_expires(struct site_reader *reader, struct yaml_node *node, struct exception *exception)
 {
@@ -70,6 +71,7 @@ static void read_extra(struct site_reader *reader, struct yaml_node *map, struct
                                        "owner", "reason", "expires", "reply", NULL};
     struct yaml_node *id = yaml_need(map, "id", reader->diags);
     struct yaml_node *reply = yaml_get(map, "reply");
+    struct yaml_node *service = yaml_get(map, "service");
     struct str text;
 
     if (yaml_string(id, "\"id\"", reader->diags, &extra->id))
@@ -79,7 +81,8 @@ static void read_extra(struct site_reader *reader, struct yaml_node *map, struct
             diag_error(reader->diags, id->span, "two extra flows have the id \"%.*s\"", STR_ARG(extra->id));
     }
     read_ends(reader, map, extra);
-    yaml_string(yaml_get(map, "service"), "\"service\"", reader->diags, &extra->service);
+    if (yaml_string(service, "\"service\"", reader->diags, &extra->service) && !service_known(extra->service))
+        service_unknown(extra->service, service->span, reader->diags);
     if (yaml_string(reply, "\"reply\"", reader->diags, &text)) {
         extra->no_reply = str_is(text, "none");
         if (!extra->no_reply)

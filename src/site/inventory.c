@@ -38,7 +38,8 @@ static void read_from(struct site_reader *reader, struct yaml_node *node)
     }
     path = site_path(reader, path);
     if (!reader->files->open(reader->files->context, path, &source, &error)) {
-        diag_error(reader->diags, node->span, "cannot read %.*s: %s", STR_ARG(path), strerror(error));
+        if (error != 0)
+            diag_error(reader->diags, node->span, "cannot read %.*s: %s", STR_ARG(path), strerror(error));
         return;
     }
     if (str_ends(path, ".csv"))

@@ -8,7 +8,8 @@
 
 /*
  * How the reader gets at other files. `path` is relative to the current directory (the site's own folder is put in
- * front of what the site names) or absolute. The source must outlive the site. False: *error is an errno.
+ * front of what the site names) or absolute. The source must outlive the site. False: *error is an errno, or 0 where
+ * the reason was reported already.
  */
 struct site_files {
     bool (*open)(void *context, struct str path, const struct source **source, int *error);
