@@ -3,6 +3,7 @@
 #include "model/lint.h"
 #include "model/plan.h"
 #include "model/policy.h"
+#include "model/result.h"
 #include "model/verdict.h"
 #include "net/proto.h"
 
@@ -153,4 +154,19 @@ const struct catalog *catalogs_find(const struct catalogs *catalogs, struct str 
         return catalog;
     }
     return NULL;
+}
+
+static bool unmet(const struct verdict *verdict)
+{
+    return verdict->kind == VERDICT_DENIED || verdict->kind == VERDICT_PARTIAL;
+}
+
+bool verdict_fails(const struct verdict *verdict)
+{
+    return unmet(verdict) && verdict->flow->need == NEED_REQUIRED;
+}
+
+bool verdict_warns(const struct verdict *verdict)
+{
+    return unmet(verdict) && (verdict->flow->need == NEED_OPTIONAL || verdict->flow->need == NEED_RECOMMENDED);
 }
