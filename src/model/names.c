@@ -1,5 +1,7 @@
-/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, lint.h, policy.h and verdict.h. */
+/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, lint.h, plan.h, policy.h and verdict.h.
+ */
 #include "model/lint.h"
+#include "model/plan.h"
 #include "model/policy.h"
 #include "model/result.h"
 #include "model/verdict.h"
@@ -22,6 +24,14 @@ static const char *const lint_names[LINT_KIND_N] = {
 const char *lint_kind_name(enum lint_kind kind)
 {
     return lint_names[kind];
+}
+
+static const char *const change_names[CHANGE_FIELD_N] = {"source",       "destination", "domain", "ports",
+                                                         "source_ports", "status",      "need"};
+
+const char *change_field_name(enum change_field field)
+{
+    return change_names[field];
 }
 
 const char *need_name(enum need need)
