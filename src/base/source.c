@@ -71,3 +71,17 @@ struct span span_line(const struct source *source, uint32_t line)
         return (struct span){.source = source};
     return span_at(source, source->line_starts[line - 1], text.n);
 }
+
+struct span span_inside(struct span span, struct str text, size_t at, size_t n)
+{
+    struct str shown;
+
+    if (span.source == NULL || at > text.n || n > text.n - at)
+        return span;
+    shown = str_head(str_from(span.source->text, span.at), span.n);
+    for (size_t quote = 0; quote <= 1 && quote + text.n <= shown.n; quote++) {
+        if (memcmp(shown.p + quote, text.p, text.n) == 0)
+            return span_at(span.source, span.at + quote + at, n);
+    }
+    return span;
+}

@@ -30,5 +30,8 @@ uint32_t source_column(const struct source *source, uint32_t at);        /* from
 struct str source_line_text(const struct source *source, uint32_t line); /* without its line end */
 struct span span_at(const struct source *source, size_t at, size_t n);
 struct span span_line(const struct source *source, uint32_t line); /* the text of a whole line */
+/* Bytes at..at+n of a text that was read from `span`, with or without quotes around it; all of it where the source
+ * does not show the text byte by byte (escapes, folded lines). */
+struct span span_inside(struct span span, struct str text, size_t at, size_t n);
 
 #endif

@@ -133,12 +133,18 @@ const struct feature *catalog_feature(const struct catalog *catalog, struct str 
 const struct parameter *catalog_parameter(const struct catalog *catalog, struct str name);
 const struct requirement *catalog_requirement(const struct catalog *catalog, struct str id);
 
-/* All catalogs that a command knows, by product. */
+/*
+ * All catalogs that a command knows, by product. Each has its product's name from the start; what else it says is there
+ * once it was found: `complete` (NULL: all are complete) reads it then.
+ */
 struct catalogs {
     struct catalog **v;
     size_t n;
+    bool (*complete)(void *context, struct catalog *catalog); /* false: it cannot be read; the reasons were reported */
+    void *context;
 };
 
+/* NULL where there is none of that name, or it cannot be read. */
 const struct catalog *catalogs_find(const struct catalogs *catalogs, struct str product);
 
 #endif

@@ -1,5 +1,9 @@
-/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, policy.h and verdict.h. */
+/* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, lint.h, plan.h, policy.h and verdict.h.
+ */
+#include "model/lint.h"
+#include "model/plan.h"
 #include "model/policy.h"
+#include "model/result.h"
 #include "model/verdict.h"
 #include "net/proto.h"
 
@@ -11,6 +15,24 @@ static const char *const finding_names[FINDING_KIND_N] = {
     "excess",     "shadowed", "redundant", "contradicts", "too-wide", "unreachable-chain",
     "unused-set", "baseline", "no-path",   "expired",
 };
+
+static const char *const lint_names[LINT_KIND_N] = {
+    "review",        "inferred", "no-default",  "ports-open", "wildcard", "transports-differ",
+    "sibling-lacks", "unused",   "unreachable", "covered",    "alone",
+};
+
+const char *lint_kind_name(enum lint_kind kind)
+{
+    return lint_names[kind];
+}
+
+static const char *const change_names[CHANGE_FIELD_N] = {"source",       "destination", "domain", "ports",
+                                                         "source_ports", "status",      "need"};
+
+const char *change_field_name(enum change_field field)
+{
+    return change_names[field];
+}
 
 const char *need_name(enum need need)
 {
@@ -123,8 +145,28 @@ FIND(requirement, catalog_requirement, requirements, requirement_n, id)
 const struct catalog *catalogs_find(const struct catalogs *catalogs, struct str product)
 {
     for (size_t i = 0; i < catalogs->n; i++) {
-        if (str_eq(catalogs->v[i]->product, product))
-            return catalogs->v[i];
+        struct catalog *catalog = catalogs->v[i];
+
+        if (!str_eq(catalog->product, product))
+            continue;
+        if (catalogs->complete != NULL && !catalogs->complete(catalogs->context, catalog))
+            return NULL;
+        return catalog;
     }
     return NULL;
+}
+
+static bool unmet(const struct verdict *verdict)
+{
+    return verdict->kind == VERDICT_DENIED || verdict->kind == VERDICT_PARTIAL;
+}
+
+bool verdict_fails(const struct verdict *verdict)
+{
+    return unmet(verdict) && verdict->flow->need == NEED_REQUIRED;
+}
+
+bool verdict_warns(const struct verdict *verdict)
+{
+    return unmet(verdict) && (verdict->flow->need == NEED_OPTIONAL || verdict->flow->need == NEED_RECOMMENDED);
 }

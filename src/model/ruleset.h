@@ -33,17 +33,25 @@ struct match_group {
     struct str text; /* of a set's element, for naming it; may be empty */
 };
 
+/* A million rules have several million of these: what only some kinds have shares its place, so look at `kind` first.
+ */
 struct match {
     enum match_kind kind;
     enum field field;
-    bool negated;                /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
-    const struct ranges *ranges; /* may be empty: then it never matches */
-    const struct interface_pattern *interfaces;
-    size_t interface_n;
-    const struct match_group *groups; /* shared where a set is used by several rules */
-    size_t group_n;
-    struct str text;  /* MATCH_UNKNOWN: as written, `-m recent --rcheck …` */
+    bool negated;     /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
     uint32_t literal; /* MATCH_UNKNOWN: equal numbers are the same unknown; from ruleset_literal */
+    union {
+        const struct ranges *ranges; /* MATCH_RANGES; may be empty: then it never matches */
+        struct {                     /* MATCH_INTERFACES */
+            const struct interface_pattern *interfaces;
+            size_t interface_n;
+        };
+        struct {                              /* MATCH_ANY_OF, MATCH_NONE_OF */
+            const struct match_group *groups; /* shared where a set is used by several rules */
+            size_t group_n;
+        };
+        struct str text; /* MATCH_UNKNOWN: as written, `-m recent --rcheck …` */
+    };
 };
 
 enum action {

@@ -15,7 +15,7 @@ struct address_set {
 struct binding {
     struct str role;
     bool waived;             /* `none` */
-    struct address_set *set; /* not waived */
+    struct address_set *set; /* not waived; NULL: could not be read, and that was said */
     struct str text;         /* as written, for messages */
     struct span span;
 };
@@ -28,7 +28,7 @@ struct setting {
 
 struct instance {
     struct str name;
-    const struct catalog *catalog;
+    const struct catalog *catalog; /* NULL: an unknown product, and that was said */
     struct map features;        /* name -> non-NULL where it is on, after defaults and the site's own list */
     struct setting *parameters; /* as the site sets them */
     size_t parameter_n;
@@ -79,6 +79,7 @@ struct zone_interface {
 struct firewall {
     struct str name;
     struct str dialect;
+    struct span dialect_span;
     struct str *files; /* of its ruleset, as written (relative to the site file) */
     struct span *file_spans;
     size_t file_n;

@@ -2,21 +2,15 @@
 #ifndef PORTOLAN_PLAN_PLAN_H
 #define PORTOLAN_PLAN_PLAN_H
 
+#include "model/plan.h"
 #include "model/policy.h"
-#include "model/site.h"
 #include "model/verdict.h"
 #include "plan/route.h"
 
-struct plan {
-    const struct site *site;
-    const struct flow **flows; /* sorted by instance as in the site, requirement as in the catalog, transport, family */
-    size_t n;
-};
-
 /*
  * Makes the flows. Errors (an unfilled required role with the requirements that it leaves open, a parameter without a
- * value, an empty end, IPv4 to IPv6 only) and warnings (a coordinator that stands for all hosts, an expired exception,
- * a dynamic port without a pin) are in diags. `today` is YYYYMMDD.
+ * value, an empty end, IPv4 to IPv6 only), warnings (an expired exception, an omission that omits nothing, a dynamic
+ * port without a pin) and notes (a role that stands in for another) are in diags. `today` is YYYYMMDD.
  */
 struct plan *plan_make(struct arena *arena, const struct site *site, uint32_t today, struct diags *diags);
 
@@ -33,5 +27,8 @@ struct probe_flows plan_exception_flows(struct arena *arena, const struct except
 
 /* Flows that have no way through the site, one finding each. */
 struct finding *plan_gaps(struct arena *arena, const struct plan *plan, size_t *n);
+
+/* What to change on the network to come from one plan to another. Flows are the same when their ids are. */
+struct change *plan_change(struct arena *arena, const struct plan *old, const struct plan *new);
 
 #endif

@@ -26,7 +26,7 @@ struct route {
 
 /* Ends between which there is no path. */
 struct gap {
-    const struct zone *from;
+    const struct zone *from; /* NULL: addresses of no zone */
     const struct zone *to;
     const struct ranges *source;
     const struct ranges *destination;

@@ -1,0 +1,41 @@
+# A short front for meson and tools/. `make demo` and `make check` are all that a bare Debian 12 needs.
+PREFIX ?= /usr/local
+
+.PHONY: build demo check bench asan fuzz tidy fresh install clean
+
+build:
+	@tools/setup run
+	@tools/build build portolan --
+
+demo: build
+	@PORTOLAN=$(CURDIR)/build/portolan demo/run
+
+check:
+	@tools/setup check
+	@tools/check
+
+bench: build
+	@PORTOLAN=$(CURDIR)/build/portolan tests/bench/run
+
+asan:
+	@tools/setup check
+	@CC=gcc tools/build build-asan -Dtests=enabled -Db_sanitize=address,undefined
+	@meson test -C build-asan --no-rebuild --print-errorlogs --timeout-multiplier 4
+
+fuzz:
+	@tools/setup check
+	@tools/fuzz $(TARGETS)
+
+tidy:
+	@tools/setup tidy
+	@tools/tidy
+
+fresh:
+	@tools/fresh
+
+install: build
+	@meson configure build -Dprefix=$(PREFIX)
+	@meson install -C build
+
+clean:
+	@rm -rf build build-asan build-clang build-fuzz

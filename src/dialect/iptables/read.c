@@ -1,0 +1,647 @@
+/*
+ * Reader of iptables-save, ip6tables-save and ipset save texts, as people really have them:
+ *
+ *     text   = { line }
+ *     line   = "*" table | ":" chain policy [ counters ] | [ counters ] rule | "COMMIT" | "#" … | ipset's | others
+ *     rule   = "-A" chain { … } | "-I" chain [ number ] { … } | "-P" chain policy | "-N" chain | "-F" | "-X"
+ *
+ * also as `iptables -S` prints it and as a shell would run it (`iptables -t nat -A …`), with the prompts of a terminal
+ * and its folds. A text is cut into dumps, of one family each: by its header, its contents, its name. Format:
+ * iptables-save(8), iptables-restore(8) 1.8.9.
+ */
+#include "dialect/iptables/read.h"
+
+#include "dialect/iptables/reader.h"
+
+#include "base/num.h"
+
+#define FOLD_COLUMN 80  /* where terminals fold */
+#define FOLD_BLANKS 40  /* and fill with at least as many blanks */
+#define INSERTS_MAX 1000
+
+/* Part of a text that is one dump, of one family. */
+struct dump {
+    const struct source *source;
+    uint32_t from; /* lines, from 1; `to` is behind the last */
+    uint32_t to;
+    enum family family;
+    bool by_header;
+    unsigned tables; /* 1u << table_id that it has */
+    bool saved;      /* has a *table line */
+    bool rules;      /* has rules at all */
+};
+
+struct dumps VEC(struct dump);
+
+/* What kind of line it is. */
+enum line_kind { LINE_BLANK, LINE_COMMENT, LINE_TABLE, LINE_CHAIN, LINE_COMMIT, LINE_RULE, LINE_SET, LINE_OTHER };
+
+/* The text behind `[12:345] ` or the text itself. */
+static struct str skip_counters(struct str text)
+{
+    size_t i = 1;
+
+    if (text.n == 0 || text.p[0] != '[')
+        return text;
+    while (i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') || text.p[i] == ':'))
+        i++;
+    if (i >= text.n || text.p[i] != ']')
+        return text;
+    return str_trim(str_from(text, i + 1));
+}
+
+static bool is_program(struct str word)
+{
+    const char *slash = word.n > 0 ? memrchr(word.p, '/', word.n) : NULL;
+
+    if (slash != NULL)
+        word = str_from(word, (size_t)(slash - word.p) + 1);
+    return str_is(word, "iptables") || str_is(word, "ip6tables") || str_is(word, "iptables-nft") ||
+           str_is(word, "ip6tables-nft") || str_is(word, "iptables-legacy") || str_is(word, "ip6tables-legacy");
+}
+
+/* `-A X`, `-P X` …, behind counters or the program's name. */
+static bool is_command(struct str text)
+{
+    static const char *const commands[] = {"-A",       "-I",       "-P",       "-N",          "-F",      "-X",
+                                           "-D",       "-R",       "-E",       "-Z",          "-t",      "--append",
+                                           "--insert", "--policy", "--flush",  "--new-chain", "--table", "--delete"};
+    struct str rest = skip_counters(text);
+    struct str word = str_word(&rest);
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (str_is(word, commands[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_shell(struct str text)
+{
+    struct str rest = text;
+    struct str word = str_word(&rest);
+
+    if (str_is(word, "sudo"))
+        word = str_word(&rest);
+    return is_program(word) && str_trim(rest).n > 0;
+}
+
+static enum line_kind kind_of(struct str text)
+{
+    enum table_id id;
+    struct str rest;
+
+    if (text.n == 0)
+        return LINE_BLANK;
+    switch (text.p[0]) {
+    case '#': return LINE_COMMENT;
+    case '*': {
+        rest = str_from(text, 1);
+        rest = str_word(&rest);
+        return table_parse_id(rest, &id) || (rest.n > 2 && rest.n == text.n - 1) ? LINE_TABLE : LINE_OTHER;
+    }
+    case ':': return text.n > 1 && text.p[1] != ' ' ? LINE_CHAIN : LINE_OTHER;
+    case '-':
+    case '[': return is_command(text) ? LINE_RULE : LINE_OTHER;
+    case 'C': return str_is(text, "COMMIT") ? LINE_COMMIT : LINE_OTHER;
+    case 'c':
+    case 'a':
+        if (ipset_is_line(text))
+            return LINE_SET;
+        break;
+    default: break;
+    }
+    if (is_shell(text))
+        return LINE_RULE;
+    return str_starts(text, "ipset ") && ipset_is_line(text) ? LINE_SET : LINE_OTHER;
+}
+
+/* A family that a text shows by a word that only it has; FAMILY_N: none. */
+static enum family family_shown(struct str text)
+{
+    struct str last = STR_EMPTY;
+
+    while (text.n > 0) {
+        struct str word = str_word(&text);
+        struct addr_range range;
+        bool addresses = str_is(last, "-s") || str_is(last, "-d") || str_is(last, "--src-range") ||
+                         str_is(last, "--dst-range") || (str_is(word, "!") && (str_is(last, "-s") || str_is(last, "-d")));
+        enum addr_error error;
+
+        if (str_is(word, "!"))
+            continue;
+        if (str_is(word, "ipv6-icmp") || str_is(word, "icmpv6") || str_is(word, "--icmpv6-type") ||
+            str_starts(word, "icmp6-") || str_is(word, "icmp6"))
+            return FAMILY_V6;
+        if (str_is(word, "--icmp-type") || (str_is(word, "icmp") && str_is(last, "-p")))
+            return FAMILY_V4;
+        if (str_starts(word, "icmp-") && str_is(last, "--reject-with"))
+            return FAMILY_V4;
+        if (addresses) {
+            error = addr_range_parse(word, &range);
+            if (error == ADDR_OK || error == ADDR_HOST_BITS)
+                return range.family;
+        }
+        last = word;
+    }
+    return FAMILY_N;
+}
+
+static bool names_v6(struct str name)
+{
+    const char *slash = name.n > 0 ? memrchr(name.p, '/', name.n) : NULL;
+
+    if (slash != NULL)
+        name = str_from(name, (size_t)(slash - name.p) + 1);
+    return str_contains(name, "v6") || str_contains(name, "ip6") || str_contains(name, "V6");
+}
+
+static struct dump *begin_dump(struct arena *arena, struct dumps *dumps, const struct source *source, uint32_t line)
+{
+    struct dump *dump;
+
+    if (dumps->n > 0 && dumps->v[dumps->n - 1].source == source)
+        dumps->v[dumps->n - 1].to = line;
+    dump = vec_push(arena, dumps);
+    *dump = (struct dump){.source = source, .from = line, .to = source->line_n + 1, .family = FAMILY_N};
+    return dump;
+}
+
+/* `# Generated by ip6tables-save v1.8.9 …` */
+static enum family family_of_header(struct str text)
+{
+    if (!str_contains(text, "Generated by") && !str_contains(text, "tables-save v"))
+        return FAMILY_N;
+    if (str_contains(text, "ip6tables"))
+        return FAMILY_V6;
+    return str_contains(text, "iptables") ? FAMILY_V4 : FAMILY_N;
+}
+
+static void see_header(struct arena *arena, struct dumps *dumps, struct dump **dump, enum family family, uint32_t line)
+{
+    if (family == FAMILY_N)
+        return;
+    if ((*dump)->by_header && (*dump)->family == family)
+        return;
+    if ((*dump)->rules || (*dump)->tables != 0)
+        *dump = begin_dump(arena, dumps, (*dump)->source, line);
+    (*dump)->family = family;
+    (*dump)->by_header = true;
+}
+
+/* A table that the dump has already begins another dump: of the other family perhaps. */
+static void see_table(struct arena *arena, struct dumps *dumps, struct dump **dump, struct str text, uint32_t line)
+{
+    struct str name = str_from(text, 1);
+    enum table_id id;
+
+    (*dump)->saved = true;
+    if (!table_parse_id(str_word(&name), &id))
+        return;
+    if (((*dump)->tables & 1u << id) != 0) {
+        const struct dump old = **dump;
+
+        *dump = begin_dump(arena, dumps, old.source, line);
+        (*dump)->saved = true;
+        if (old.by_header)
+            (*dump)->family = old.family;
+    }
+    (*dump)->tables |= 1u << id;
+}
+
+static void find_dumps(struct arena *arena, struct dumps *dumps, const struct source *source)
+{
+    struct dump *dump = begin_dump(arena, dumps, source, 1);
+
+    for (uint32_t line = 1; line <= source->line_n; line++) {
+        struct str text = str_trim(source_line_text(source, line));
+
+        switch (kind_of(text)) {
+        case LINE_COMMENT: see_header(arena, dumps, &dump, family_of_header(text), line); break;
+        case LINE_TABLE: see_table(arena, dumps, &dump, text, line); break;
+        case LINE_RULE:
+            dump->rules = true;
+            if (dump->family == FAMILY_N)
+                dump->family = str_contains(str_head(text, 64), "ip6tables") ? FAMILY_V6 : family_shown(text);
+            break;
+        case LINE_CHAIN:
+        case LINE_BLANK:
+        case LINE_COMMIT:
+        case LINE_SET:
+        case LINE_OTHER: break;
+        }
+    }
+}
+
+/* Blanks that a terminal put where it folded its lines, of one length in the whole text; 0: it did not. */
+static uint32_t find_fold(const struct source *source)
+{
+    uint32_t shortest = UINT32_MAX;
+
+    for (uint32_t line = 1; line <= source->line_n; line++) {
+        struct str text = source_line_text(source, line);
+        uint32_t n = FOLD_COLUMN;
+
+        if (text.n < FOLD_COLUMN + FOLD_BLANKS || text.p[FOLD_COLUMN] != ' ' || text.p[0] != '-')
+            continue;
+        while (n < text.n && text.p[n] == ' ')
+            n++;
+        if (n - FOLD_COLUMN >= FOLD_BLANKS && n - FOLD_COLUMN < shortest)
+            shortest = n - FOLD_COLUMN;
+    }
+    return shortest == UINT32_MAX ? 0 : shortest;
+}
+
+struct walk {
+    struct reader *reader;
+    const struct dump *dump;
+    struct table *table; /* between *table and COMMIT */
+    uint32_t fold;
+    uint32_t fold_line;
+    uint32_t folds;
+    uint32_t ignored; /* lines that are no rules */
+    uint32_t ignored_line;
+    uint32_t last_rule; /* line */
+};
+
+static void set_line(struct walk *walk, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    struct str text = source_line_text(reader->source, line);
+    uint32_t at = reader->source->line_starts[line - 1];
+
+    while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
+        text.n--;
+    reader->line = (struct line){.text = text, .at = at, .fold_at = UINT32_MAX};
+    if (walk->fold > 0 && text.n > FOLD_COLUMN + walk->fold && text.p[0] == '-' && text.p[FOLD_COLUMN] == ' ' &&
+        str_trim(str_head(str_from(text, FOLD_COLUMN), walk->fold)).n == 0) {
+        reader->line.text = str_printf(reader->arena, "%.*s%.*s", FOLD_COLUMN, text.p,
+                                       STR_ARG(str_from(text, FOLD_COLUMN + walk->fold)));
+        reader->line.fold_at = FOLD_COLUMN;
+        reader->line.fold_n = walk->fold;
+        walk->fold_line = walk->folds++ == 0 ? line : walk->fold_line;
+    }
+    words_split(&reader->words, reader->line.text, reader->scratch, reader->arena);
+}
+
+static struct str word(const struct reader *reader, size_t at)
+{
+    return at < reader->words.n ? reader->words.v[at].text : STR_EMPTY;
+}
+
+static struct span line_span(const struct reader *reader)
+{
+    return reader_span(reader, 0, (uint32_t)reader->line.text.n);
+}
+
+static void read_table_line(struct walk *walk)
+{
+    struct reader *reader = walk->reader;
+    struct str name = str_from(word(reader, 0), 1);
+    enum table_id id;
+
+    if (walk->table != NULL)
+        diag_warning(reader->diags, line_span(reader), "table %s before this one has no COMMIT",
+                     table_name(walk->table->id));
+    walk->table = NULL;
+    if (!table_parse_id(name, &id)) {
+        diag_error(reader->diags, reader_word_span(reader, 0), "no table of iptables is called \"%.*s\"", STR_ARG(name));
+        return;
+    }
+    walk->table = table_open(reader, id, line_span(reader));
+}
+
+/* The table of a rule that stands in no *table … COMMIT: -t NAME, else filter. */
+static struct table *loose_table(struct reader *reader)
+{
+    for (size_t i = 0; i + 1 < reader->words.n; i++) {
+        enum table_id id;
+
+        if (!str_is(word(reader, i), "-t") && !str_is(word(reader, i), "--table"))
+            continue;
+        if (table_parse_id(word(reader, i + 1), &id))
+            return table_get(reader, id);
+        diag_error(reader->diags, reader_word_span(reader, i + 1), "no table of iptables is called \"%.*s\"",
+                   STR_ARG(word(reader, i + 1)));
+        return NULL;
+    }
+    return table_get(reader, TABLE_FILTER);
+}
+
+/* The word with the command: -A, -I, -P …; behind counters, sudo, the program and the options before it. */
+static size_t command_word(const struct reader *reader)
+{
+    for (size_t i = 0; i < reader->words.n; i++) {
+        struct str text = word(reader, i);
+
+        if (text.n >= 2 && text.p[0] == '-' &&
+            (str_is(text, "-A") || str_is(text, "-I") || str_is(text, "-P") || str_is(text, "-N") ||
+             str_is(text, "-F") || str_is(text, "-X") || str_is(text, "-Z") || str_is(text, "-D") ||
+             str_is(text, "-R") || str_is(text, "-E") || str_is(text, "--append") || str_is(text, "--insert") ||
+             str_is(text, "--policy") || str_is(text, "--new-chain") || str_is(text, "--flush") ||
+             str_is(text, "--delete-chain") || str_is(text, "--zero") || str_is(text, "--delete")))
+            return i;
+    }
+    return reader->words.n;
+}
+
+static bool is(const struct reader *reader, size_t at, const char *brief, const char *full)
+{
+    return str_is(word(reader, at), brief) || str_is(word(reader, at), full);
+}
+
+static bool need_chain(struct reader *reader, size_t command)
+{
+    if (command + 1 < reader->words.n)
+        return true;
+    diag_error(reader->diags, line_span(reader), "%.*s needs a chain", STR_ARG(word(reader, command)));
+    return false;
+}
+
+static void read_rule(struct walk *walk, struct table *table, size_t command)
+{
+    struct reader *reader = walk->reader;
+    struct building *chain = table_chain(reader, table, word(reader, command + 1));
+    size_t at = command + 2;
+    uint64_t position = 0;
+
+    if (!chain->declared && chain->wanted.source == NULL)
+        chain->wanted = reader_word_span(reader, command + 1);
+    table->last = chain;
+    if (is(reader, command, "-I", "--insert")) {
+        position = 1;
+        if (num_decimal(word(reader, at), UINT32_MAX, &position))
+            at++;
+        if (position == 0 || (position > 1 && ++chain->inserts > INSERTS_MAX)) {
+            diag_error(reader->diags, reader_word_span(reader, at - 1),
+                       position == 0 ? "rules are counted from 1" : "too many rules put in by number");
+            return;
+        }
+        if (position > chain->front.n + chain->rules.n + 1) {
+            diag_error(reader->diags, reader_word_span(reader, at - 1), "the chain has only %zu rules before this one",
+                       chain->front.n + chain->rules.n);
+            return;
+        }
+    }
+    rule_read(reader, table, chain, at, (size_t)position);
+}
+
+static void flush_chains(struct reader *reader, struct table *table, struct str name)
+{
+    for (size_t i = 0; i < table->order.n; i++) {
+        struct building *chain = table->order.v[i];
+
+        if (name.n > 0 && !str_eq(name, chain->chain.name))
+            continue;
+        chain->rules.n = 0;
+        chain->front.n = 0;
+    }
+    (void)reader;
+}
+
+static void read_command(struct walk *walk)
+{
+    struct reader *reader = walk->reader;
+    size_t command = command_word(reader);
+    struct table *table = walk->table != NULL ? walk->table : loose_table(reader);
+
+    if (table == NULL)
+        return;
+    if (command == reader->words.n) {
+        walk->ignored_line = walk->ignored++ == 0 ? source_line(reader->source, reader->line.at) : walk->ignored_line;
+        return; /* iptables -L, iptables --version … */
+    }
+    if (is(reader, command, "-F", "--flush")) {
+        flush_chains(reader, table, word(reader, command + 1));
+        return;
+    }
+    if (is(reader, command, "-X", "--delete-chain") || is(reader, command, "-Z", "--zero") ||
+        !need_chain(reader, command))
+        return;
+    if (is(reader, command, "-A", "--append") || is(reader, command, "-I", "--insert"))
+        read_rule(walk, table, command);
+    else if (is(reader, command, "-P", "--policy"))
+        table_declare(reader, table, command + 1, word(reader, command + 2), command + 2);
+    else if (is(reader, command, "-N", "--new-chain"))
+        table_declare(reader, table, command + 1, STR("-"), command + 1);
+    else
+        diag_error(reader->diags, reader_word_span(reader, command), "%.*s changes rules that are not in this text",
+                   STR_ARG(word(reader, command)));
+}
+
+/* A line of a terminal: `root@host:~# iptables-save`, `$ …`. */
+static bool is_prompt(struct str text)
+{
+    struct str first = str_word(&text);
+
+    if (memchr(first.p, '@', first.n) != NULL || str_ends(first, "#") || str_ends(first, "$") || str_ends(first, ">"))
+        return true;
+    return str_starts(first, "[root") || str_is(first, "exit") || str_is(first, "logout");
+}
+
+static bool has_rule_words(struct str text)
+{
+    struct str last = STR_EMPTY;
+
+    while (text.n > 0) {
+        last = str_word(&text);
+        if (str_is(last, "-j") || str_is(last, "-A") || str_is(last, "-g") || str_is(last, "-I"))
+            return true;
+    }
+    return false;
+}
+
+static void ignore_line(struct walk *walk, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    struct str text = str_trim(reader->line.text);
+
+    if (walk->table != NULL && !is_prompt(text)) {
+        diag_error(reader->diags, line_span(reader), "expected a rule, a chain or COMMIT in table %s",
+                   table_name(walk->table->id));
+        return;
+    }
+    if (!walk->dump->saved && has_rule_words(text)) {
+        diag_error(reader->diags, line_span(reader), "this looks like a rule and is none that can be read");
+        diag_hint(reader->diags, "scripts are not run: give what iptables-save prints after them");
+        return;
+    }
+    walk->ignored_line = walk->ignored++ == 0 ? line : walk->ignored_line;
+}
+
+static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+
+    switch (kind) {
+    case LINE_TABLE: read_table_line(walk); break;
+    case LINE_CHAIN:
+        if (walk->table != NULL && reader->words.n > 1)
+            table_declare(reader, walk->table, 0, word(reader, 1), 1);
+        else if (walk->table != NULL || (!walk->dump->saved && walk->dump->rules))
+            diag_error(reader->diags, line_span(reader),
+                       walk->table == NULL ? "a chain is declared behind *table" : "a chain has a policy, or -");
+        else
+            ignore_line(walk, line);
+        break;
+    case LINE_RULE:
+        if (walk->table == NULL && walk->dump->saved) {
+            if (is_shell(str_trim(reader->line.text)))
+                ignore_line(walk, line);
+            else
+                diag_error(reader->diags, line_span(reader), "a rule outside of *table … COMMIT");
+            break;
+        }
+        walk->last_rule = line;
+        read_command(walk);
+        break;
+    case LINE_COMMIT: walk->table = NULL; break;
+    case LINE_OTHER: ignore_line(walk, line); break;
+    case LINE_BLANK:
+    case LINE_COMMENT:
+    case LINE_SET: break;
+    }
+}
+
+/* A dump that ends without COMMIT lost its end; where the last rule has no line end, it lost part of that too. */
+static void end_dump(struct walk *walk)
+{
+    struct reader *reader = walk->reader;
+    const struct source *source = reader->source;
+
+    if (walk->ignored > 0) {
+        diag_note(reader->diags, span_line(source, walk->ignored_line), "%u line%s like this one are no rules: ignored",
+                  walk->ignored, walk->ignored > 1 ? "s" : "");
+    }
+    if (walk->folds > 0)
+        diag_warning(reader->diags, span_line(source, walk->fold_line),
+                     "%u line%s folded by a terminal at column %d: joined again", walk->folds,
+                     walk->folds > 1 ? "s were" : " was", FOLD_COLUMN);
+    if (walk->table == NULL)
+        return;
+    if (walk->last_rule == source->line_n && source->text.n > 0 && source->text.p[source->text.n - 1] != '\n')
+        diag_error(reader->diags, span_line(source, walk->last_rule),
+                   "the text ends in the middle: this line has no end, and table %s no COMMIT",
+                   table_name(walk->table->id));
+    else
+        diag_warning(reader->diags, walk->table->place, "table %s has no COMMIT: its end may be missing",
+                     table_name(walk->table->id));
+}
+
+static void read_dump(struct reader *reader, const struct dump *dump)
+{
+    struct walk walk = {.reader = reader, .dump = dump};
+
+    reader->source = dump->source;
+    reader->family = dump->family;
+    walk.fold = find_fold(dump->source);
+    for (uint32_t line = dump->from; line < dump->to; line++) {
+        enum line_kind kind = kind_of(str_trim(source_line_text(dump->source, line)));
+
+        if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_SET)
+            continue;
+        set_line(&walk, line);
+        read_line(&walk, kind, line);
+    }
+    end_dump(&walk);
+}
+
+/* Sets come first: rules in any file may ask for them. */
+static bool read_sets(struct reader *reader, const struct source *source)
+{
+    struct walk walk = {.reader = reader};
+    bool any = false;
+
+    reader->source = source;
+    for (uint32_t line = 1; line <= source->line_n; line++) {
+        if (kind_of(str_trim(source_line_text(source, line))) != LINE_SET)
+            continue;
+        set_line(&walk, line);
+        ipset_read(reader);
+        any = true;
+    }
+    return any;
+}
+
+/* Sets that some rule changes: `-j SET --add-set NAME src`. */
+static void find_moving_sets(struct reader *reader, struct str text)
+{
+    static const char *const options[] = {"--add-set", "--del-set", "--map-set"};
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct str rest = text;
+
+        while (str_contains(rest, options[i])) {
+            const char *found = memmem(rest.p, rest.n, options[i], strlen(options[i]));
+            struct str name;
+
+            rest = str_from(rest, (size_t)(found - rest.p) + strlen(options[i]));
+            name = rest;
+            map_set(reader->scratch, &reader->moving, str_word(&name), reader);
+        }
+    }
+}
+
+static void finish(struct reader *reader)
+{
+    struct ruleset *ruleset = reader->ruleset;
+    size_t n = 0;
+
+    for (size_t i = 0; i < reader->order.n; i++) {
+        if (reader->order.v[i] != NULL) {
+            table_finish(reader, reader->order.v[i]);
+            n += reader->order.v[i]->order.n;
+        }
+    }
+    ruleset->chains = arena_new_array(reader->arena, struct chain *, n);
+    for (size_t i = 0; i < reader->order.n; i++) {
+        const struct table *table = reader->order.v[i];
+
+        for (size_t k = 0; table != NULL && k < table->order.n; k++)
+            ruleset->chains[ruleset->chain_n++] = &table->order.v[k]->chain;
+    }
+    ipset_finish(reader);
+}
+
+static bool read_all(struct reader *reader, const struct dialect_input *inputs, size_t n)
+{
+    struct dumps dumps = {0};
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        find_moving_sets(reader, inputs[i].text->text);
+        reader->marks_matter = reader->marks_matter || str_contains(inputs[i].text->text, "--mark");
+        any = read_sets(reader, inputs[i].text) || any;
+        find_dumps(reader->scratch, &dumps, inputs[i].text);
+    }
+    for (size_t i = 0; i < dumps.n; i++) {
+        struct dump *dump = &dumps.v[i];
+
+        if (!dump->rules && !dump->saved)
+            continue;
+        if (dump->family == FAMILY_N)
+            dump->family = names_v6(dump->source->name) ? FAMILY_V6 : FAMILY_V4;
+        reader->ruleset->families |= FAMILY_BIT(dump->family);
+        read_dump(reader, dump);
+        any = true;
+    }
+    return any;
+}
+
+struct ruleset *iptables_read(struct arena *arena, const struct dialect_input *inputs, size_t n, struct diags *diags)
+{
+    struct reader reader = {.arena = arena, .scratch = arena_new(), .diags = diags};
+    bool any;
+
+    reader.ruleset = arena_new_object(arena, struct ruleset);
+    reader.ruleset->dialect = STR("iptables");
+    reader.ruleset->file = n > 0 ? inputs[0].text->name : STR_EMPTY;
+    any = read_all(&reader, inputs, n);
+    finish(&reader);
+    arena_free(reader.scratch);
+    if (!any && n > 0) {
+        diag_error(diags, span_at(inputs[0].text, 0, 0), "no rules, chains or sets of iptables in this text");
+        diag_hint(diags, "what iptables-save prints can be read; what iptables -L prints cannot");
+    }
+    return any ? reader.ruleset : NULL;
+}

@@ -1,0 +1,154 @@
+/*
+ * Inside of the iptables reader: what its files share. read.c walks the lines, table.c keeps tables and chains, rule.c
+ * reads one rule, match.c and target.c its parts, ipset.c the sets; reader.c makes the small things they all need.
+ */
+#ifndef PORTOLAN_DIALECT_IPTABLES_READER_H
+#define PORTOLAN_DIALECT_IPTABLES_READER_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "dialect/iptables/options.h"
+#include "dialect/iptables/words.h"
+
+enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, TABLE_SECURITY, TABLE_N };
+
+/* A line as it is read: `text` is the source's own, or a copy where a terminal's fold was taken out of it. */
+struct line {
+    struct str text;
+    uint32_t at;     /* of its first byte in the source */
+    uint32_t fold_at; /* bytes of `text` before the fold; where there is none, all */
+    uint32_t fold_n; /* bytes of the source left out there */
+};
+
+struct rule_list VEC(struct rule);
+
+/* A chain while it is read. The rules come out as `front` backwards (what -I put first), then `rules`. */
+struct building {
+    struct chain chain;
+    struct rule_list rules;
+    struct rule_list front;
+    bool declared;
+    struct span wanted; /* first use */
+    size_t inserts;     /* -I with a position: bounded, for each moves what follows */
+    size_t waiting;     /* used by the search for loops: calls from chains that are in or behind one */
+    const struct rule *caller;
+};
+
+struct table {
+    enum table_id id;
+    enum family family;
+    struct map chains;                /* name -> struct building */
+    struct VEC(struct building *) order;
+    struct building *last;            /* that a rule was added to */
+    struct span place;
+    bool committed;
+};
+
+struct reader {
+    struct arena *arena;   /* of the ruleset */
+    struct arena *scratch; /* dies with the reader */
+    struct diags *diags;
+    struct ruleset *ruleset;
+    const struct source *source; /* being read */
+    struct line line;
+    enum family family;
+    struct words words;
+    struct table *tables[FAMILY_N][TABLE_N];
+    struct VEC(struct table *) order;
+    struct map sets;       /* name -> struct ipset */
+    struct VEC(struct ipset *) set_order;
+    struct map moving;     /* names of sets that rules change */
+    struct map literals;   /* text -> number + 1 */
+    struct map interfaces; /* word -> struct interface_pattern */
+    struct map constants;  /* bytes of ranges -> struct ranges */
+    struct map set_matches; /* "NAME src,dst" and family -> struct match */
+    bool marks_matter;     /* some rule asks for a mark */
+    struct VEC(struct match) matches; /* of the rule being read */
+};
+
+/* reader.c */
+struct span reader_span(const struct reader *reader, uint32_t from, uint32_t end); /* bytes of the line */
+struct span reader_word_span(const struct reader *reader, size_t word);
+/* Ranges that many rules share; equal ones are the same object. */
+const struct ranges *reader_constant(struct reader *reader, const struct range *v, size_t n);
+const struct ranges *reader_constant_one(struct reader *reader, u128 lo, u128 hi);
+const struct ranges *reader_complement(struct reader *reader, const struct ranges *ranges, u128 max);
+/* The number of an unknown: of its own, or the same for the same text. */
+uint32_t reader_literal(struct reader *reader, struct str text, bool own);
+const struct interface_pattern *reader_interface(struct reader *reader, struct str word);
+/* Values that are `value` where `mask` has ones; NULL when those are more than a few ranges. */
+const struct ranges *reader_masked(struct reader *reader, u128 value, u128 mask, unsigned bits);
+/* An address, prefix or `a-b` of the family; host bits are cut off, masks may be dotted or have holes. */
+bool reader_address(struct reader *reader, struct str text, const struct ranges **ranges, bool *name, const char **why);
+
+/* table.c */
+bool table_parse_id(struct str name, enum table_id *id);
+const char *table_name(enum table_id id);
+/* A new table; one that was there before is given up, and that is an error. */
+struct table *table_open(struct reader *reader, enum table_id id, struct span place);
+struct table *table_get(struct reader *reader, enum table_id id); /* opened where it was not */
+struct building *table_chain(struct reader *reader, struct table *table, struct str name);   /* made when new */
+void table_declare(struct reader *reader, struct table *table, size_t word, struct str policy, size_t policy_word);
+void table_finish(struct reader *reader, struct table *table); /* undeclared chains, loops; rules into their chains */
+
+/* rule.c: the words from `at` on are the rule's; it goes to the end of the chain, or before `position` (from 1). */
+void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position);
+
+/* One rule while it is read. */
+struct reading {
+    struct reader *reader;
+    struct table *table;
+    size_t at;    /* word that is next */
+    bool negated; /* a ! stands before the option */
+    bool in_target;
+    enum module module; /* of the last -m; MODULE_N: not known, or none */
+    size_t module_word; /* its -m; 0: none */
+    struct VEC(struct word) opaque; /* words of a module that is one unknown as a whole */
+    uint32_t loaded;    /* 1u << enum module */
+    int protocol;       /* that it must be; -1: any, or not just one */
+    bool no_later;      /* has the match that leaves later fragments out */
+    bool bad;
+    struct str comment;
+    const struct ranges **sources; /* of a list of addresses; a rule each */
+    size_t source_n;
+    const struct ranges **destinations;
+    size_t destination_n;
+    size_t target_word; /* the name behind -j or -g; 0: none */
+    bool go_to;
+    struct VEC(size_t) target_options;
+    enum action action;
+    struct chain *target;
+};
+
+/* What rule.c gives to match.c and target.c. */
+void reading_error(struct reading *reading, size_t word, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The next word as the value of the option before it; takes a ! before it. False when the line ends: an error. */
+bool reading_value(struct reading *reading, size_t option, struct str *value);
+void reading_add(struct reading *reading, enum field field, const struct ranges *ranges);
+void reading_add_not(struct reading *reading, enum field field, const struct ranges *ranges); /* minds `negated` */
+void reading_unknown(struct reading *reading, struct str text, bool negated, bool own);
+
+/* match.c: one option of the table; `option` is its word, reading->at the word behind it. */
+void match_read(struct reading *reading, const struct option_row *row, size_t option);
+void match_protocol(struct reading *reading, size_t option);
+void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
+void match_interface(struct reading *reading, const struct option_row *row, size_t option);
+void match_module(struct reading *reading, size_t option); /* what -m NAME asks for by itself */
+/* state.c */
+void match_states(struct reading *reading, size_t option);
+void match_ctproto(struct reading *reading, size_t option);
+void match_ctdir(struct reading *reading, size_t option);
+void match_mark(struct reading *reading, size_t option);
+void match_addrtype(struct reading *reading, const struct option_row *row, size_t option);
+
+/* target.c */
+void target_resolve(struct reading *reading);
+
+/* ipset.c: a line of `ipset save`; the words are split. */
+bool ipset_is_line(struct str line);
+void ipset_read(struct reader *reader);
+/* The match of --match-set NAME FLAGS; false where the set is not known or not modelled: it is an unknown. */
+bool ipset_match(struct reader *reader, struct str name, struct str flags, enum family family, struct match *match);
+void ipset_finish(struct reader *reader);
+
+#endif

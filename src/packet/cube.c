@@ -1,0 +1,240 @@
+/*
+ * Products of sets; see cube.h. The difference of two cubes takes one field after the other: what the first field of b
+ * leaves of a, then, within b's first field, what its second leaves, and so on; the pieces are disjoint and there are
+ * at most as many as b has constraints.
+ */
+#include "packet/cube.h"
+
+/* Fields in the order in which a difference takes them: first those that leave few and large pieces. */
+static const enum field order[FIELD_N] = {
+    FIELD_STATE, FIELD_PROTOCOL, FIELD_IN,   FIELD_OUT,       FIELD_FRAGMENT,    FIELD_DESTINATION,
+    FIELD_PORT,  FIELD_SOURCE,   FIELD_ICMP, FIELD_TCP_FLAGS, FIELD_SOURCE_PORT, FIELD_MARK,
+};
+
+const struct literals *literals_one(struct arena *arena, uint32_t id, bool value)
+{
+    struct literals *made = arena_alloc(arena, sizeof *made + sizeof made->v[0]);
+
+    made->n = 1;
+    made->v[0] = id << 1 | (value ? 1u : 0u);
+    return made;
+}
+
+/* Whether some unknown has different values in the two. */
+static bool literals_clash(const struct literals *a, const struct literals *b)
+{
+    if (a == NULL || b == NULL || a == b)
+        return false;
+    for (uint32_t i = 0, j = 0; i < a->n && j < b->n;) {
+        if (a->v[i] >> 1 == b->v[j] >> 1) {
+            if (a->v[i] != b->v[j])
+                return true;
+            i++;
+            j++;
+        } else if (a->v[i] < b->v[j]) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    return false;
+}
+
+static bool literals_hold(const struct literals *a, uint32_t literal)
+{
+    for (uint32_t i = 0; a != NULL && i < a->n; i++) {
+        if (a->v[i] == literal)
+            return true;
+    }
+    return false;
+}
+
+/* All of b's unknowns are in a. */
+static bool literals_within(const struct literals *a, const struct literals *b)
+{
+    for (uint32_t i = 0; b != NULL && i < b->n; i++) {
+        if (!literals_hold(a, b->v[i]))
+            return false;
+    }
+    return true;
+}
+
+static const struct literals *literals_join(struct arena *arena, const struct literals *a, const struct literals *b)
+{
+    struct literals *made;
+    uint32_t i = 0;
+    uint32_t j = 0;
+
+    if (a == NULL || a == b)
+        return b;
+    if (b == NULL)
+        return a;
+    made = arena_alloc(arena, sizeof *made + (a->n + b->n) * sizeof made->v[0]);
+    while (i < a->n || j < b->n) {
+        if (j == b->n || (i < a->n && a->v[i] < b->v[j])) {
+            made->v[made->n++] = a->v[i++];
+        } else {
+            if (i < a->n && a->v[i] == b->v[j])
+                i++;
+            made->v[made->n++] = b->v[j++];
+        }
+    }
+    return made;
+}
+
+bool cube_overlaps(const struct cube *a, const struct cube *b)
+{
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *x = a->field[field];
+        const struct ranges *y = b->field[field];
+
+        if (x != NULL && y != NULL && x != y && !ranges_overlap(x, y))
+            return false;
+    }
+    return !literals_clash(a->literals, b->literals);
+}
+
+bool cube_within(const struct cube *a, const struct cube *b)
+{
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *x = a->field[field];
+        const struct ranges *y = b->field[field];
+
+        if (y != NULL && x != y && (x == NULL || !ranges_subset(x, y)))
+            return false;
+    }
+    return literals_within(a->literals, b->literals);
+}
+
+bool cube_equal(const struct cube *a, const struct cube *b)
+{
+    return cube_within(a, b) && cube_within(b, a);
+}
+
+bool cube_narrow(struct arena *arena, struct cube *cube, enum field field, const struct ranges *to)
+{
+    const struct ranges *left = to;
+
+    if (to == NULL)
+        return true;
+    if (cube->field[field] != NULL)
+        left = ranges_intersect(arena, cube->field[field], to);
+    if (left->n == 0)
+        return false;
+    cube->field[field] = left;
+    return true;
+}
+
+bool cube_intersect(struct arena *arena, const struct cube *a, const struct cube *b, struct cube *out)
+{
+    struct cube made = *a;
+
+    if (!cube_overlaps(a, b))
+        return false;
+    for (enum field field = 0; field < FIELD_N; field++) {
+        if (!cube_narrow(arena, &made, field, b->field[field]))
+            return false;
+    }
+    made.literals = literals_join(arena, a->literals, b->literals);
+    *out = made;
+    return true;
+}
+
+void cube_subtract(struct arena *arena, const struct cube *a, const struct cube *b, enum family family,
+                   struct cubes *out)
+{
+    struct cube rest = *a;
+
+    if (!cube_overlaps(a, b)) {
+        *vec_push(arena, out) = *a;
+        return;
+    }
+    for (size_t i = 0; i < FIELD_N; i++) {
+        enum field field = order[i];
+        const struct ranges *x = rest.field[field];
+        const struct ranges *y = b->field[field];
+        const struct ranges *left;
+
+        if (y == NULL || x == y)
+            continue;
+        left = x == NULL ? ranges_complement(arena, y, field_max(field, family)) : ranges_subtract(arena, x, y);
+        if (left->n == 0)
+            continue;
+        *vec_push(arena, out) = rest;
+        out->v[out->n - 1].field[field] = left;
+        rest.field[field] = x == NULL ? y : ranges_intersect(arena, x, y);
+    }
+    for (uint32_t i = 0; b->literals != NULL && i < b->literals->n; i++) {
+        uint32_t literal = b->literals->v[i];
+
+        if (literals_hold(rest.literals, literal))
+            continue;
+        *vec_push(arena, out) = rest;
+        out->v[out->n - 1].literals =
+            literals_join(arena, rest.literals, literals_one(arena, literal >> 1, (literal & 1) == 0));
+        rest.literals = literals_join(arena, rest.literals, literals_one(arena, literal >> 1, (literal & 1) != 0));
+    }
+}
+
+struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const struct cube *b, enum family family)
+{
+    struct cubes left = {0};
+    size_t i = 0;
+
+    while (i < from->n && !cube_overlaps(&from->v[i], b))
+        i++;
+    if (i == from->n)
+        return *from;
+    for (i = 0; i < from->n; i++)
+        cube_subtract(arena, &from->v[i], b, family, &left);
+    return left;
+}
+
+/* Where a and b differ in exactly one field, that field; FIELD_N otherwise. */
+static enum field only_difference(const struct cube *a, const struct cube *b)
+{
+    enum field different = FIELD_N;
+
+    if (!literals_within(a->literals, b->literals) || !literals_within(b->literals, a->literals))
+        return FIELD_N;
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *x = a->field[field];
+        const struct ranges *y = b->field[field];
+
+        if (x == y || (x != NULL && y != NULL && ranges_equal(x, y)))
+            continue;
+        if (different != FIELD_N || x == NULL || y == NULL)
+            return FIELD_N;
+        different = field;
+    }
+    return different;
+}
+
+static bool merge_once(struct arena *arena, struct cubes *cubes)
+{
+    bool merged = false;
+
+    for (size_t i = 0; i < cubes->n; i++) {
+        for (size_t j = i + 1; j < cubes->n;) {
+            struct cube *a = &cubes->v[i];
+            const struct cube *b = &cubes->v[j];
+            enum field field = only_difference(a, b);
+
+            if (field == FIELD_N && !cube_within(b, a)) {
+                j++;
+                continue;
+            }
+            if (field != FIELD_N)
+                a->field[field] = ranges_union(arena, a->field[field], b->field[field]);
+            cubes->v[j] = cubes->v[--cubes->n];
+            merged = true;
+        }
+    }
+    return merged;
+}
+
+void cubes_merge(struct arena *arena, struct cubes *cubes)
+{
+    while (merge_once(arena, cubes))
+        ;
+}

@@ -1,0 +1,45 @@
+/*
+ * One packet through one ruleset, rule by rule, as the kernel would take it. Slow, simple, and written apart from the
+ * prover: `explain` shows its trace, and the tests hold the prover against it.
+ */
+#ifndef PORTOLAN_PACKET_NAIVE_H
+#define PORTOLAN_PACKET_NAIVE_H
+
+#include "model/packet.h"
+#include "model/ruleset.h"
+
+enum ternary { TERNARY_NO, TERNARY_YES, TERNARY_MAYBE };
+
+/* What may become of a packet: a set of these. */
+enum {
+    NAIVE_ACCEPT = 1,
+    NAIVE_DROP = 2,
+    NAIVE_REJECT = 4,
+    NAIVE_UNKNOWN = 8, /* a target that is not modelled decides */
+};
+
+/* One step: a rule that was looked at, or (rule NULL) the policy of a base chain. */
+struct naive_step {
+    const struct rule *rule;
+    const struct chain *chain;
+    enum ternary matched;
+    enum action action;
+};
+
+struct naive_question {
+    const struct ruleset *ruleset;
+    enum hook hook; /* FORWARD, INPUT or OUTPUT: the base chains before and after it are passed too */
+    const struct packet *packet;
+    const enum ternary *literals;                               /* value of each unknown; NULL: every one is MAYBE */
+    void (*step)(void *context, const struct naive_step *step); /* NULL: no trace */
+    void *context;
+};
+
+/* The set of what may become of the packet; exactly one member where no unknown matters. */
+unsigned naive_ask(const struct naive_question *question);
+
+/* The base chains that a packet of this family passes on its way through the hook, in order. Returns how many. */
+size_t naive_path(const struct ruleset *ruleset, enum hook hook, enum family family, const struct chain **path,
+                  size_t max);
+
+#endif

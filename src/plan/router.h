@@ -1,0 +1,53 @@
+/* Routes with what is computed once for a site kept: paths between nodes, and the one host firewall of interest. */
+#ifndef PORTOLAN_PLAN_ROUTER_H
+#define PORTOLAN_PLAN_ROUTER_H
+
+#include "base/vec.h"
+#include "plan/route.h"
+
+/* A part of one end that takes one way. */
+struct piece {
+    const struct ranges *ranges;
+    const struct zone *zone;       /* NULL: in none */
+    const struct firewall *at;     /* a firewall between zones whose own addresses these are */
+    const struct firewall **hosts; /* firewalls of the hosts */
+    size_t host_n;
+};
+
+/* A firewall on a shortest path, from one of its zones to another. */
+struct crossing {
+    const struct firewall *firewall;
+    size_t from; /* zones by number */
+    size_t to;
+    struct str in;
+    struct str out;
+    bool shown;
+};
+
+struct path VEC(struct crossing *);
+
+struct path_list {
+    struct path *v;
+    size_t n;
+    size_t capacity;
+    bool reachable;
+};
+
+struct router {
+    struct arena *arena;
+    const struct site *site;
+    const struct firewall *only;    /* the only host firewall whose hops are asked for; NULL: all of them */
+    const struct firewall *on_link; /* the host firewall that link-local ends are on whatever their addresses */
+    uint32_t **distances;           /* by node: zones, then firewalls */
+    struct path_list ***paths;      /* [from][to] */
+};
+
+void router_find(struct router *router, enum family family, const struct ranges *source,
+                 const struct ranges *destination, bool subnet, struct routes *routes);
+/* Whether packets of a zone come to the firewall by its interface of that number. */
+bool router_behind(struct router *router, const struct firewall *firewall, const struct zone *zone, size_t interface);
+/* It stands between zones, not on a host. */
+bool firewall_between(const struct firewall *firewall);
+struct str host_interface(const struct firewall *firewall, const struct zone *peer, const struct zone *home);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * Verdicts. A walk splits a flow's packets into those let through and those not, for each value of the unknowns.
+ * Where both are there and unknowns have a part in it, the packets that surely pass are what is left when everything
+ * that may be stopped is taken away, and the other way round; a flow is `partial` only when some of its packets surely
+ * pass and some surely do not, `undetermined` when taking the unknowns one way or the other changes the answer.
+ */
+#include "prove/prover.h"
+
+#define LEAVES_MOST 200000u
+
+struct leaves VEC(struct leaf);
+
+struct outcome {
+    struct arena *arena;
+    struct leaves passing;
+    struct leaves stopped;
+    bool too_many;
+};
+
+static bool collect(void *context, const struct leaf *leaf)
+{
+    struct outcome *outcome = context;
+
+    if (!witness_exists(&leaf->cube))
+        return true;
+    if (leaf->action == ACTION_ACCEPT || leaf->action == ACTION_UNKNOWN)
+        *vec_push(outcome->arena, &outcome->passing) = *leaf;
+    if (leaf->action != ACTION_ACCEPT)
+        *vec_push(outcome->arena, &outcome->stopped) = *leaf;
+    outcome->too_many = outcome->passing.n + outcome->stopped.n > LEAVES_MOST;
+    return !outcome->too_many;
+}
+
+/* The leaf's packets whatever the unknowns are: literals dropped, unbound interfaces as wide as the question's. */
+static struct cube projected(const struct leaf *leaf, const struct cube *asked)
+{
+    struct cube cube = leaf->cube;
+
+    cube.literals = NULL;
+    if (asked->field[FIELD_IN] == NULL || asked->field[FIELD_IN]->n != 1 ||
+        asked->field[FIELD_IN]->v[0].lo != asked->field[FIELD_IN]->v[0].hi)
+        cube.field[FIELD_IN] = asked->field[FIELD_IN];
+    if (asked->field[FIELD_OUT] == NULL || asked->field[FIELD_OUT]->n != 1 ||
+        asked->field[FIELD_OUT]->v[0].lo != asked->field[FIELD_OUT]->v[0].hi)
+        cube.field[FIELD_OUT] = asked->field[FIELD_OUT];
+    return cube;
+}
+
+static bool same_field(const struct ranges *a, const struct ranges *b)
+{
+    return a == b || (a != NULL && b != NULL && ranges_equal(a, b));
+}
+
+/* Whether some unknown has a part in this leaf. */
+static bool depends(const struct leaf *leaf, const struct cube *asked)
+{
+    struct cube whole = projected(leaf, asked);
+
+    return leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ||
+           !same_field(whole.field[FIELD_IN], leaf->cube.field[FIELD_IN]) ||
+           !same_field(whole.field[FIELD_OUT], leaf->cube.field[FIELD_OUT]);
+}
+
+static const struct leaf *first_dependent(const struct leaves *leaves, const struct cube *asked)
+{
+    vec_each (const struct leaf *, leaf, leaves) {
+        if (depends(leaf, asked))
+            return leaf;
+    }
+    return NULL;
+}
+
+/* What of the region no leaf may reach. */
+static struct cubes beyond(struct arena *arena, const struct cubes *region, const struct leaves *leaves,
+                           enum family family)
+{
+    struct cubes left = *region;
+
+    vec_each (const struct leaf *, leaf, leaves) {
+        struct cube cube = projected(leaf, &region->v[0]);
+
+        left = cubes_subtract(arena, &left, &cube, family);
+    }
+    for (size_t i = 0; i < left.n;) {
+        if (witness_exists(&left.v[i]))
+            i++;
+        else
+            left.v[i] = left.v[--left.n];
+    }
+    return left;
+}
+
+static enum walk_end walk_region(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                                 const struct cubes *region, struct outcome *outcome)
+{
+    uint64_t budget = WALK_BUDGET;
+
+    outcome->arena = arena;
+    vec_each (const struct cube *, cube, region) {
+        struct walk walk = {
+            .program = prover->programs[family], .hook = hook, .leaf = collect, .context = outcome, .budget = budget};
+        enum walk_end end = walk_run(arena, &walk, cube);
+
+        if (end != WALK_DONE)
+            return end;
+        budget = walk.budget;
+    }
+    return WALK_DONE;
+}
+
+/* The rule that an undetermined verdict hangs on: the one that asks for the unknown. */
+static const struct rule *rule_of_unknown(const struct prover *prover, enum family family, const struct leaf *leaf)
+{
+    const struct literals *literals = leaf->cube.literals;
+    uint32_t id;
+
+    if (literals == NULL)
+        return leaf->rule;
+    id = literals->v[0] >> 1;
+    if (id >= prover->ruleset->literal_n || prover->programs[family]->literal_rules[id] == NULL)
+        return leaf->rule;
+    return prover->programs[family]->literal_rules[id];
+}
+
+static struct rule_ref name_rule(const struct prover *prover, const struct rule *rule, const struct chain *chain)
+{
+    if (rule != NULL)
+        return rule_ref_of(rule);
+    return rule_ref_policy(prover->arena, prover->ruleset, chain);
+}
+
+static void conclude(const struct prover *prover, enum family family, const struct leaf *leaf,
+                     const struct cube *packets, enum verdict_kind kind, struct verdict *verdict)
+{
+    verdict->kind = kind;
+    verdict->rule = name_rule(prover, leaf->rule, leaf->chain);
+    if (kind == VERDICT_PERMITTED)
+        return;
+    verdict->packet = witness_packet(prover->arena, prover, family, packets);
+    verdict->has_packet = true;
+}
+
+static void undetermined(const struct prover *prover, enum family family, const struct leaf *leaf,
+                         struct verdict *verdict)
+{
+    const struct rule *rule = rule_of_unknown(prover, family, leaf);
+
+    conclude(prover, family, leaf, &leaf->cube, VERDICT_UNDETERMINED, verdict);
+    if (rule != NULL)
+        verdict->rule = rule_ref_of(rule);
+    verdict->reason = leaf->action == ACTION_UNKNOWN ? STR("a target that is not modelled decides")
+                      : leaf->cube.literals != NULL  ? STR("depends on a match that only the running firewall knows")
+                                                     : STR("depends on an interface that the question does not name");
+}
+
+/* Both kinds of leaves are there. */
+static void weigh(struct arena *arena, const struct prover *prover, enum family family, const struct cubes *region,
+                  const struct outcome *outcome, struct verdict *verdict)
+{
+    const struct leaf *unsure = first_dependent(&outcome->stopped, &region->v[0]);
+    struct cubes surely_stopped;
+    const struct leaf *stopping = &outcome->stopped.v[0];
+
+    if (unsure == NULL)
+        unsure = first_dependent(&outcome->passing, &region->v[0]);
+    if (unsure == NULL) {
+        conclude(prover, family, stopping, &stopping->cube, VERDICT_PARTIAL, verdict);
+        return;
+    }
+    surely_stopped = beyond(arena, region, &outcome->passing, family);
+    if (surely_stopped.n == 0 || beyond(arena, region, &outcome->stopped, family).n == 0) {
+        undetermined(prover, family, unsure, verdict);
+        return;
+    }
+    vec_each (const struct leaf *, leaf, &outcome->stopped) {
+        struct cube packets;
+
+        if (cube_intersect(arena, &leaf->cube, &surely_stopped.v[0], &packets) && witness_exists(&packets)) {
+            conclude(prover, family, leaf, &packets, VERDICT_PARTIAL, verdict);
+            return;
+        }
+    }
+    conclude(prover, family, stopping, &surely_stopped.v[0], VERDICT_PARTIAL, verdict);
+}
+
+static void give_up(enum walk_end end, bool too_many, struct verdict *verdict)
+{
+    verdict->kind = VERDICT_UNDETERMINED;
+    verdict->reason = too_many || end == WALK_STOPPED ? STR("gave up: the rules cut the flow into too many parts")
+                                                      : STR("gave up: too many steps");
+}
+
+void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                  enum direction direction, struct verdict *verdict)
+{
+    enum family family = permit->flow->family;
+    struct arena_mark mark = arena_mark(arena);
+    struct outcome outcome = {0};
+    struct cubes region;
+    enum walk_end end;
+
+    *verdict = (struct verdict){.flow = permit->flow, .direction = direction};
+    region = region_of_permit(arena, prover, permit, direction, &verdict->hook);
+    if (prover->programs[family] == NULL) {
+        verdict->kind = VERDICT_UNDETERMINED;
+        verdict->packet = witness_packet(prover->arena, prover, family, &region.v[0]);
+        verdict->has_packet = true;
+        verdict->reason =
+            family == FAMILY_V4 ? STR("no ruleset is given for IPv4") : STR("no ruleset is given for IPv6");
+        arena_release(arena, mark);
+        return;
+    }
+    end = walk_region(arena, prover, family, verdict->hook, &region, &outcome);
+    if (end != WALK_DONE)
+        give_up(end, outcome.too_many, verdict);
+    else if (outcome.stopped.n == 0 && outcome.passing.n > 0)
+        conclude(prover, family, &outcome.passing.v[0], &outcome.passing.v[0].cube, VERDICT_PERMITTED, verdict);
+    else if (outcome.passing.n == 0 && outcome.stopped.n > 0)
+        conclude(prover, family, &outcome.stopped.v[0], &outcome.stopped.v[0].cube, VERDICT_DENIED, verdict);
+    else if (outcome.passing.n > 0)
+        weigh(arena, prover, family, &region, &outcome, verdict);
+    else
+        verdict->kind = VERDICT_PERMITTED; /* only pairs of an address with itself: nothing to ask */
+    arena_release(arena, mark);
+}
+
+bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                   const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule)
+{
+    struct outcome outcome = {0};
+
+    *passing = (struct cubes){0};
+    if (region->n == 0)
+        return true;
+    if (prover->programs[family] == NULL) {
+        if (!surely)
+            *passing = *region;
+        return false;
+    }
+    if (walk_region(arena, prover, family, hook, region, &outcome) != WALK_DONE) {
+        if (!surely)
+            *passing = *region;
+        return false;
+    }
+    if (outcome.passing.n > 0)
+        *rule = name_rule(prover, outcome.passing.v[0].rule, outcome.passing.v[0].chain);
+    else if (outcome.stopped.n > 0)
+        *rule = name_rule(prover, outcome.stopped.v[0].rule, outcome.stopped.v[0].chain);
+    if (surely) {
+        *passing = beyond(arena, region, &outcome.stopped, family);
+        return true;
+    }
+    vec_each (const struct leaf *, leaf, &outcome.passing)
+        *vec_push(arena, passing) = projected(leaf, &region->v[0]);
+    return true;
+}

@@ -1,0 +1,79 @@
+/*
+ * The prover: what a ruleset does with the flows of a policy, and what it lets through beyond them.
+ *
+ * Exact and three-valued. A packet's fate may depend on unknowns (a rate limit, an interface that nobody named); then
+ * it is counted once as let through and once as not, and a verdict is `undetermined` only where the two differ.
+ */
+#ifndef PORTOLAN_PROVE_PROVER_H
+#define PORTOLAN_PROVE_PROVER_H
+
+#include "model/policy.h"
+#include "model/verdict.h"
+#include "prove/walk.h"
+
+/* One firewall's ruleset, ready for questions about one policy. */
+struct prover {
+    struct arena *arena; /* lives as long as the prover */
+    const struct ruleset *ruleset;
+    const struct interface_numbers *interfaces;
+    struct program *programs[FAMILY_N]; /* NULL: the ruleset does not speak for the family */
+};
+
+/* `policy` names the interfaces that questions will use. */
+struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, const struct policy *policy,
+                          struct diags *diags);
+
+struct findings VEC(struct finding);
+
+/* --- region.c: the packets of a question ------------------------------------------------------------------------- */
+
+/* Packets that must pass for a permit's flow to work, in one direction; *hook is where they are seen. */
+struct cubes region_of_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                              enum direction direction, enum hook *hook);
+/* Every packet that a permit excuses: all states, flags and fragments of its five-tuple. */
+struct cube region_excused(struct arena *arena, const struct prover *prover, const struct permit *permit);
+/* Packets that can open a connection and come by this face; false where there are none. */
+bool region_of_face(struct arena *arena, const struct prover *prover, const struct face *face, enum family family,
+                    struct cube *cube);
+/* An interface as a set of numbers; an empty name: every one but none and loopback. */
+const struct ranges *region_interface(struct arena *arena, const struct prover *prover, struct str name);
+
+/* --- witness.c: sets of packets for people ----------------------------------------------------------------------- */
+
+/* One packet of the set, with usual values where it has them. */
+struct packet witness_packet(struct arena *arena, const struct prover *prover, enum family family,
+                             const struct cube *cube);
+/* Whether the set has a packet whose source is not its destination: no flow pairs an address with itself. */
+bool witness_exists(const struct cube *cube);
+struct box witness_box(struct arena *arena, const struct prover *prover, enum family family, const struct cube *cube);
+
+/* --- judge.c: one permit ------------------------------------------------------------------------------------------ */
+
+/* The verdict on one permit in one direction. All of *verdict is written. */
+void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                  enum direction direction, struct verdict *verdict);
+
+/* Packets of a region that may pass a hook, as cubes: with `surely` only those that pass whatever the unknowns are. */
+bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                   const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule);
+
+/* --- excess.c: what is permitted beyond --------------------------------------------------------------------------- */
+
+/*
+ * Appends a finding for each box that the ruleset permits beyond the policy's permits, its baseline and what it
+ * accepts; largest first. False when a budget ran out before everything was looked at (a finding says so).
+ */
+bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
+                 struct findings *findings);
+
+/* --- baseline.c: a firewall that works -----------------------------------------------------------------------------
+ */
+
+/* Appends a warning for each piece of the baseline that the ruleset does not let through. */
+void baseline_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
+                   struct findings *findings);
+/* The packets of the baseline at a hook, for excess to leave out. */
+struct cubes baseline_region(struct arena *arena, const struct prover *prover, const struct policy *policy,
+                             enum hook hook, enum family family);
+
+#endif

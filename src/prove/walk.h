@@ -1,0 +1,38 @@
+/*
+ * A set of packets through a ruleset: split where rules tell its packets apart, each part to the rule that decides it.
+ *
+ * Depth first, with a stack of its own; a jump is followed with the part of the set that takes it, so that no chain is
+ * ever unfolded. Cost: the rules that touch the set, times the parts that they split it into.
+ */
+#ifndef PORTOLAN_PROVE_WALK_H
+#define PORTOLAN_PROVE_WALK_H
+
+#include "prove/program.h"
+
+/* Where a part of the set ended. */
+struct leaf {
+    struct cube cube;          /* its packets; literals say for which values of the unknowns */
+    enum action action;        /* ACTION_ACCEPT, ACTION_DROP, ACTION_REJECT, or ACTION_UNKNOWN */
+    const struct rule *rule;   /* that decided; NULL: the policy of `chain` */
+    const struct chain *chain; /* NULL too: no chain at this hook, everything passes */
+};
+
+/* False stops the walk. */
+typedef bool walk_leaf(void *context, const struct leaf *leaf);
+
+struct walk {
+    const struct program *program;
+    enum hook hook;
+    walk_leaf *leaf;
+    void *context;
+    uint64_t budget; /* steps that may be taken; what is left when it returns */
+};
+
+enum walk_end { WALK_DONE, WALK_STOPPED, WALK_EXHAUSTED };
+
+/* Memory for the parts comes from the arena, which the caller rolls back when it is done with the leaves. */
+enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube *from);
+
+#define WALK_BUDGET 200000000u
+
+#endif

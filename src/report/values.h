@@ -1,0 +1,28 @@
+/* Parts that several views share: rules, packets and boxes as JSON and in one line. */
+#ifndef PORTOLAN_REPORT_VALUES_H
+#define PORTOLAN_REPORT_VALUES_H
+
+#include <jansson.h>
+
+#include "model/verdict.h"
+
+json_t *report_json_str(struct str s);
+json_t *report_json_rule(const struct rule_ref *rule);   /* null where there is none */
+json_t *report_json_packet(const struct packet *packet); /* PACKET of DESIGN, section 5 */
+json_t *report_json_box(const struct box *box);          /* "box" of a finding */
+json_t *report_json_finding(const struct finding *finding);
+/* Prints the value with a line end and frees it. */
+void report_json_print(struct buf *out, json_t *value);
+
+/* `edge.nft:12: inet portolan forward 3: tcp dport 22 accept` */
+void report_line_rule(struct buf *out, const struct rule_ref *rule);
+/* `tcp 10.0.0.0/8 > any ports 22, 80-90 in eth0 out eth1 state new` */
+void report_line_box(struct buf *out, const struct box *box);
+
+/* Cells of CSV (RFC 4180) and Markdown tables, quoted as they need it; the separator is the caller's. */
+void report_csv_cell(struct buf *out, struct str text);
+void report_markdown_cell(struct buf *out, struct str text);
+/* Text inside XML and HTML. */
+void report_xml_text(struct buf *out, struct str text);
+
+#endif
