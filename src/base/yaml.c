@@ -279,15 +279,19 @@ struct yaml_node *yaml_parse(struct arena *arena, const struct source *source, s
 
 struct yaml_node *yaml_get(struct yaml_node *map, const char *key)
 {
+    struct yaml_node *value = NULL;
+
     if (map == NULL || map->kind != YAML_MAP)
         return NULL;
+    /* A key that stands here twice was reported when it was read: both count as seen. */
     for (size_t i = 0; i < map->n; i++) {
-        if (str_is(map->pairs[i].key, key)) {
-            map->pairs[i].seen = true;
-            return map->pairs[i].value;
-        }
+        if (!str_is(map->pairs[i].key, key))
+            continue;
+        map->pairs[i].seen = true;
+        if (value == NULL)
+            value = map->pairs[i].value;
     }
-    return NULL;
+    return value;
 }
 
 struct yaml_node *yaml_need(struct yaml_node *map, const char *key, struct diags *diags)

@@ -14,6 +14,10 @@ struct builtin_file {
 extern const struct builtin_file builtin_catalog[]; /* sorted by name; a row of NULLs follows the last */
 extern const size_t builtin_catalog_n;
 
+/* Likewise the files of schema/: "catalog.schema.json". */
+extern const struct builtin_file builtin_schema[];
+extern const size_t builtin_schema_n;
+
 /*
  * All catalogs: those of `extra` (files of --catalog), then the built-in ones whose product none of these has, each
  * group in the order given. Extra ones are read here, and one with errors is left out; two of one product are an

@@ -33,7 +33,8 @@ struct match_group {
     struct str text; /* of a set's element, for naming it; may be empty */
 };
 
-/* A million rules have several million of these: what only some kinds have shares its place, so look at `kind` first. */
+/* A million rules have several million of these: what only some kinds have shares its place, so look at `kind` first.
+ */
 struct match {
     enum match_kind kind;
     enum field field;
@@ -45,7 +46,7 @@ struct match {
             const struct interface_pattern *interfaces;
             size_t interface_n;
         };
-        struct { /* MATCH_ANY_OF, MATCH_NONE_OF */
+        struct {                              /* MATCH_ANY_OF, MATCH_NONE_OF */
             const struct match_group *groups; /* shared where a set is used by several rules */
             size_t group_n;
         };

@@ -14,6 +14,7 @@ struct outcome {
     struct arena *arena;
     struct leaves passing;
     struct leaves stopped;
+    bool with_self; /* packets from an address to itself count too */
     bool too_many;
 };
 
@@ -21,7 +22,7 @@ static bool collect(void *context, const struct leaf *leaf)
 {
     struct outcome *outcome = context;
 
-    if (!witness_exists(&leaf->cube))
+    if (!outcome->with_self && !witness_exists(&leaf->cube))
         return true;
     if (leaf->action == ACTION_ACCEPT || leaf->action == ACTION_UNKNOWN)
         *vec_push(outcome->arena, &outcome->passing) = *leaf;
@@ -227,7 +228,7 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
 bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                    const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule)
 {
-    struct outcome outcome = {0};
+    struct outcome outcome = {.with_self = true};
 
     *passing = (struct cubes){0};
     if (region->n == 0)

@@ -179,6 +179,8 @@ static void note_literals(struct compiler *c, const struct rule *rule, const str
     for (size_t i = 0; i < n; i++) {
         if (v[i].kind == MATCH_UNKNOWN && c->program->literal_rules[v[i].literal] == NULL)
             c->program->literal_rules[v[i].literal] = rule;
+        if (v[i].kind != MATCH_ANY_OF && v[i].kind != MATCH_NONE_OF)
+            continue;
         for (size_t k = 0; k < v[i].group_n; k++)
             note_literals(c, rule, v[i].groups[k].v, v[i].groups[k].n);
     }

@@ -17,14 +17,17 @@ static struct str pick_interface(struct arena *arena, const struct prover *prove
 {
     u128 number;
 
-    *has = ranges != NULL;
-    if (ranges == NULL)
+    /* Not bound to an interface: none is named. */
+    *has = ranges != NULL && !ranges_equal(ranges, region_interface(arena, prover, STR_EMPTY));
+    if (!*has)
         return STR_EMPTY;
-    number = ranges->v[0].lo;
-    /* A name that somebody wrote rather than one made up for all the others. */
-    for (size_t i = 0; i < ranges->n && number % 2 == 1; i++)
-        number += ranges->v[i].hi > ranges->v[i].lo && ranges->v[i].lo % 2 == 1;
-    return interfaces_name(arena, prover->interfaces, number);
+    /* A name that somebody wrote (an even number) rather than one made up for all the others. */
+    for (size_t i = 0; i < ranges->n; i++) {
+        number = ranges->v[i].lo + ranges->v[i].lo % 2;
+        if (number <= ranges->v[i].hi && number != INTERFACE_NONE)
+            return interfaces_name(arena, prover->interfaces, number);
+    }
+    return interfaces_name(arena, prover->interfaces, ranges->v[0].lo);
 }
 
 bool witness_exists(const struct cube *cube)

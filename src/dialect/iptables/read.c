@@ -15,8 +15,8 @@
 
 #include "base/num.h"
 
-#define FOLD_COLUMN 80  /* where terminals fold */
-#define FOLD_BLANKS 40  /* and fill with at least as many blanks */
+#define FOLD_COLUMN 80 /* where terminals fold */
+#define FOLD_BLANKS 40 /* and fill with at least as many blanks */
 #define INSERTS_MAX 1000
 
 /* Part of a text that is one dump, of one family. */
@@ -35,6 +35,16 @@ struct dumps VEC(struct dump);
 
 /* What kind of line it is. */
 enum line_kind { LINE_BLANK, LINE_COMMENT, LINE_TABLE, LINE_CHAIN, LINE_COMMIT, LINE_RULE, LINE_SET, LINE_OTHER };
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/* A line without its end, and without the mark that some editors put before the first. */
+static struct str text_of_line(const struct source *source, uint32_t line)
+{
+    struct str text = source_line_text(source, line);
+
+    return line == 1 && str_starts(text, BYTE_ORDER_MARK) ? str_from(text, strlen(BYTE_ORDER_MARK)) : text;
+}
 
 /* The text behind `[12:345] ` or the text itself. */
 static struct str skip_counters(struct str text)
@@ -63,9 +73,9 @@ static bool is_program(struct str word)
 /* `-A X`, `-P X` …, behind counters or the program's name. */
 static bool is_command(struct str text)
 {
-    static const char *const commands[] = {"-A",       "-I",       "-P",       "-N",          "-F",      "-X",
-                                           "-D",       "-R",       "-E",       "-Z",          "-t",      "--append",
-                                           "--insert", "--policy", "--flush",  "--new-chain", "--table", "--delete"};
+    static const char *const commands[] = {"-A",       "-I",       "-P",      "-N",          "-F",      "-X",
+                                           "-D",       "-R",       "-E",      "-Z",          "-t",      "--append",
+                                           "--insert", "--policy", "--flush", "--new-chain", "--table", "--delete"};
     struct str rest = skip_counters(text);
     struct str word = str_word(&rest);
 
@@ -125,7 +135,8 @@ static enum family family_shown(struct str text)
         struct str word = str_word(&text);
         struct addr_range range;
         bool addresses = str_is(last, "-s") || str_is(last, "-d") || str_is(last, "--src-range") ||
-                         str_is(last, "--dst-range") || (str_is(word, "!") && (str_is(last, "-s") || str_is(last, "-d")));
+                         str_is(last, "--dst-range") ||
+                         (str_is(word, "!") && (str_is(last, "-s") || str_is(last, "-d")));
         enum addr_error error;
 
         if (str_is(word, "!"))
@@ -214,7 +225,7 @@ static void find_dumps(struct arena *arena, struct dumps *dumps, const struct so
     struct dump *dump = begin_dump(arena, dumps, source, 1);
 
     for (uint32_t line = 1; line <= source->line_n; line++) {
-        struct str text = str_trim(source_line_text(source, line));
+        struct str text = str_trim(text_of_line(source, line));
 
         switch (kind_of(text)) {
         case LINE_COMMENT: see_header(arena, dumps, &dump, family_of_header(text), line); break;
@@ -267,8 +278,8 @@ struct walk {
 static void set_line(struct walk *walk, uint32_t line)
 {
     struct reader *reader = walk->reader;
-    struct str text = source_line_text(reader->source, line);
-    uint32_t at = reader->source->line_starts[line - 1];
+    struct str text = text_of_line(reader->source, line);
+    uint32_t at = (uint32_t)(text.p - reader->source->text.p);
 
     while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
         text.n--;
@@ -305,7 +316,8 @@ static void read_table_line(struct walk *walk)
                      table_name(walk->table->id));
     walk->table = NULL;
     if (!table_parse_id(name, &id)) {
-        diag_error(reader->diags, reader_word_span(reader, 0), "no table of iptables is called \"%.*s\"", STR_ARG(name));
+        diag_error(reader->diags, reader_word_span(reader, 0), "no table of iptables is called \"%.*s\"",
+                   STR_ARG(name));
         return;
     }
     walk->table = table_open(reader, id, line_span(reader));
@@ -386,7 +398,7 @@ static void read_rule(struct walk *walk, struct table *table, size_t command)
     rule_read(reader, table, chain, at, (size_t)position);
 }
 
-static void flush_chains(struct reader *reader, struct table *table, struct str name)
+static void flush_chains(struct table *table, struct str name)
 {
     for (size_t i = 0; i < table->order.n; i++) {
         struct building *chain = table->order.v[i];
@@ -396,7 +408,6 @@ static void flush_chains(struct reader *reader, struct table *table, struct str 
         chain->rules.n = 0;
         chain->front.n = 0;
     }
-    (void)reader;
 }
 
 static void read_command(struct walk *walk)
@@ -412,7 +423,7 @@ static void read_command(struct walk *walk)
         return; /* iptables -L, iptables --version … */
     }
     if (is(reader, command, "-F", "--flush")) {
-        flush_chains(reader, table, word(reader, command + 1));
+        flush_chains(table, word(reader, command + 1));
         return;
     }
     if (is(reader, command, "-X", "--delete-chain") || is(reader, command, "-Z", "--zero") ||
@@ -469,21 +480,27 @@ static void ignore_line(struct walk *walk, uint32_t line)
     walk->ignored_line = walk->ignored++ == 0 ? line : walk->ignored_line;
 }
 
+/* `:INPUT DROP [0:0]`; of the filter table where a text lost its *filter. */
+static void read_chain_line(struct walk *walk, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    bool loose = walk->table == NULL && !walk->dump->saved && walk->dump->rules;
+
+    if (walk->table == NULL && !loose)
+        ignore_line(walk, line);
+    else if (reader->words.n < 2)
+        diag_error(reader->diags, line_span(reader), "a chain has a policy, or -");
+    else
+        table_declare(reader, loose ? table_get(reader, TABLE_FILTER) : walk->table, 0, word(reader, 1), 1);
+}
+
 static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
 {
     struct reader *reader = walk->reader;
 
     switch (kind) {
     case LINE_TABLE: read_table_line(walk); break;
-    case LINE_CHAIN:
-        if (walk->table != NULL && reader->words.n > 1)
-            table_declare(reader, walk->table, 0, word(reader, 1), 1);
-        else if (walk->table != NULL || (!walk->dump->saved && walk->dump->rules))
-            diag_error(reader->diags, line_span(reader),
-                       walk->table == NULL ? "a chain is declared behind *table" : "a chain has a policy, or -");
-        else
-            ignore_line(walk, line);
-        break;
+    case LINE_CHAIN: read_chain_line(walk, line); break;
     case LINE_RULE:
         if (walk->table == NULL && walk->dump->saved) {
             if (is_shell(str_trim(reader->line.text)))
@@ -510,8 +527,8 @@ static void end_dump(struct walk *walk)
     const struct source *source = reader->source;
 
     if (walk->ignored > 0) {
-        diag_note(reader->diags, span_line(source, walk->ignored_line), "%u line%s like this one are no rules: ignored",
-                  walk->ignored, walk->ignored > 1 ? "s" : "");
+        diag_note(reader->diags, span_line(source, walk->ignored_line), "%u line%s: ignored", walk->ignored,
+                  walk->ignored > 1 ? "s like this one are no rules" : " is no rule");
     }
     if (walk->folds > 0)
         diag_warning(reader->diags, span_line(source, walk->fold_line),
@@ -536,7 +553,7 @@ static void read_dump(struct reader *reader, const struct dump *dump)
     reader->family = dump->family;
     walk.fold = find_fold(dump->source);
     for (uint32_t line = dump->from; line < dump->to; line++) {
-        enum line_kind kind = kind_of(str_trim(source_line_text(dump->source, line)));
+        enum line_kind kind = kind_of(str_trim(text_of_line(dump->source, line)));
 
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_SET)
             continue;
@@ -554,7 +571,7 @@ static bool read_sets(struct reader *reader, const struct source *source)
 
     reader->source = source;
     for (uint32_t line = 1; line <= source->line_n; line++) {
-        if (kind_of(str_trim(source_line_text(source, line))) != LINE_SET)
+        if (kind_of(str_trim(text_of_line(source, line))) != LINE_SET)
             continue;
         set_line(&walk, line);
         ipset_read(reader);

@@ -164,7 +164,8 @@ bool reader_address(struct reader *reader, struct str text, const struct ranges 
 
     *name = false;
     if (error == ADDR_OK || error == ADDR_HOST_BITS) {
-        *why = range.family == FAMILY_V4 ? "is an IPv4 address in an IPv6 ruleset" : "is an IPv6 address in an IPv4 ruleset";
+        *why = range.family == FAMILY_V4 ? "is an IPv4 address in an IPv6 ruleset"
+                                         : "is an IPv6 address in an IPv4 ruleset";
         if (range.family != reader->family)
             return false;
         *ranges = ranges_one(reader->arena, range.range.lo, range.range.hi);

@@ -57,9 +57,12 @@ static bool parse_states(struct str text, unsigned *states)
     static const struct {
         const char *name;
         unsigned bits;
-    } names[] = {{"NEW", 1u << STATE_NEW},         {"ESTABLISHED", 1u << STATE_ESTABLISHED},
-                 {"RELATED", 1u << STATE_RELATED}, {"INVALID", 1u << STATE_INVALID},
-                 {"UNTRACKED", 1u << STATE_UNTRACKED}, {"SNAT", VIRTUAL_SNAT},
+    } names[] = {{"NEW", 1u << STATE_NEW},
+                 {"ESTABLISHED", 1u << STATE_ESTABLISHED},
+                 {"RELATED", 1u << STATE_RELATED},
+                 {"INVALID", 1u << STATE_INVALID},
+                 {"UNTRACKED", 1u << STATE_UNTRACKED},
+                 {"SNAT", VIRTUAL_SNAT},
                  {"DNAT", VIRTUAL_DNAT}};
 
     *states = 0;

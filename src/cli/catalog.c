@@ -1,0 +1,121 @@
+/* portolan catalog: the built-in and given catalogs. */
+#include "catalog/catalog.h"
+
+#include "base/suggest.h"
+#include "catalog/lint.h"
+#include "cli/inputs.h"
+#include "report/catalog.h"
+#include "system/file.h"
+
+static enum view view_of(const struct cli *cli)
+{
+    enum view view = VIEW_TEXT;
+
+    while (view + 1 < VIEW_N && !str_is(cli->format, view_name(view)))
+        view++;
+    return str_is(cli->format, view_name(view)) ? view : VIEW_TEXT;
+}
+
+static int list(struct cli *cli)
+{
+    struct catalogs *catalogs = inputs_catalogs(cli);
+    const struct catalog **found = arena_new_array(cli->arena, const struct catalog *, catalogs->n);
+    struct buf out = BUF_EMPTY;
+    size_t n = 0;
+
+    for (size_t i = 0; i < catalogs->n; i++) {
+        const struct catalog *catalog = catalogs_find(catalogs, catalogs->v[i]->product);
+
+        if (catalog != NULL)
+            found[n++] = catalog;
+    }
+    report_catalog_list(&out, cli->arena, found, n, view_of(cli));
+    return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));
+}
+
+/* A product's name, or a catalog file. */
+static const struct catalog *find(struct cli *cli, struct catalogs *catalogs, struct str name)
+{
+    const struct catalog *catalog = catalogs_find(catalogs, name);
+    struct suggest suggest = suggest_for(name);
+    const struct source *source;
+
+    if (catalog != NULL || cli->diags.errors > 0)
+        return catalog;
+    if (str_contains(name, "/") || str_contains(name, ".") || str_is(name, "-")) {
+        source = file_read(cli->arena, name, FILE_LIMIT_TEXT, &cli->diags);
+        return source == NULL ? NULL : catalog_read(cli->arena, source, &cli->diags);
+    }
+    diag_error(&cli->diags, SPAN_NONE, "no catalog of a product \"%.*s\"", STR_ARG(name));
+    for (size_t i = 0; i < catalogs->n; i++)
+        suggest_offer(&suggest, catalogs->v[i]->product);
+    suggest_hint(&suggest, &cli->diags);
+    return NULL;
+}
+
+static int show(struct cli *cli)
+{
+    const struct catalog *catalog = find(cli, inputs_catalogs(cli), cli->operands.v[1]);
+    struct buf out = BUF_EMPTY;
+
+    if (catalog == NULL || cli->diags.errors > 0)
+        return EXIT_BAD_INPUT;
+    report_catalog_show(&out, cli->arena, catalog, view_of(cli));
+    return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));
+}
+
+/* Exit status: open points are notes and warnings; an error-like finding, or any under --strict, is a finding. */
+static int lint(struct cli *cli)
+{
+    struct catalogs *catalogs = inputs_catalogs(cli);
+    size_t wanted = cli->operands.n > 1 ? cli->operands.n - 1 : catalogs->n;
+    const struct catalog **found = arena_new_array(cli->arena, const struct catalog *, wanted);
+    const struct lint_finding *findings;
+    struct buf out = BUF_EMPTY;
+    size_t finding_n;
+    size_t n = 0;
+    int status = EXIT_HOLDS;
+
+    for (size_t i = 0; i < wanted; i++) {
+        struct str name = cli->operands.n > 1 ? cli->operands.v[i + 1] : catalogs->v[i]->product;
+        const struct catalog *catalog = find(cli, catalogs, name);
+
+        if (catalog != NULL)
+            found[n++] = catalog;
+    }
+    if (cli->diags.errors > 0)
+        return EXIT_BAD_INPUT;
+    findings = catalog_lint(cli->arena, found, n, &finding_n);
+    for (size_t i = 0; i < finding_n; i++) {
+        if (findings[i].severity == SEVERITY_ERROR || (cli->strict && findings[i].severity == SEVERITY_WARNING))
+            status = EXIT_FINDINGS;
+    }
+    report_catalog_lint(&out, cli->arena, findings, finding_n, view_of(cli));
+    return cli_emit(cli, &out, status);
+}
+
+static int run(struct cli *cli)
+{
+    struct str verb = cli->operands.n == 0 ? STR("list") : cli->operands.v[0];
+
+    if (str_is(verb, "list") && cli->operands.n <= 1)
+        return list(cli);
+    if (str_is(verb, "show") && cli->operands.n == 2)
+        return show(cli);
+    if (str_is(verb, "lint"))
+        return lint(cli);
+    diag_error(&cli->diags, SPAN_NONE, "usage: portolan catalog %s", cli->command->arguments);
+    return EXIT_BAD_INPUT;
+}
+
+const struct command command_catalog = {
+    .name = "catalog",
+    .arguments = "[list | show PRODUCT|FILE | lint [PRODUCT|FILE…]]",
+    .summary = "the documented requirements of products",
+    .details =
+        "list: the products there are. show: one product's requirements with their origin. lint: what a person\n"
+        "must look at, what a document leaves open, and where documents contradict each other (over all built-in\n"
+        "catalogs when none is named). A catalog is a YAML file; --catalog adds or overrides.\n",
+    .formats = "text json csv markdown",
+    .run = run,
+};

@@ -1,0 +1,164 @@
+/* Reading what commands work on; see inputs.h. */
+#include "cli/inputs.h"
+
+#include "base/suggest.h"
+#include "catalog/builtin.h"
+#include "dialect/dialect.h"
+#include "plan/plan.h"
+#include "site/site.h"
+#include "system/file.h"
+#include "system/nft.h"
+
+struct source_list VEC(const struct source *);
+
+static void add_catalog(struct cli *cli, struct str path, struct source_list *sources)
+{
+    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
+
+    if (source != NULL)
+        *vec_push(cli->arena, sources) = source;
+}
+
+struct catalogs *inputs_catalogs(struct cli *cli)
+{
+    struct source_list sources = {0};
+
+    vec_each (struct str *, path, &cli->catalogs) {
+        struct str *files;
+        size_t n;
+
+        if (!file_is_directory(*path)) {
+            add_catalog(cli, *path, &sources);
+            continue;
+        }
+        files = file_list(cli->arena, *path, ".yaml", &n, &cli->diags);
+        for (size_t i = 0; i < n; i++)
+            add_catalog(cli, files[i], &sources);
+    }
+    return catalogs_load(cli->arena, sources.v, sources.n, &cli->diags);
+}
+
+static bool open_beside(void *context, struct str path, const struct source **source, int *error)
+{
+    struct cli *cli = context;
+    size_t errors = cli->diags.errors;
+
+    *source = file_read_if_there(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
+    *error = cli->diags.errors == errors ? 2 : 0; /* ENOENT, or reported */
+    return *source != NULL;
+}
+
+struct site *inputs_site(struct cli *cli, struct str path)
+{
+    struct catalogs *catalogs = inputs_catalogs(cli);
+    struct site_files files = {.open = open_beside, .context = cli};
+    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
+    struct site *site = source == NULL ? NULL : site_read(cli->arena, source, catalogs, &files, &cli->diags);
+
+    for (size_t i = 0; site != NULL && i < site->firewall_n; i++) {
+        const struct firewall *firewall = &site->firewalls[i];
+        struct suggest suggest = suggest_for(firewall->dialect);
+        const struct dialect *const *all;
+        size_t n;
+
+        if (firewall->dialect.n == 0 || dialect_find(firewall->dialect) != NULL)
+            continue;
+        diag_error(&cli->diags, firewall->dialect_span, "unknown dialect \"%.*s\"", STR_ARG(firewall->dialect));
+        all = dialect_all(&n);
+        for (size_t k = 0; k < n; k++)
+            suggest_offer(&suggest, str_of(all[k]->name));
+        suggest_hint(&suggest, &cli->diags);
+    }
+    return site;
+}
+
+struct plan *inputs_plan(struct cli *cli, struct str path)
+{
+    struct site *site = inputs_site(cli, path);
+    struct plan *plan = site == NULL ? NULL : plan_make(cli->arena, site, cli->today, &cli->diags);
+
+    return cli->diags.errors > 0 ? NULL : plan;
+}
+
+static const struct dialect *dialect_of(struct cli *cli, struct str name, const struct source *source)
+{
+    const struct dialect *dialect = name.n > 0 ? dialect_find(name) : dialect_recognise(source->text);
+
+    if (dialect == NULL && name.n > 0)
+        diag_error(&cli->diags, SPAN_NONE, "unknown dialect \"%.*s\": nftables or iptables", STR_ARG(name));
+    else if (dialect == NULL && str_trim(source->text).n == 0)
+        diag_error(&cli->diags, span_at(source, 0, 0), "the file is empty");
+    else if (dialect == NULL)
+        diag_error(&cli->diags, span_at(source, 0, 0), "this looks like no ruleset that is understood; say --dialect");
+    return dialect;
+}
+
+static const struct source *listing_of(struct cli *cli, struct str path, const struct source *text)
+{
+    struct str here = str_is(path, "-") ? STR(".") : file_beside(cli->arena, path, STR("."));
+    struct source *listing = NULL;
+
+    return nft_list(cli->arena, text, str_cstr(cli->arena, here), &listing, &cli->diags) == 0 ? listing : NULL;
+}
+
+struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect_name)
+{
+    struct dialect_input *inputs = arena_new_array(cli->arena, struct dialect_input, n);
+    const struct dialect *dialect = NULL;
+    size_t errors = cli->diags.errors;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct dialect *one;
+
+        inputs[i].text = file_read(cli->arena, paths[i], FILE_LIMIT_RULESET, &cli->diags);
+        one = inputs[i].text == NULL ? NULL : dialect_of(cli, dialect_name, inputs[i].text);
+        if (one == NULL)
+            continue;
+        if (dialect != NULL && dialect != one) {
+            diag_error(&cli->diags, span_at(inputs[i].text, 0, 0), "a file of %s beside files of %s", one->name,
+                       dialect->name);
+            continue;
+        }
+        dialect = one;
+        if (dialect->needs_listing(inputs[i].text->text))
+            inputs[i].listing = listing_of(cli, paths[i], inputs[i].text);
+    }
+    if (cli->diags.errors > errors || dialect == NULL)
+        return NULL;
+    return dialect->read(cli->arena, inputs, n, &cli->diags);
+}
+
+struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
+{
+    struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n);
+
+    if (firewall->file_n == 0) {
+        diag_error(&cli->diags, firewall->span, "firewall \"%.*s\" has no ruleset to check", STR_ARG(firewall->name));
+        diag_hint(&cli->diags, "write `ruleset: FILE`, as `nft -j list ruleset` or iptables-save printed it");
+        return NULL;
+    }
+    for (size_t i = 0; i < firewall->file_n; i++)
+        paths[i] = file_beside(cli->arena, site->source->name, firewall->files[i]);
+    return inputs_ruleset(cli, paths, firewall->file_n, firewall->dialect);
+}
+
+bool inputs_flows(struct cli *cli, struct str path, struct flows *flows)
+{
+    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_RULESET, &cli->diags);
+
+    return source != NULL && flows_read(cli->arena, source, &cli->diags, flows);
+}
+
+const struct firewall *inputs_find_firewall(struct cli *cli, const struct site *site, struct str name)
+{
+    struct suggest suggest = suggest_for(name);
+
+    for (size_t i = 0; i < site->firewall_n; i++) {
+        if (str_eq(site->firewalls[i].name, name))
+            return &site->firewalls[i];
+        suggest_offer(&suggest, site->firewalls[i].name);
+    }
+    diag_error(&cli->diags, SPAN_NONE, "the site has no firewall \"%.*s\"", STR_ARG(name));
+    suggest_hint(&suggest, &cli->diags);
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* What commands read: catalogs, sites, rulesets, flows. Errors go to cli->diags; NULL or false means that there were.
+ */
+#ifndef PORTOLAN_CLI_INPUTS_H
+#define PORTOLAN_CLI_INPUTS_H
+
+#include "cli/cli.h"
+#include "model/plan.h"
+#include "model/ruleset.h"
+#include "plan/flows.h"
+
+/* The built-in catalogs and those of --catalog; read once. */
+struct catalogs *inputs_catalogs(struct cli *cli);
+struct site *inputs_site(struct cli *cli, struct str path);
+/* The flows of a site; NULL too when the plan has errors. */
+struct plan *inputs_plan(struct cli *cli, struct str path);
+/*
+ * The files of one firewall as one ruleset. `dialect` empty: recognised by the text. A text of nftables is listed by
+ * nft in a network namespace of its own first.
+ */
+struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect);
+/* The ruleset that a site names for a firewall; paths are relative to the site file. */
+struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall);
+bool inputs_flows(struct cli *cli, struct str path, struct flows *flows);
+/* The firewall that --firewall names; an error lists those there are. */
+const struct firewall *inputs_find_firewall(struct cli *cli, const struct site *site, struct str name);
+
+#endif

@@ -1,0 +1,135 @@
+/* portolan render: the least-privilege configuration of a site's firewalls. */
+#include "cli/inputs.h"
+#include "dialect/dialect.h"
+#include "plan/plan.h"
+#include "system/file.h"
+
+static struct values dialects;
+static struct values firewalls;
+static bool counters;
+
+static const struct option_row options[] = {
+    {"to", 0, "DIALECT", "nftables or iptables; else what the site says of the firewall", &dialects, NULL},
+    {"firewall", 0, "NAME", "only this firewall", &firewalls, NULL},
+    {"counters", 0, NULL, "count the packets of each rule", NULL, &counters},
+    {0},
+};
+
+struct printed {
+    const struct firewall *firewall;
+    struct dialect_output files[DIALECT_OUTPUTS_MAX];
+    size_t n;
+};
+
+static bool print_one(struct cli *cli, const struct plan *plan, const struct firewall *firewall,
+                      struct printed *printed)
+{
+    struct str name = dialects.n > 0 ? cli_last(&dialects) : firewall->dialect;
+    const struct dialect *dialect = dialect_find(name);
+    struct policy *policy;
+
+    printed->firewall = firewall;
+    if (dialect == NULL) {
+        diag_error(&cli->diags, SPAN_NONE, name.n == 0 ? "say the dialect with --to" : "unknown dialect \"%.*s\"",
+                   STR_ARG(name));
+        return false;
+    }
+    policy = plan_policy(cli->arena, plan, firewall, cli->today, &cli->diags);
+    if (policy == NULL)
+        return false;
+    policy->counters = counters;
+    if (policy->management_unreached)
+        diag_warning(&cli->diags, firewall->span,
+                     "no flow reaches the management port (22/tcp) of \"%.*s\": with this ruleset nobody gets in",
+                     STR_ARG(firewall->name));
+    return dialect->print(policy, printed->files, &printed->n, &cli->diags);
+}
+
+/* Flows that become no rule are said, never silently left out. */
+static void warn_unresolved(struct cli *cli, const struct plan *plan)
+{
+    size_t gaps;
+    const struct finding *findings = plan_gaps(cli->arena, plan, &gaps);
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct flow *flow = plan->flows[i];
+
+        if (flow->status == FLOW_UNRESOLVED)
+            diag_warning(&cli->diags, flow->span, "flow %.*s is unresolved and not in the ruleset: %.*s",
+                         STR_ARG(flow->id), STR_ARG(flow->reason));
+    }
+    for (size_t i = 0; i < gaps; i++)
+        diag_warning(&cli->diags, SPAN_NONE, "%.*s", STR_ARG(findings[i].message));
+}
+
+static int write_files(struct cli *cli, struct printed *printed, size_t n)
+{
+    if (!file_make_directory(cli->output, &cli->diags))
+        return EXIT_BAD_INPUT;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < printed[i].n; k++) {
+            struct str path = str_printf(cli->arena, "%.*s/%.*s.%.*s", STR_ARG(cli->output),
+                                         STR_ARG(printed[i].firewall->name), STR_ARG(printed[i].files[k].suffix));
+
+            file_write(path, buf_str(&printed[i].files[k].text), &cli->diags);
+        }
+    }
+    return cli_status(cli, EXIT_HOLDS);
+}
+
+static int emit(struct cli *cli, struct printed *printed, size_t n)
+{
+    size_t files = 0;
+    bool directory = cli->output.n > 0 && (file_is_directory(cli->output) || str_ends(cli->output, "/"));
+
+    for (size_t i = 0; i < n; i++)
+        files += printed[i].n;
+    if (files == 1 && !directory)
+        return cli_emit(cli, &printed[n - 1].files[0].text, cli_status(cli, EXIT_HOLDS));
+    if (cli->output.n > 0)
+        return write_files(cli, printed, n);
+    diag_error(&cli->diags, SPAN_NONE, "%zu files are to be written: name a directory with -o%s", files,
+               n > 1 ? ", or one firewall with --firewall" : "");
+    return EXIT_BAD_INPUT;
+}
+
+static int run(struct cli *cli)
+{
+    struct plan *plan = cli_operands(cli, 1, 1) ? inputs_plan(cli, cli->operands.v[0]) : NULL;
+    const struct firewall *only = NULL;
+    struct printed *printed;
+    size_t n = 0;
+    int status;
+
+    if (plan == NULL)
+        return EXIT_BAD_INPUT;
+    if (firewalls.n > 0 && (only = inputs_find_firewall(cli, plan->site, cli_last(&firewalls))) == NULL)
+        return EXIT_BAD_INPUT;
+    if (plan->site->firewall_n == 0)
+        diag_error(&cli->diags, SPAN_NONE, "the site has no firewalls");
+    printed = arena_new_array(cli->arena, struct printed, plan->site->firewall_n);
+    for (size_t i = 0; i < plan->site->firewall_n; i++) {
+        if (only == NULL || only == &plan->site->firewalls[i])
+            n += print_one(cli, plan, &plan->site->firewalls[i], &printed[n]);
+    }
+    warn_unresolved(cli, plan);
+    status = cli->diags.errors > 0 ? EXIT_BAD_INPUT : emit(cli, printed, n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < printed[i].n; k++)
+            buf_free(&printed[i].files[k].text);
+    }
+    return status;
+}
+
+const struct command command_render = {
+    .name = "render",
+    .arguments = "SITE --to DIALECT [--firewall F]",
+    .summary = "least-privilege configuration of a firewall",
+    .details =
+        "Prints what the firewall must let through for the flows that cross it, and the baseline, and nothing\n"
+        "else. Each rule carries the id of its flow. One file goes to standard output or -o FILE, several (more\n"
+        "firewalls, iptables with IPv6 or ipset) to -o DIRECTORY.\n\n"
+        "  portolan render examples/three-vendors.yaml --firewall edge -o three-vendors.nft\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,452 @@
+/* Comparisons of nft as matches of the model, and the drafts that collect them; see reader.h. */
+#include "dialect/nftables/reader.h"
+
+#include "net/proto.h"
+
+struct match reader_unknown(struct reader *reader, struct str text, bool unique)
+{
+    struct match match = {.kind = MATCH_UNKNOWN, .text = text};
+    uintptr_t known = unique ? 0 : (uintptr_t)map_get(&reader->literals, text);
+
+    if (known == 0) {
+        known = ++reader->ruleset->literal_n;
+        if (!unique)
+            map_set(reader->arena, &reader->literals, text, (void *)known);
+    }
+    match.literal = (uint32_t)known - 1;
+    return match;
+}
+
+const struct ranges *reader_port_protocols(struct reader *reader)
+{
+    struct range v[256];
+    size_t n = 0;
+
+    for (unsigned protocol = 0; protocol < 256; protocol++) {
+        if (proto_has_ports(protocol))
+            v[n++] = (struct range){protocol, protocol};
+    }
+    return ranges_of(reader->arena, v, n);
+}
+
+void draft_add(struct reader *reader, struct draft *draft, const struct match *match)
+{
+    *vec_push(reader->arena, &draft->matches) = *match;
+}
+
+void draft_ranges(struct reader *reader, struct draft *draft, enum field field, const struct ranges *ranges)
+{
+    vec_each (struct match *, match, &draft->matches) {
+        if (match->kind == MATCH_RANGES && match->field == field) {
+            match->ranges = ranges_intersect(reader->arena, match->ranges, ranges);
+            return;
+        }
+    }
+    draft_add(reader, draft, &(struct match){.kind = MATCH_RANGES, .field = field, .ranges = ranges});
+}
+
+struct draft draft_copy(struct reader *reader, const struct draft *draft)
+{
+    struct draft copy = {.families = draft->families};
+
+    vec_each (const struct match *, match, &draft->matches)
+        draft_add(reader, &copy, match);
+    return copy;
+}
+
+const struct ranges *draft_protocols(const struct draft *draft)
+{
+    vec_each (const struct match *, match, &draft->matches) {
+        if (match->kind == MATCH_RANGES && match->field == FIELD_PROTOCOL)
+            return match->ranges;
+    }
+    return NULL;
+}
+
+bool draft_field(struct reader *reader, struct draft *draft, const struct nft_field *field, const struct ranges *raw)
+{
+    const struct ranges *model;
+
+    if (field->kind == NFT_NFPROTO || field->kind == NFT_ETHERTYPE) {
+        draft->families &= value_families(field, raw);
+        return true;
+    }
+    if (!value_model(reader, field, raw, &model))
+        return false;
+    draft_ranges(reader, draft, field->field, model);
+    return true;
+}
+
+/* The field that one expression asks for; NULL where it is not modelled. */
+static const struct nft_field *key_field(struct reader *reader, json_t *key)
+{
+    json_t *payload = json_object_get(key, "payload");
+    json_t *meta = json_object_get(key, "meta");
+    json_t *ct = json_object_get(key, "ct");
+    json_t *exthdr = json_object_get(key, "exthdr");
+
+    if (json_object_size(key) != 1)
+        return NULL;
+    if (json_object_size(payload) == 2)
+        return nft_field_find(reader_str(reader, json_object_get(payload, "protocol")),
+                              reader_str(reader, json_object_get(payload, "field")));
+    if (json_object_size(meta) == 1)
+        return nft_field_find(STR("meta"), reader_str(reader, json_object_get(meta, "key")));
+    if (json_object_size(ct) == 1)
+        return nft_field_find(STR("ct"), reader_str(reader, json_object_get(ct, "key")));
+    if (json_object_size(exthdr) == 2)
+        return nft_field_find(reader_str(reader, json_object_get(exthdr, "name")),
+                              reader_str(reader, json_object_get(exthdr, "field")));
+    return NULL;
+}
+
+size_t key_fields(struct reader *reader, json_t *key, const struct nft_field *fields[KEY_PARTS_MAX])
+{
+    json_t *parts = json_object_get(key, "concat");
+    size_t n = json_array_size(parts);
+
+    if (parts == NULL) {
+        fields[0] = key_field(reader, key);
+        return fields[0] != NULL;
+    }
+    if (n < 2 || n > KEY_PARTS_MAX)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        fields[i] = key_field(reader, json_array_get(parts, i));
+        if (fields[i] == NULL)
+            return 0;
+    }
+    return n;
+}
+
+static void imply_header(struct reader *reader, struct str name, struct draft *draft)
+{
+    const struct nft_header *header = nft_header_find(name);
+
+    if (header == NULL)
+        return;
+    draft->families &= header->families;
+    if (header->protocol >= 0)
+        draft_ranges(reader, draft, FIELD_PROTOCOL,
+                     ranges_one(reader->arena, (u128)header->protocol, (u128)header->protocol));
+    if (header->transport)
+        draft_ranges(reader, draft, FIELD_FRAGMENT, ranges_one(reader->arena, FRAGMENT_NONE, FRAGMENT_FIRST));
+}
+
+void key_imply(struct reader *reader, json_t *key, struct draft *draft)
+{
+    const char *name;
+    json_t *value;
+    size_t i;
+    json_t *part;
+
+    if (json_is_array(key)) {
+        json_array_foreach(key, i, part) key_imply(reader, part, draft);
+        return;
+    }
+    json_object_foreach(key, name, value)
+    {
+        if (strcmp(name, "payload") == 0) {
+            imply_header(reader, reader_str(reader, json_object_get(value, "protocol")), draft);
+        } else if (strcmp(name, "exthdr") == 0) {
+            draft->families &= FAMILY_BIT(FAMILY_V6);
+            if (json_object_get(value, "field") != NULL &&
+                str_is(reader_str(reader, json_object_get(value, "name")), "frag"))
+                draft_ranges(reader, draft, FIELD_FRAGMENT, ranges_one(reader->arena, FRAGMENT_FIRST, FRAGMENT_LATER));
+        } else if (strcmp(name, "tcp option") == 0) {
+            imply_header(reader, STR("tcp"), draft);
+        } else if (strcmp(name, "ip option") == 0) {
+            imply_header(reader, STR("ip"), draft);
+        } else if (strcmp(name, "concat") == 0 || strcmp(name, "&") == 0) {
+            key_imply(reader, value, draft);
+        }
+    }
+}
+
+bool key_has_ports(const struct nft_field *const *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(fields[i]->object, "th") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool key_is_random(const json_t *key)
+{
+    const char *name = json_string_value(json_object_get(json_object_get(key, "meta"), "key"));
+    const char *inner;
+    json_t *value;
+    size_t i;
+
+    if (json_object_get(key, "numgen") != NULL || (name != NULL && strcmp(name, "random") == 0))
+        return true;
+    json_object_foreach((json_t *)key, inner, value)
+    {
+        if (json_is_object(value) && key_is_random(value))
+            return true;
+    }
+    json_array_foreach(key, i, value)
+    {
+        if (key_is_random(value))
+            return true;
+    }
+    return false;
+}
+
+void drafts_split_ports(struct reader *reader, struct drafts *drafts, struct str text)
+{
+    const struct ranges *ported = reader_port_protocols(reader);
+    const struct ranges *others = ranges_complement(reader->arena, ported, 255);
+    size_t n = drafts->n;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct ranges *protocols = draft_protocols(&drafts->v[i]);
+        struct match unknown;
+        struct draft rest;
+
+        if (protocols != NULL && ranges_subset(protocols, ported))
+            continue;
+        rest = draft_copy(reader, &drafts->v[i]);
+        draft_ranges(reader, &rest, FIELD_PROTOCOL, others);
+        unknown = reader_unknown(reader, text, reader->unknowns_change);
+        draft_add(reader, &rest, &unknown);
+        draft_ranges(reader, &drafts->v[i], FIELD_PROTOCOL, ported);
+        *vec_push(reader->arena, drafts) = rest;
+    }
+}
+
+/* `{"&": [KEY, MASK]}`: what is asked of KEY; *mask is the mask, all ones where there is none. */
+static json_t *strip_mask(json_t *left, json_t **mask)
+{
+    json_t *parts = json_object_get(left, "&");
+
+    *mask = NULL;
+    if (json_array_size(parts) != 2)
+        return left;
+    *mask = json_array_get(parts, 1);
+    return json_array_get(parts, 0);
+}
+
+static bool compare_ranges(struct reader *reader, const struct nft_field *field, struct str op, u128 value,
+                           const struct ranges **raw)
+{
+    u128 last = nft_field_last(field);
+    bool below = str_is(op, "<") || str_is(op, "<=");
+
+    if (str_is(op, "<") || str_is(op, ">=")) {
+        if (value == 0) {
+            *raw = below ? &ranges_empty : ranges_one(reader->arena, 0, last);
+            return true;
+        }
+        *raw = below ? ranges_one(reader->arena, 0, value - 1) : ranges_one(reader->arena, value, last);
+        return true;
+    }
+    if (!str_is(op, "<=") && !str_is(op, ">"))
+        return false;
+    if (value == last)
+        *raw = below ? ranges_one(reader->arena, 0, last) : &ranges_empty;
+    else
+        *raw = below ? ranges_one(reader->arena, 0, value) : ranges_one(reader->arena, value + 1, last);
+    return true;
+}
+
+/* Raw numbers that satisfy `FIELD & MASK OP VALUE`. */
+static bool masked_ranges(struct reader *reader, const struct nft_field *field, struct str op, json_t *mask_value,
+                          json_t *right, const struct ranges **raw)
+{
+    const struct ranges *wanted;
+    u128 mask;
+    u128 value;
+    struct range *v;
+    size_t n = 0;
+
+    if (!value_number(reader, field, mask_value, &mask))
+        return false;
+    if ((str_is(op, "==") || str_is(op, "!=")) && value_number(reader, field, right, &value)) {
+        if (!value_masked(reader, field, mask, value, raw))
+            return false;
+    } else {
+        if (field->bits > 16)
+            return false;
+        if (str_is(op, "==") || str_is(op, "!=")) {
+            if (!value_ranges(reader, field, right, &wanted))
+                return false;
+        } else if (!value_number(reader, field, right, &value) || !compare_ranges(reader, field, op, value, &wanted)) {
+            return false;
+        }
+        v = arena_new_array(reader->arena, struct range, (size_t)1 << field->bits);
+        for (u128 x = 0; x <= nft_field_last(field); x++) {
+            if (ranges_contain(wanted, x & mask))
+                v[n++] = (struct range){x, x};
+        }
+        *raw = ranges_of(reader->arena, v, n);
+    }
+    if (str_is(op, "!="))
+        *raw = ranges_complement(reader->arena, *raw, nft_field_last(field));
+    return true;
+}
+
+/* Raw numbers that satisfy `FIELD OP RIGHT`. */
+static bool plain_ranges(struct reader *reader, const struct nft_field *field, struct str op, json_t *right,
+                         const struct ranges **raw)
+{
+    u128 last = nft_field_last(field);
+    u128 value;
+
+    if (nft_field_is_bits(field) && (str_is(op, "in") || str_is(op, "!")) &&
+        value_number(reader, field, right, &value)) {
+        if (!value_masked(reader, field, value, 0, raw))
+            return false;
+        if (str_is(op, "in"))
+            *raw = ranges_complement(reader->arena, *raw, last);
+        return true;
+    }
+    if (str_is(op, "==") || str_is(op, "in"))
+        return value_ranges(reader, field, right, raw);
+    if (str_is(op, "!=")) {
+        if (!value_ranges(reader, field, right, raw))
+            return false;
+        *raw = ranges_complement(reader->arena, *raw, last);
+        return true;
+    }
+    return value_number(reader, field, right, &value) && compare_ranges(reader, field, op, value, raw);
+}
+
+static bool match_interface(struct reader *reader, struct drafts *drafts, const struct nft_field *field, struct str op,
+                            json_t *right)
+{
+    struct match match = {.kind = MATCH_INTERFACES, .field = field->field, .negated = str_is(op, "!=")};
+    struct interface_pattern *patterns;
+
+    if (!match.negated && !str_is(op, "==") && !str_is(op, "in"))
+        return false;
+    if (!value_interfaces(reader, right, &patterns, &match.interface_n))
+        return false;
+    match.interfaces = patterns;
+    vec_each (struct draft *, draft, drafts)
+        draft_add(reader, draft, &match);
+    return true;
+}
+
+/* `exthdr frag exists`: whether there is a fragment header. */
+static bool match_exists(struct reader *reader, struct drafts *drafts, json_t *left, struct str op, json_t *right)
+{
+    json_t *exthdr = json_object_get(left, "exthdr");
+    const char *name = json_string_value(json_object_get(exthdr, "name"));
+    bool exists = json_is_true(right) == str_is(op, "==");
+
+    if (json_object_size(exthdr) != 1 || name == NULL || strcmp(name, "frag") != 0 || !json_is_boolean(right) ||
+        (!str_is(op, "==") && !str_is(op, "!=")))
+        return false;
+    vec_each (struct draft *, draft, drafts)
+        draft_ranges(reader, draft, FIELD_FRAGMENT,
+                     exists ? ranges_one(reader->arena, FRAGMENT_FIRST, FRAGMENT_LATER)
+                            : ranges_one(reader->arena, FRAGMENT_NONE, FRAGMENT_NONE));
+    return true;
+}
+
+bool groups_have_ports(struct reader *reader, const struct match_group *groups, size_t n)
+{
+    const struct ranges *ported = reader_port_protocols(reader);
+
+    for (size_t i = 0; i < n; i++) {
+        bool said = false;
+
+        for (size_t k = 0; k < groups[i].n; k++) {
+            const struct match *match = &groups[i].v[k];
+
+            said = said || (match->kind == MATCH_RANGES && match->field == FIELD_PROTOCOL &&
+                            ranges_subset(match->ranges, ported));
+        }
+        if (!said)
+            return false;
+    }
+    return true;
+}
+
+static bool match_concat(struct reader *reader, struct drafts *drafts, const struct nft_field *const *keys,
+                         size_t key_n, struct str key_text, struct str op, json_t *right)
+{
+    struct match match = {.kind = str_is(op, "!=") ? MATCH_NONE_OF : MATCH_ANY_OF};
+    json_t *list = json_object_get(right, "set");
+
+    if (match.kind == MATCH_ANY_OF && !str_is(op, "==") && !str_is(op, "in"))
+        return false;
+    if (json_is_string(right)) {
+        struct nft_set *set = sets_find(reader, reader_str(reader, right));
+
+        if (set == NULL || !sets_groups(reader, set, keys, key_n, key_text, &match.groups, &match.group_n))
+            return false;
+    } else {
+        size_t n = list == NULL ? 1 : json_array_size(list);
+        struct match_group *groups = arena_new_array(reader->arena, struct match_group, n);
+
+        for (size_t i = 0; i < n; i++) {
+            if (!element_group(reader, keys, key_n, list == NULL ? right : json_array_get(list, i), &groups[i]))
+                return false;
+        }
+        match.groups = groups;
+        match.group_n = n;
+    }
+    if (key_has_ports(keys, key_n) && !groups_have_ports(reader, match.groups, match.group_n))
+        return false;
+    vec_each (struct draft *, draft, drafts)
+        draft_add(reader, draft, &match);
+    return true;
+}
+
+/* A comparison of one field. */
+static bool match_field(struct reader *reader, struct drafts *drafts, const struct nft_field *field, struct str op,
+                        json_t *mask, json_t *right, struct str text)
+{
+    const struct ranges *raw;
+    struct draft probe = {.families = FAMILY_BOTH};
+    size_t n;
+
+    if (field->kind == NFT_INTERFACE)
+        return mask == NULL && match_interface(reader, drafts, field, op, right);
+    if (!(mask == NULL ? plain_ranges(reader, field, op, right, &raw)
+                       : masked_ranges(reader, field, op, mask, right, &raw)) ||
+        !draft_field(reader, &probe, field, raw))
+        return false;
+    n = drafts->n;
+    if (key_has_ports(&field, 1))
+        drafts_split_ports(reader, drafts, text);
+    for (size_t i = 0; i < n; i++)
+        draft_field(reader, &drafts->v[i], field, raw);
+    return true;
+}
+
+static bool right_changes(struct reader *reader, json_t *right)
+{
+    struct nft_set *set = json_is_string(right) ? sets_find(reader, reader_str(reader, right)) : NULL;
+
+    return set != NULL && set->changing;
+}
+
+/* MATCH := {"op": OP, "left": KEY | {"&": [KEY, MASK]}, "right": VALUE} */
+void read_match(struct reader *reader, struct drafts *drafts, json_t *match)
+{
+    const struct nft_field *fields[KEY_PARTS_MAX];
+    struct str op = reader_str(reader, json_object_get(match, "op"));
+    json_t *right = json_object_get(match, "right");
+    json_t *mask;
+    json_t *left = strip_mask(json_object_get(match, "left"), &mask);
+    size_t n = key_fields(reader, left, fields);
+    struct str text = text_match(reader, match);
+    struct match unknown;
+
+    vec_each (struct draft *, draft, drafts)
+        key_imply(reader, left, draft);
+    if (n == 1 && match_field(reader, drafts, fields[0], op, mask, right, text))
+        return;
+    if (n > 1 && mask == NULL && match_concat(reader, drafts, fields, n, text_expression(reader, left), op, right))
+        return;
+    if (n == 0 && mask == NULL && match_exists(reader, drafts, left, op, right))
+        return;
+    unknown =
+        reader_unknown(reader, text, reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
+    vec_each (struct draft *, draft, drafts)
+        draft_add(reader, draft, &unknown);
+}

@@ -1,0 +1,134 @@
+/*
+ * What the files of the nftables reader share. A rule is built as drafts: conjunctions of matches with the same fate,
+ * one for a plain rule, several where nft's rule has no single conjunction (a verdict map, `th dport` of no protocol).
+ *
+ * Input is the JSON of `nft -j list ruleset`; libnftables-json(5) describes it. An expression that is not modelled
+ * becomes a MATCH_UNKNOWN with its text. Nothing is left out.
+ */
+#ifndef PORTOLAN_DIALECT_NFTABLES_READER_H
+#define PORTOLAN_DIALECT_NFTABLES_READER_H
+
+#include <jansson.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "dialect/nftables/fields.h"
+#include "model/ruleset.h"
+
+struct draft_matches VEC(struct match);
+
+struct draft {
+    struct draft_matches matches; /* at most one MATCH_RANGES of a field */
+    unsigned families;
+};
+
+struct drafts VEC(struct draft);
+
+/* The members of a set as conjunctions, for one order of its key. */
+struct groups_of {
+    struct str key; /* the key's text */
+    const struct match_group *groups;
+    size_t n;
+    bool known;
+};
+
+struct ranges_of {
+    const struct nft_field *field;
+    const struct ranges *ranges;
+    bool known;
+};
+
+/* A named set or map of the listing. */
+struct nft_set {
+    json_t *elements; /* may be NULL: empty */
+    struct named_set *entry;
+    bool changing; /* by timeouts or by the packets themselves: what it holds is not known */
+    struct set_groups VEC(struct groups_of) groups;
+    struct set_ranges VEC(struct ranges_of) ranges;
+};
+
+struct rules_of VEC(struct rule);
+
+struct reader {
+    struct arena *arena;
+    struct diags *diags;
+    const struct source *text;    /* places: the text that the user gave */
+    const struct source *listing; /* JSON; the same as text where that is JSON */
+    struct ruleset *ruleset;
+    struct map literals;  /* text -> number + 1 */
+    struct map sets;      /* "family table name" -> struct nft_set */
+    struct map patterns;  /* interface patterns that are known */
+    bool marks_matter;    /* some rule asks for the packet's mark */
+    bool unknowns_change; /* some rule writes what the model does not have: two looks at it may differ */
+    /* of the rule being read */
+    struct chain *chain;
+    struct str table;
+    uint32_t index;
+    struct str rule_text;
+};
+
+struct str reader_str(struct reader *reader, const json_t *string); /* a copy; empty when it is no string */
+
+/* drafts */
+void draft_ranges(struct reader *reader, struct draft *draft, enum field field, const struct ranges *ranges);
+void draft_add(struct reader *reader, struct draft *draft, const struct match *match);
+struct draft draft_copy(struct reader *reader, const struct draft *draft);
+const struct ranges *draft_protocols(const struct draft *draft); /* NULL: any */
+/* An unknown of this text; `unique`: one that is the same as no other, not even as the next of the same text. */
+struct match reader_unknown(struct reader *reader, struct str text, bool unique);
+const struct ranges *reader_port_protocols(struct reader *reader); /* those that have ports */
+
+/* values */
+bool value_ranges(struct reader *reader, const struct nft_field *field, json_t *value, const struct ranges **raw);
+bool value_interfaces(struct reader *reader, json_t *value, struct interface_pattern **v, size_t *n);
+/* {x : x & mask == value}, of a field; false when that is too many ranges. */
+bool value_masked(struct reader *reader, const struct nft_field *field, u128 mask, u128 value,
+                  const struct ranges **raw);
+/* The single number that an expression stands for: a name, a number, names ored together. */
+bool value_number(struct reader *reader, const struct nft_field *field, const json_t *value, u128 *number);
+/* Raw numbers as a set of the model's field; false when it cannot be said exactly. Not for families and interfaces. */
+bool value_model(struct reader *reader, const struct nft_field *field, const struct ranges *raw,
+                 const struct ranges **model);
+unsigned value_families(const struct nft_field *field, const struct ranges *raw);
+
+/* sets */
+void sets_add(struct reader *reader, json_t *set);
+void sets_note_rule(struct reader *reader, json_t *rule);               /* marks the sets that rules change */
+struct nft_set *sets_find(struct reader *reader, struct str reference); /* "@name"; NULL where there is none */
+bool sets_ranges(struct reader *reader, struct nft_set *set, const struct nft_field *field, const struct ranges **raw);
+bool sets_groups(struct reader *reader, struct nft_set *set, const struct nft_field *const *keys, size_t key_n,
+                 struct str key_text, const struct match_group **groups, size_t *n);
+/* One element of a concatenated key as a conjunction. */
+bool element_group(struct reader *reader, const struct nft_field *const *keys, size_t key_n, json_t *element,
+                   struct match_group *group);
+/* Takes the wrapper with comment and counters off an element; NULL when it carries more than those. */
+json_t *element_value(json_t *element);
+
+/* matches */
+#define KEY_PARTS_MAX 8
+/* The fields of a key, one or concatenated; 0 when one of them is not modelled. Headers it implies go to drafts. */
+size_t key_fields(struct reader *reader, json_t *key, const struct nft_field *fields[KEY_PARTS_MAX]);
+void key_imply(struct reader *reader, json_t *key, struct draft *draft);
+/* Adds that one field's raw number is one of these. False (and nothing added): not exactly sayable. */
+bool draft_field(struct reader *reader, struct draft *draft, const struct nft_field *field, const struct ranges *raw);
+void read_match(struct reader *reader, struct drafts *drafts, json_t *match);
+/*
+ * Ports of `th` are bytes at that place of whatever protocol it is. Where a draft may be of a protocol without ports
+ * it becomes two: one of the protocols with ports, and behind the first n drafts one of all others, with an unknown.
+ */
+void drafts_split_ports(struct reader *reader, struct drafts *drafts, struct str text);
+bool key_has_ports(const struct nft_field *const *fields, size_t n); /* of `th` */
+/* Every element of such a key says a protocol that has ports. */
+bool groups_have_ports(struct reader *reader, const struct match_group *groups, size_t n);
+bool key_is_random(const json_t *key); /* gives another answer each time */
+
+/* rules */
+void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules);
+
+/* text.c: the rule, or part of it, in nft's own syntax */
+struct str text_rule(struct reader *reader, json_t *expressions);
+struct str text_statement(struct reader *reader, json_t *statement);
+struct str text_match(struct reader *reader, json_t *match);
+struct str text_expression(struct reader *reader, json_t *expression);
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * One rule of the listing: its statements in order, the matches into drafts, the verdict into rules of the model; see
+ * reader.h. A rule of nft becomes several of the same index where it has a verdict map: elements of a map are
+ * disjoint, so their order does not matter, and a packet that none of them has goes on to the next rule.
+ */
+#include "dialect/nftables/reader.h"
+
+#include "net/proto.h"
+
+enum effect {
+    EFFECT_NONE,      /* nothing that decides on a packet */
+    EFFECT_MATCH,     /* a comparison */
+    EFFECT_CONDITION, /* may stop the rule here: a limit, a quota, an update of a full set */
+    EFFECT_VERDICT,
+    EFFECT_MAP,    /* a verdict map */
+    EFFECT_MANGLE, /* by what it writes */
+    EFFECT_UNKNOWN,
+    EFFECT_N
+};
+
+static const struct {
+    const char *name;
+    enum effect effect;
+    enum action action;
+} statements[] = {
+    {"match", EFFECT_MATCH, ACTION_NONE},
+    {"accept", EFFECT_VERDICT, ACTION_ACCEPT},
+    {"drop", EFFECT_VERDICT, ACTION_DROP},
+    {"reject", EFFECT_VERDICT, ACTION_REJECT},
+    {"return", EFFECT_VERDICT, ACTION_RETURN},
+    {"jump", EFFECT_VERDICT, ACTION_JUMP},
+    {"goto", EFFECT_VERDICT, ACTION_GOTO},
+    {"continue", EFFECT_VERDICT, ACTION_NONE},
+    {"vmap", EFFECT_MAP, ACTION_NONE},
+    {"counter", EFFECT_NONE, ACTION_NONE},
+    {"log", EFFECT_NONE, ACTION_NONE},
+    {"last", EFFECT_NONE, ACTION_NONE},
+    {"comment", EFFECT_NONE, ACTION_NONE},
+    {"ct helper", EFFECT_NONE, ACTION_NONE},
+    {"ct timeout", EFFECT_NONE, ACTION_NONE},
+    {"ct expectation", EFFECT_NONE, ACTION_NONE},
+    {"secmark", EFFECT_NONE, ACTION_NONE},
+    {"flow", EFFECT_NONE, ACTION_NONE}, /* packets of connections that are already there */
+    /* The source is rewritten behind every filter; a nat chain that has decided is at its end. */
+    {"snat", EFFECT_VERDICT, ACTION_ACCEPT},
+    {"masquerade", EFFECT_VERDICT, ACTION_ACCEPT},
+    {"mangle", EFFECT_MANGLE, ACTION_NONE},
+    {"limit", EFFECT_CONDITION, ACTION_NONE},
+    {"quota", EFFECT_CONDITION, ACTION_NONE},
+    {"ct count", EFFECT_CONDITION, ACTION_NONE},
+    {"meter", EFFECT_CONDITION, ACTION_NONE},
+    {"set", EFFECT_CONDITION, ACTION_NONE},
+    {"map", EFFECT_CONDITION, ACTION_NONE},
+};
+
+static enum effect effect_of(const char *name, enum action *action)
+{
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        if (strcmp(name, statements[i].name) == 0) {
+            *action = statements[i].action;
+            return statements[i].effect;
+        }
+    }
+    return EFFECT_UNKNOWN;
+}
+
+/* What a statement that writes does to verdicts. */
+static enum effect mangle_effect(const struct reader *reader, json_t *mangle)
+{
+    json_t *key = json_object_get(mangle, "key");
+    const char *meta = json_string_value(json_object_get(json_object_get(key, "meta"), "key"));
+    const char *ct = json_string_value(json_object_get(json_object_get(key, "ct"), "key"));
+    const char *header = json_string_value(json_object_get(json_object_get(key, "payload"), "protocol"));
+    const char *field = json_string_value(json_object_get(json_object_get(key, "payload"), "field"));
+
+    if (meta != NULL && strcmp(meta, "mark") == 0)
+        return reader->marks_matter ? EFFECT_UNKNOWN : EFFECT_NONE;
+    if (meta != NULL)
+        return strcmp(meta, "pkttype") == 0 ? EFFECT_UNKNOWN : EFFECT_NONE;
+    if (ct != NULL)
+        return strcmp(ct, "zone") == 0 ? EFFECT_UNKNOWN : EFFECT_NONE;
+    if (json_object_get(key, "tcp option") != NULL)
+        return EFFECT_CONDITION; /* stops where the option is not there */
+    if (header != NULL && field != NULL && nft_field_find(str_of(header), str_of(field)) == NULL)
+        return EFFECT_CONDITION; /* a field that the model does not have, as `ip dscp set` */
+    return EFFECT_UNKNOWN;
+}
+
+static struct rule *emit(struct reader *reader, struct rules_of *rules, const struct draft *draft, enum action action)
+{
+    struct rule *rule = vec_push(reader->arena, rules);
+
+    *rule = (struct rule){
+        .place = {.source = reader->text},
+        .index = reader->index,
+        .text = reader->rule_text,
+        .families = draft->families & reader->chain->families,
+        .matches = draft->matches.v,
+        .match_n = draft->matches.n,
+        .action = action,
+        .chain = reader->chain,
+    };
+    return rule;
+}
+
+static void emit_all(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action)
+{
+    vec_each (const struct draft *, draft, drafts)
+        emit(reader, rules, draft, action);
+}
+
+/* The chain that `{"target": NAME}` means; NULL, with an error, where there is none. */
+static struct chain *target_of(struct reader *reader, json_t *value)
+{
+    struct str name = reader_str(reader, json_object_get(value, "target"));
+    struct chain *chain = ruleset_chain(reader->ruleset, reader->table, name);
+
+    if (chain == NULL || chain->hook != HOOK_NONE) {
+        diag_error(reader->diags, (struct span){.source = reader->text},
+                   "rule %u of chain \"%.*s\" goes to \"%.*s\", which is no chain of table \"%.*s\" to jump to",
+                   reader->index, STR_ARG(reader->chain->name), STR_ARG(name), STR_ARG(reader->table));
+        return NULL;
+    }
+    return chain;
+}
+
+/* What a reject implies: a TCP reset answers TCP, an ICMP error its family. */
+static void imply_reject(struct reader *reader, json_t *reject, struct drafts *drafts)
+{
+    struct str type = reader_str(reader, json_object_get(reject, "type"));
+
+    vec_each (struct draft *, draft, drafts) {
+        if (str_is(type, "tcp reset"))
+            draft_ranges(reader, draft, FIELD_PROTOCOL, ranges_one(reader->arena, PROTO_TCP, PROTO_TCP));
+        if (str_is(type, "icmp"))
+            draft->families &= FAMILY_BIT(FAMILY_V4);
+        if (str_is(type, "icmpv6"))
+            draft->families &= FAMILY_BIT(FAMILY_V6);
+    }
+}
+
+static void verdict(struct reader *reader, struct rules_of *rules, struct drafts *drafts, enum action action,
+                    json_t *value)
+{
+    struct chain *target = NULL;
+
+    if (action == ACTION_JUMP || action == ACTION_GOTO) {
+        target = target_of(reader, value);
+        if (target == NULL)
+            action = ACTION_UNKNOWN;
+    }
+    if (action == ACTION_REJECT)
+        imply_reject(reader, value, drafts);
+    vec_each (const struct draft *, draft, drafts)
+        emit(reader, rules, draft, action)->target = target;
+}
+
+/* One element of a verdict map: `[KEY, {VERDICT: …}]`. False: not understood. */
+static bool map_element(struct reader *reader, struct rules_of *rules, const struct drafts *drafts,
+                        const struct nft_field *const *fields, size_t n, json_t *element)
+{
+    json_t *key = json_array_get(element, 0);
+    json_t *decision = json_array_get(element, 1);
+    struct drafts own = {0};
+    struct match_group group;
+    bool ported = true;
+    const char *name;
+    json_t *value;
+
+    vec_each (const struct draft *, draft, drafts)
+        ported = ported && draft_protocols(draft) != NULL &&
+                 ranges_subset(draft_protocols(draft), reader_port_protocols(reader));
+    if (json_array_size(element) != 2 || json_object_size(decision) != 1)
+        return false;
+    if (n == 1 && (fields[0]->kind == NFT_NFPROTO || fields[0]->kind == NFT_ETHERTYPE)) {
+        const struct ranges *raw;
+
+        if (element_value(key) == NULL || !value_ranges(reader, fields[0], element_value(key), &raw))
+            return false;
+        group = (struct match_group){0};
+        vec_each (const struct draft *, draft, drafts) {
+            *vec_push(reader->arena, &own) = draft_copy(reader, draft);
+            own.v[own.n - 1].families &= value_families(fields[0], raw);
+        }
+    } else if (element_group(reader, fields, n, key, &group) &&
+               (!key_has_ports(fields, n) || ported || groups_have_ports(reader, &group, 1))) {
+        vec_each (const struct draft *, draft, drafts) {
+            struct draft copy = draft_copy(reader, draft);
+
+            for (size_t i = 0; i < group.n; i++) {
+                if (group.v[i].kind == MATCH_RANGES)
+                    draft_ranges(reader, &copy, group.v[i].field, group.v[i].ranges);
+                else
+                    draft_add(reader, &copy, &group.v[i]);
+            }
+            *vec_push(reader->arena, &own) = copy;
+        }
+    } else {
+        return false;
+    }
+    json_object_foreach(decision, name, value)
+    {
+        enum action action = ACTION_NONE;
+
+        if (effect_of(name, &action) != EFFECT_VERDICT)
+            return false;
+        verdict(reader, rules, &own, action, value);
+    }
+    return true;
+}
+
+/* The pairs of `data`, in place or of a named map; NULL where they are not known. */
+static json_t *map_data(struct reader *reader, json_t *data, bool *known)
+{
+    struct nft_set *set;
+
+    *known = true;
+    if (json_is_string(data)) {
+        set = sets_find(reader, reader_str(reader, data));
+        *known = set != NULL && !set->changing;
+        return *known ? set->elements : NULL;
+    }
+    *known = json_is_array(json_object_get(data, "set"));
+    return json_object_get(data, "set");
+}
+
+/* VMAP := {"key": KEY, "data": "@MAP" | {"set": [[KEY, VERDICT]…]}} */
+static bool read_vmap(struct reader *reader, struct rules_of *rules, struct drafts *drafts, json_t *vmap)
+{
+    const struct nft_field *fields[KEY_PARTS_MAX];
+    json_t *key = json_object_get(vmap, "key");
+    size_t n = key_fields(reader, key, fields);
+    bool known;
+    json_t *pairs = map_data(reader, json_object_get(vmap, "data"), &known);
+    size_t before = rules->n;
+
+    vec_each (struct draft *, draft, drafts)
+        key_imply(reader, key, draft);
+    if (n == 0 || !known)
+        return false;
+    for (size_t i = 0; i < json_array_size(pairs); i++) {
+        if (!map_element(reader, rules, drafts, fields, n, json_array_get(pairs, i))) {
+            rules->n = before;
+            return false;
+        }
+    }
+    if (rules->n == before) { /* an empty map: the rule is there, and nothing comes of it */
+        vec_each (struct draft *, draft, drafts)
+            draft_ranges(reader, draft, FIELD_PROTOCOL, &ranges_empty);
+        emit_all(reader, rules, drafts, ACTION_NONE);
+    }
+    return true;
+}
+
+static void condition(struct reader *reader, struct drafts *drafts, json_t *statement)
+{
+    struct match unknown = reader_unknown(reader, text_statement(reader, statement), true);
+
+    vec_each (struct draft *, draft, drafts)
+        draft_add(reader, draft, &unknown);
+}
+
+/* Behind a verdict map only what has no effect is understood. */
+static bool rest_is_plain(json_t *expressions, size_t from)
+{
+    for (size_t i = from; i < json_array_size(expressions); i++) {
+        const char *name;
+        json_t *value;
+
+        json_object_foreach(json_array_get(expressions, i), name, value)
+        {
+            enum action action;
+
+            if (effect_of(name, &action) != EFFECT_NONE)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* True when the rule is decided. */
+static bool read_statement(struct reader *reader, struct rules_of *rules, struct drafts *drafts, json_t *expressions,
+                           size_t at)
+{
+    json_t *statement = json_array_get(expressions, at);
+    const char *name = "";
+    enum action action = ACTION_NONE;
+    enum effect effect;
+    json_t *value = NULL;
+    json_t *first;
+
+    json_object_foreach(statement, name, first)
+    {
+        value = first;
+        break;
+    }
+    effect = json_object_size(statement) == 1 ? effect_of(name, &action) : EFFECT_UNKNOWN;
+    if (effect == EFFECT_MANGLE)
+        effect = mangle_effect(reader, value);
+    switch (effect) {
+    case EFFECT_NONE: return false;
+    case EFFECT_MATCH: read_match(reader, drafts, value); return false;
+    case EFFECT_CONDITION: condition(reader, drafts, statement); return false;
+    case EFFECT_VERDICT: verdict(reader, rules, drafts, action, value); return true;
+    case EFFECT_MAP:
+        if (!rest_is_plain(expressions, at + 1) || !read_vmap(reader, rules, drafts, value))
+            emit_all(reader, rules, drafts, ACTION_UNKNOWN);
+        return true;
+    case EFFECT_MANGLE:
+    case EFFECT_UNKNOWN:
+    case EFFECT_N: break;
+    }
+    /* A foreign match or target (xt), a queue, a rewritten destination: anything may come of it. */
+    if (strcmp(name, "xt") == 0)
+        condition(reader, drafts, statement);
+    emit_all(reader, rules, drafts, ACTION_UNKNOWN);
+    return true;
+}
+
+void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules)
+{
+    struct drafts drafts = {0};
+
+    vec_push(reader->arena, &drafts)->families = reader->chain->families;
+    for (size_t i = 0; i < json_array_size(expressions); i++) {
+        if (read_statement(reader, rules, &drafts, expressions, i))
+            return;
+    }
+    emit_all(reader, rules, &drafts, ACTION_NONE);
+}
