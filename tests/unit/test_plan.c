@@ -26,8 +26,8 @@ static void identity(void **state)
          "", NULL},
         /* One host is no pool: no flow to itself, and no error. A clock on the host itself is worth a word. */
         {"instances: {p: {product: demo, features: [pair], roles: {host: 10.0.0.1, clock: 10.0.0.1}}}\n", "",
-         "3:53: note: p/time/tcp is from an address to itself: there is nothing to let through\n"
-         "3:53: note: p/time/udp is from an address to itself: there is nothing to let through\n",
+         "3:81: note: p/time/tcp is from an address to itself: there is nothing to let through\n"
+         "3:81: note: p/time/udp is from an address to itself: there is nothing to let through\n",
          NULL},
         {"instances: {p: {product: demo, roles: {host: none, clock: any}}}\n", "", "", NULL},
         {"instances: {p: {product: demo, roles: {host: any, clock: \"fd00::1\"}}}\n",
@@ -119,7 +119,7 @@ static void exceptions(void **state)
         {TIME "omit: [{requirement: p/tme, owner: o, reason: r}, {requirement: q/time, owner: o, reason: r}]\n",
          TIME_FLOWS,
          "4:22: error: demo has no requirement \"tme\" (did you mean \"p/time\"?)\n"
-         "4:64: error: unknown instance \"q\" (did you mean \"p\"?)\n",
+         "4:65: error: unknown instance \"q\" (did you mean \"p\"?)\n",
          NULL},
         {"extra: [{id: x, from: 10.0.0.1, to: 10.0.0.2, ports: [1/tcp], owner: o, reason: r, expires: 2026-01-01}]\n",
          "", "3:9: warning: the extra flow \"x\" expired on 2026-01-01 and counts no more\n", NULL},
@@ -196,7 +196,8 @@ static void policies(void **state)
                                               "p/peers/tcp output >: 10.1.0.1 > 10.1.0.2\n"
                                               "p/peers/tcp input >: 10.1.0.2 > 10.1.0.1\n"
                                               "p/peers/icmp output >: 10.1.0.1 > 10.1.0.2\n"
-                                              "p/peers/icmp input >: 10.1.0.2 > 10.1.0.1\n");
+                                              "p/peers/icmp input >: 10.1.0.2 > 10.1.0.1\n"
+                                              "extra/in/tcp output >: 10.1.0.1 > 10.1.0.254\n");
     policy = plan_policy(test.arena, test.plan, &test.site->firewalls[0], TODAY, &test.diags);
     assert_int_equal(policy->hooks, 1u << HOOK_FORWARD | 1u << HOOK_INPUT | 1u << HOOK_OUTPUT);
     assert_int_equal(policy->families, FAMILY_BIT(FAMILY_V4));

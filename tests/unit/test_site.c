@@ -58,7 +58,7 @@ static void names_wrong(void **state)
         {"names: {a: 10.0.0.9-10.0.0.1, b: \"10.0.0.1-fd00::1\", c: 10.0.0.0/33}\n", "",
          "3:12: error: \"10.0.0.9-10.0.0.1\": range ends before it starts\n"
          "3:34: error: \"10.0.0.1-fd00::1\": range from one address family to the other\n"
-         "3:57: error: \"10.0.0.0/33\": no such prefix length\n",
+         "3:57: error: \"10.0.0.0/33\": prefix length out of range\n",
          NULL},
         {"names: {filer: 10.0.0.1, a: filet, b: filet}\n", "",
          "3:29: error: unknown name \"filet\" (did you mean \"filer\"?)\n"
