@@ -73,7 +73,7 @@ static void names_wrong(void **state)
          "3:12: error: \"10.0.0.256\" is not an address, a prefix or a range\n"
          "3:27: error: a name's value is an empty list\n"
          "3:34: error: a name's value must be an address, a prefix, a range, a name or a list of them, not a map\n"
-         "3:99: error: a name's value must not have a list inside a list\n",
+         "3:98: error: a name's value must not have a list inside a list\n",
          NULL},
         {"names-from: [a.ini, none.ini]\n", "",
          "1:1: error: a section does not end in \"]\"\n"
