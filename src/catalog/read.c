@@ -13,7 +13,7 @@
 
 #define HEADER "catalog/1"
 
-bool reader_name(struct catalog_reader *reader, struct str name, struct span span, const char *what)
+bool catalog_reader_name(struct catalog_reader *reader, struct str name, struct span span, const char *what)
 {
     if (name_is_valid(name))
         return true;
@@ -22,8 +22,8 @@ bool reader_name(struct catalog_reader *reader, struct str name, struct span spa
     return false;
 }
 
-void reader_unknown(struct catalog_reader *reader, const char *what, struct str name, struct span span,
-                    const struct map *known)
+void catalog_reader_unknown(struct catalog_reader *reader, const char *what, struct str name, struct span span,
+                            const struct map *known)
 {
     struct suggest suggest = suggest_for(name);
 
@@ -33,8 +33,8 @@ void reader_unknown(struct catalog_reader *reader, const char *what, struct str 
     suggest_hint(&suggest, reader->diags);
 }
 
-bool reader_word(struct catalog_reader *reader, struct yaml_node *node, const char *what, const char *const *words,
-                 size_t n, size_t *index)
+bool catalog_reader_word(struct catalog_reader *reader, struct yaml_node *node, const char *what,
+                         const char *const *words, size_t n, size_t *index)
 {
     struct str text;
     struct suggest suggest;
@@ -59,7 +59,7 @@ bool reader_word(struct catalog_reader *reader, struct yaml_node *node, const ch
     return false;
 }
 
-bool reader_origin(struct catalog_reader *reader, struct yaml_node *node, struct str *origin)
+bool catalog_reader_origin(struct catalog_reader *reader, struct yaml_node *node, struct str *origin)
 {
     struct str text;
     struct str place;
@@ -73,7 +73,7 @@ bool reader_origin(struct catalog_reader *reader, struct yaml_node *node, struct
         return false;
     }
     if (map_get(&reader->documents, key) == NULL) {
-        reader_unknown(reader, "document", key, span_inside(node->span, text, 0, key.n), &reader->documents);
+        catalog_reader_unknown(reader, "document", key, span_inside(node->span, text, 0, key.n), &reader->documents);
         return false;
     }
     *origin = text;
@@ -140,7 +140,7 @@ static void read_feature(struct catalog_reader *reader, const struct yaml_pair *
     feature->name = pair->key;
     feature->span = pair->key_span;
     feature->title = read_text(reader, map, "title", true);
-    reader_word(reader, yaml_need(map, "default", reader->diags), "default", words, 2, &index);
+    catalog_reader_word(reader, yaml_need(map, "default", reader->diags), "default", words, 2, &index);
     feature->on = index == 1;
     yaml_finish(map, keys, "a feature", reader->diags);
 }
@@ -170,7 +170,7 @@ static void read_parameter(struct catalog_reader *reader, const struct yaml_pair
 static void declare(struct catalog_reader *reader, struct map *known, const struct yaml_pair *pair, void *object,
                     const char *what)
 {
-    reader_name(reader, pair->key, pair->key_span, what);
+    catalog_reader_name(reader, pair->key, pair->key_span, what);
     if (known == &reader->features && (str_is(pair->key, "and") || str_is(pair->key, "or") || str_is(pair->key, "not")))
         diag_error(reader->diags, pair->key_span, "\"%.*s\" is a word of conditions and cannot name a feature",
                    STR_ARG(pair->key));
@@ -222,7 +222,7 @@ static void read_notes(struct catalog_reader *reader, struct yaml_node *root)
         if (!yaml_is_map(map, "a note", reader->diags))
             continue;
         v[i].text = read_text(reader, map, "text", true);
-        reader_origin(reader, yaml_need(map, "origin", reader->diags), &v[i].origin);
+        catalog_reader_origin(reader, yaml_need(map, "origin", reader->diags), &v[i].origin);
         yaml_finish(map, keys, "a note", reader->diags);
     }
     reader->catalog->notes = v;
@@ -244,7 +244,7 @@ static void check_else(struct catalog_reader *reader, struct yaml_node *roles)
             continue;
         next = map_get(&reader->roles, role->otherwise);
         if (next == NULL) {
-            reader_unknown(reader, "role", role->otherwise, node->span, &reader->roles);
+            catalog_reader_unknown(reader, "role", role->otherwise, node->span, &reader->roles);
             continue;
         }
         if (next->domain_n > 0)
@@ -285,7 +285,7 @@ static void read_root(struct catalog_reader *reader, struct yaml_node *root)
     struct yaml_node *requirements = yaml_need(root, "requirements", reader->diags);
 
     if (yaml_string(product, "product", reader->diags, &catalog->product))
-        reader_name(reader, catalog->product, product->span, "product");
+        catalog_reader_name(reader, catalog->product, product->span, "product");
     catalog->title = read_text(reader, root, "title", true);
     read_documents(reader, root);
     read_notes(reader, root);

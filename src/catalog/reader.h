@@ -18,15 +18,15 @@ struct catalog_reader {
 };
 
 /* A string that must be a name: letters, digits, hyphens. */
-bool reader_name(struct catalog_reader *reader, struct str name, struct span span, const char *what);
+bool catalog_reader_name(struct catalog_reader *reader, struct str name, struct span span, const char *what);
 /* Error "unknown WHAT "name"" with the nearest of the map. */
-void reader_unknown(struct catalog_reader *reader, const char *what, struct str name, struct span span,
-                    const struct map *known);
+void catalog_reader_unknown(struct catalog_reader *reader, const char *what, struct str name, struct span span,
+                            const struct map *known);
 /* One of `words`; an error with the nearest otherwise. A NULL node gives false without an error. */
-bool reader_word(struct catalog_reader *reader, struct yaml_node *node, const char *what, const char *const *words,
-                 size_t n, size_t *index);
+bool catalog_reader_word(struct catalog_reader *reader, struct yaml_node *node, const char *what,
+                         const char *const *words, size_t n, size_t *index);
 /* DOCUMENT#"place": syntax, and that the document is declared. */
-bool reader_origin(struct catalog_reader *reader, struct yaml_node *node, struct str *origin);
+bool catalog_reader_origin(struct catalog_reader *reader, struct yaml_node *node, struct str *origin);
 
 void requirements_read(struct catalog_reader *reader, struct yaml_node *list);
 

@@ -47,7 +47,7 @@ static struct str read_role_name(struct catalog_reader *reader, struct yaml_node
     struct str name = STR_EMPTY;
 
     if (yaml_string(node, key, reader->diags, &name) && map_get(&reader->roles, name) == NULL)
-        reader_unknown(reader, "role", name, node->span, &reader->roles);
+        catalog_reader_unknown(reader, "role", name, node->span, &reader->roles);
     return name;
 }
 
@@ -86,9 +86,9 @@ static void read_ports(struct catalog_reader *reader, struct yaml_node *map, str
             !port_item_parse(text, node->span, reader->diags, &item))
             continue;
         if (item.kind == PORT_PARAMETER && map_get(&reader->parameters, item.parameter) == NULL)
-            reader_unknown(reader, "parameter", item.parameter,
-                           span_inside(node->span, text, (size_t)(item.parameter.p - text.p), item.parameter.n),
-                           &reader->parameters);
+            catalog_reader_unknown(reader, "parameter", item.parameter,
+                                   span_inside(node->span, text, (size_t)(item.parameter.p - text.p), item.parameter.n),
+                                   &reader->parameters);
         else if (port_is_known(requirement, text))
             diag_error(reader->diags, node->span, "port \"%.*s\" stands here twice", STR_ARG(text));
         else
@@ -108,8 +108,8 @@ static void check_feature(void *context, struct str feature)
     size_t at = (size_t)(feature.p - check->text.p);
 
     if (map_get(&check->reader->features, feature) == NULL)
-        reader_unknown(check->reader, "feature", feature, span_inside(check->span, check->text, at, feature.n),
-                       &check->reader->features);
+        catalog_reader_unknown(check->reader, "feature", feature, span_inside(check->span, check->text, at, feature.n),
+                               &check->reader->features);
 }
 
 static void read_when(struct catalog_reader *reader, struct yaml_node *map, struct requirement *requirement)
@@ -136,14 +136,14 @@ static void read_words(struct catalog_reader *reader, struct yaml_node *map, str
 
     for (size_t i = 0; i < NEED_N; i++)
         needs[i] = need_name((enum need)i);
-    if (reader_word(reader, yaml_get(map, "need"), "need", needs, NEED_N, &index))
+    if (catalog_reader_word(reader, yaml_get(map, "need"), "need", needs, NEED_N, &index))
         requirement->need = (enum need)index;
-    if (reader_word(reader, yaml_get(map, "family"), "family", families, 2, &index)) {
+    if (catalog_reader_word(reader, yaml_get(map, "family"), "family", families, 2, &index)) {
         requirement->has_family = true;
         requirement->family = index == 0 ? FAMILY_V4 : FAMILY_V6;
     }
-    requirement->subnet = reader_word(reader, yaml_get(map, "scope"), "scope", scopes, 1, &index);
-    requirement->no_reply = reader_word(reader, yaml_get(map, "reply"), "reply", replies, 1, &index);
+    requirement->subnet = catalog_reader_word(reader, yaml_get(map, "scope"), "scope", scopes, 1, &index);
+    requirement->no_reply = catalog_reader_word(reader, yaml_get(map, "reply"), "reply", replies, 1, &index);
 }
 
 static void read_source_ports(struct catalog_reader *reader, struct yaml_node *map, struct requirement *requirement)
@@ -200,7 +200,7 @@ static void read_inferred(struct catalog_reader *reader, struct yaml_node *map, 
 static bool check_origin(struct catalog_reader *reader, struct yaml_node *node, struct str text)
 {
     (void)text;
-    return reader_origin(reader, node, &text);
+    return catalog_reader_origin(reader, node, &text);
 }
 
 static bool check_program(struct catalog_reader *reader, struct yaml_node *node, struct str text)
@@ -209,7 +209,7 @@ static bool check_program(struct catalog_reader *reader, struct yaml_node *node,
     size_t index;
 
     (void)text;
-    return reader_word(reader, node, "discover", programs, 3, &index);
+    return catalog_reader_word(reader, node, "discover", programs, 3, &index);
 }
 
 static void read_discover(struct catalog_reader *reader, struct yaml_node *map, struct requirement *requirement)
@@ -237,7 +237,7 @@ static void read_id(struct catalog_reader *reader, struct yaml_node *map, struct
     if (!yaml_string(node, "id", reader->diags, &requirement->id))
         return;
     requirement->span = node->span;
-    if (!reader_name(reader, requirement->id, node->span, "id"))
+    if (!catalog_reader_name(reader, requirement->id, node->span, "id"))
         return;
     other = map_get(&reader->requirements, requirement->id);
     if (other != NULL)
@@ -265,7 +265,7 @@ static void read_requirement(struct catalog_reader *reader, struct yaml_node *ma
     read_words(reader, map, requirement);
     requirement->any_of = read_string(reader, map, "any-of", false);
     if (requirement->any_of.n > 0)
-        reader_name(reader, requirement->any_of, yaml_get(map, "any-of")->span, "any-of");
+        catalog_reader_name(reader, requirement->any_of, yaml_get(map, "any-of")->span, "any-of");
     read_source_ports(reader, map, requirement);
     read_discover(reader, map, requirement);
     read_inferred(reader, map, requirement);
@@ -281,7 +281,7 @@ static bool check_replaced(struct catalog_reader *reader, struct yaml_node *node
 {
     if (map_get(&reader->requirements, id) != NULL)
         return true;
-    reader_unknown(reader, "requirement", id, node->span, &reader->requirements);
+    catalog_reader_unknown(reader, "requirement", id, node->span, &reader->requirements);
     return false;
 }
 

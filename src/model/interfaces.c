@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define AFTER "\xff"
+#define AFTER "\xff" /* INTERFACE_AFTER */
 
 static int by_name(const void *a, const void *b)
 {
@@ -86,15 +86,17 @@ struct str interfaces_name(struct arena *arena, const struct interface_numbers *
         return STR_EMPTY;
     if (number % 2 == 0 && !str_ends(numbers->points[at - 1], AFTER))
         return numbers->points[at - 1];
-    /* Of the names between, one that looks like an interface: the point before it with a number behind it, or a
-     * name of its own; the digits first, for they sort before letters. */
+    /* Of the names between, one that looks like an interface: eth0 and the like, or the name before it with a number.
+     */
     base = at > 0 ? numbers->points[at - 1] : STR_EMPTY;
     if (str_ends(base, AFTER))
         base.n--;
-    for (unsigned i = 0; i < 200; i++) {
-        struct str name = i < 100 ? str_printf(arena, "%.*s%u", STR_ARG(base), i) : str_printf(arena, "if%u", i - 100);
+    for (unsigned i = 0; i < 300; i++) {
+        struct str name = i < 100   ? str_printf(arena, "eth%u", i)
+                          : i < 200 ? str_printf(arena, "%.*s%u", STR_ARG(base), i - 100)
+                                    : str_printf(arena, "if%u", i - 200);
 
-        if (name.n > 0 && number_of(numbers, name) == number)
+        if (number_of(numbers, name) == number)
             return name;
     }
     for (char c = '!'; c < '~'; c++) {

@@ -95,6 +95,18 @@ static const struct ranges *sources_behind(const struct work *work, const struct
                            work->own[family]);
 }
 
+/* Where packets may be sent by an interface: never to loopback or to the unspecified addresses. */
+static const struct ranges *destinations_behind(const struct work *work, const struct side *side, enum family family,
+                                                bool host)
+{
+    struct arena *arena = work->router->arena;
+    const struct ranges *unicast = ranges_intersect(arena, side->behind[family], addr_unicast(family));
+    const struct ranges *group =
+        host ? work->group[family] : ranges_intersect(arena, side->behind[family], work->group[family]);
+
+    return ranges_union(arena, ranges_subtract(arena, unicast, work->own[family]), group);
+}
+
 static struct face *new_face(struct work *work, enum hook hook)
 {
     struct face *face = vec_push(work->router->arena, &work->faces);
@@ -105,8 +117,6 @@ static struct face *new_face(struct work *work, enum hook hook)
 
 static void add_forward(struct work *work)
 {
-    struct arena *arena = work->router->arena;
-
     vec_each (struct side *, in, &work->sides) {
         vec_each (struct side *, out, &work->sides) {
             struct face *face = new_face(work, HOOK_FORWARD);
@@ -115,7 +125,7 @@ static void add_forward(struct work *work)
             face->out = out->interface;
             for (unsigned f = 0; f < FAMILY_N; f++) {
                 face->source[f] = sources_behind(work, in, (enum family)f);
-                face->destination[f] = ranges_subtract(arena, out->behind[f], work->own[f]);
+                face->destination[f] = destinations_behind(work, out, (enum family)f, false);
             }
         }
     }
@@ -146,9 +156,8 @@ static void add_host(struct work *work)
         output->out = side->interface;
         for (unsigned f = 0; f < FAMILY_N; f++) {
             output->source[f] = with_link_local(arena, work->own[f], (enum family)f);
-            output->destination[f] = ranges_union(
-                arena, with_link_local(arena, ranges_subtract(arena, side->behind[f], work->own[f]), (enum family)f),
-                work->group[f]);
+            output->destination[f] =
+                with_link_local(arena, destinations_behind(work, side, (enum family)f, true), (enum family)f);
         }
     }
 }

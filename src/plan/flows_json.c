@@ -56,12 +56,18 @@ static bool read_pair(const json_t *pair, struct range *range)
     return true;
 }
 
-static bool read_ports(struct flow_reader *reader, const json_t *flow, struct str id, struct flow_ports *ports)
+static bool read_ports(struct flow_reader *reader, const json_t *flow, struct flow_parts *parts)
 {
+    struct flow_ports *ports = &parts->ports;
+    struct str id = parts->flow.id;
     const json_t *list = json_object_get(flow, "ports");
     const json_t *pair;
     size_t i;
 
+    if (json_is_null(list) && parts->flow.status == FLOW_UNRESOLVED) {
+        ports->unknown = true;
+        return true;
+    }
     if (list == NULL || json_is_null(list) || str_is(string_of(reader->arena, list), "any")) {
         ports->any = true;
         return true;
@@ -81,6 +87,28 @@ static bool read_ports(struct flow_reader *reader, const json_t *flow, struct st
         return true;
     diag_error(reader->diags, place(reader), "flow \"%.*s\": \"ports\" must be \"any\" or pairs [lo, hi]", STR_ARG(id));
     return false;
+}
+
+static bool read_source_ports(struct flow_reader *reader, const json_t *object, struct flow *flow)
+{
+    const json_t *list = json_object_get(object, "source_ports");
+    struct range_list ranges = {0};
+    const json_t *pair;
+    size_t i;
+
+    if (list == NULL)
+        return true;
+    json_array_foreach(list, i, pair)
+    {
+        if (read_pair(pair, vec_push(reader->arena, &ranges)))
+            continue;
+        diag_error(reader->diags, place(reader), "flow \"%.*s\": \"source_ports\" must be pairs [lo, hi] of 1 to 65535",
+                   STR_ARG(flow->id));
+        return false;
+    }
+    if (ranges.n > 0)
+        flow->source_ports = ranges_of(reader->arena, ranges.v, ranges.n);
+    return true;
 }
 
 static void read_strings(struct flow_reader *reader, const json_t *list, struct str **v, size_t *n)
@@ -103,6 +131,7 @@ static void read_words(struct flow_reader *reader, const json_t *object, struct 
     flow->service = member(reader, object, "service");
     flow->purpose = member(reader, object, "purpose");
     flow->reason = member(reader, object, "reason");
+    flow->subnet = str_is(member(reader, object, "scope"), "subnet");
     flow->no_reply = str_is(member(reader, object, "reply"), "none");
     read_strings(reader, json_object_get(object, "origin"), &flow->origins, &flow->origin_n);
     read_strings(reader, json_object_get(object, "domain"), &flow->domains, &flow->domain_n);
@@ -119,6 +148,7 @@ static void read_flow(struct flow_reader *reader, const json_t *object, size_t n
     struct flow_parts parts = {0};
     struct str transport = member(reader, object, "transport");
     struct str id = member(reader, object, "id");
+    struct str family = member(reader, object, "family");
     bool unresolved;
     bool good;
 
@@ -139,8 +169,10 @@ static void read_flow(struct flow_reader *reader, const json_t *object, size_t n
                    STR_ARG(transport));
         good = false;
     }
-    if (!unresolved)
-        good = read_ports(reader, object, id, &parts.ports) && good;
+    good = read_ports(reader, object, &parts) && good;
+    good = read_source_ports(reader, object, &parts.flow) && good;
+    parts.has_family = str_is(family, "ipv4") || str_is(family, "ipv6");
+    parts.family = str_is(family, "ipv6") ? FAMILY_V6 : FAMILY_V4;
     if (good)
         flows_finish(reader, &parts);
 }

@@ -53,7 +53,10 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
 void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct verdict *verdict);
 
-/* Packets of a region that may pass a hook, as cubes: with `surely` only those that pass whatever the unknowns are. */
+/*
+ * Packets of a region that may pass a hook, as cubes: with `surely` only those that pass whatever the unknowns are.
+ * Those from an address to itself are among them. *rule is one that decides.
+ */
 bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                    const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule);
 

@@ -6,7 +6,8 @@
 
 static inline void ruleset_text_matches(struct buf *out, const struct match *matches, size_t n, enum family family);
 
-static inline void ruleset_text_ranges(struct buf *out, enum field field, const struct ranges *ranges, enum family family)
+static inline void ruleset_text_ranges(struct buf *out, enum field field, const struct ranges *ranges,
+                                       enum family family)
 {
     if (ranges->n == 0)
         buf_adds(out, "never");

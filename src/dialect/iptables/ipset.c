@@ -33,7 +33,7 @@ struct ipset {
     struct str type;
     struct span place;
     enum family family;
-    bool list;     /* list:set */
+    bool list; /* list:set */
     bool bitmap_port;
     bool modelled;
     bool used;
@@ -282,7 +282,8 @@ static void add_entry(struct set_reading *reading, const struct entry *entry)
     add_group(reading, v, n, entry->text);
 }
 
-/* Entries of one address: one group for all that stay, the longest prefix deciding; one each for those with a timeout. */
+/* Entries of one address: one group for all that stay, the longest prefix deciding; one each for those with a timeout.
+ */
 static void add_addresses(struct set_reading *reading)
 {
     const struct ipset *set = reading->set;
@@ -307,8 +308,8 @@ static void add_addresses(struct set_reading *reading)
                     v[n++] = entry->address[0];
             }
             if (n > 0)
-                all = (nomatch == 1 ? ranges_subtract : ranges_union)(reader->arena, all,
-                                                                      ranges_of(reader->arena, v, n));
+                all =
+                    (nomatch == 1 ? ranges_subtract : ranges_union)(reader->arena, all, ranges_of(reader->arena, v, n));
         }
     }
     if (all->n > 0) {
@@ -322,10 +323,10 @@ static void add_addresses(struct set_reading *reading)
     }
 }
 
-/* bitmap:port asks for tcp, udp, sctp, dccp, udplite alike. */
+/* bitmap:port asks for TCP and UDP alike, and for nothing else (ip_set_bitmap_port.c). */
 static void add_ports(struct set_reading *reading)
 {
-    static const unsigned char protocols[] = {PROTO_TCP, PROTO_UDP, PROTO_DCCP, PROTO_SCTP, PROTO_UDPLITE};
+    static const unsigned char protocols[] = {PROTO_TCP, PROTO_UDP};
 
     for (size_t i = 0; i < reading->set->entries.n; i++) {
         struct entry entry = reading->set->entries.v[i];

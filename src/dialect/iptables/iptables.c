@@ -8,16 +8,29 @@
 /* A line that no other dialect has. */
 static bool is_ours(struct str line)
 {
-    static const char *const starts[] = {"*filter", "*nat",    "*mangle", "*raw",         "*security", "-A ",
-                                         "-P ",     "-N ",     ":INPUT ", ":PREROUTING ", "iptables ", "ip6tables ",
-                                         "/sbin/iptables ", "/usr/sbin/iptables ", "sudo iptables ", "sudo ip6tables "};
+    static const char *const starts[] = {"*filter",
+                                         "*nat",
+                                         "*mangle",
+                                         "*raw",
+                                         "*security",
+                                         "-A ",
+                                         "-P ",
+                                         "-N ",
+                                         ":INPUT ",
+                                         ":PREROUTING ",
+                                         "iptables ",
+                                         "ip6tables ",
+                                         "/sbin/iptables ",
+                                         "/usr/sbin/iptables ",
+                                         "sudo iptables ",
+                                         "sudo ip6tables "};
 
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (str_starts(line, starts[i]))
             return true;
     }
-    if (str_starts(line, "create ") && (str_contains(line, " hash:") || str_contains(line, " bitmap:") ||
-                                        str_contains(line, " list:set")))
+    if (str_starts(line, "create ") &&
+        (str_contains(line, " hash:") || str_contains(line, " bitmap:") || str_contains(line, " list:set")))
         return true;
     return str_starts(line, "[") && str_contains(line, "] -A ");
 }

@@ -18,7 +18,8 @@ static void add_no_later(struct reading *reading)
     reading_add(reading, FIELD_FRAGMENT, reader_constant_one(reading->reader, FRAGMENT_NONE, FRAGMENT_FIRST));
 }
 
-static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges, bool *name)
+static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges,
+                         bool *name)
 {
     const char *why;
 

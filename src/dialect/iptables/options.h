@@ -21,7 +21,8 @@ enum module {
     MODULE_COMMENT,
     MODULE_PURE,   /* not modelled; asks about the packet alone: the same text is the same unknown, option by option */
     MODULE_WHOLE,  /* likewise, but only all its options together are a question */
-    MODULE_MOVING, /* not modelled; its answer changes from packet to packet (a rate, a counter): an unknown of its own */
+    MODULE_MOVING, /* not modelled; its answer changes from packet to packet (a rate, a counter): an unknown of its own
+                    */
     MODULE_N
 };
 

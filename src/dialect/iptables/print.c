@@ -10,8 +10,8 @@
 #include "dialect/iptables/printer.h"
 #include "net/proto.h"
 
-#define COMMENT_MAX 255   /* bytes of a rule's comment: xt_comment */
-#define INTERFACE_MAX 15  /* bytes of an interface's name */
+#define COMMENT_MAX 255  /* bytes of a rule's comment: xt_comment */
+#define INTERFACE_MAX 15 /* bytes of an interface's name */
 
 static const struct {
     enum hook hook;
@@ -59,7 +59,8 @@ static void print_icmp(struct printer *printer, const char *chain, unsigned type
 
     buf_addf(printer->out, "-A %s", chain);
     printer_protocol(printer->out, proto_icmp(printer->family));
-    buf_addf(printer->out, " -m %s %s %u -j ACCEPT\n", v4 ? "icmp" : "icmp6", v4 ? "--icmp-type" : "--icmpv6-type", type);
+    buf_addf(printer->out, " -m %s %s %u -j ACCEPT\n", v4 ? "icmp" : "icmp6", v4 ? "--icmp-type" : "--icmpv6-type",
+             type);
 }
 
 static void print_dhcp(struct printer *printer, const char *chain, bool input)
@@ -206,8 +207,7 @@ static size_t add_permit(struct printer *printer, struct hook_rules *rules, cons
     unsigned protocol = flow->transport == TRANSPORT_ANY ? 0 : flow_protocol(flow);
     struct variants sources = printer_ends(printer, permit->source, OPTION_SOURCE);
     struct variants destinations = printer_ends(printer, permit->destination, OPTION_DESTINATION);
-    struct variants source_ports =
-        printer_ports(printer, flow->source_ports, protocol, OPTION_SPORT, OPTION_SPORTS);
+    struct variants source_ports = printer_ports(printer, flow->source_ports, protocol, OPTION_SPORT, OPTION_SPORTS);
     struct variants ports = printer_ports(printer, flow->ports, protocol, OPTION_DPORT, OPTION_DPORTS);
     size_t fresh = 0;
 

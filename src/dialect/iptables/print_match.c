@@ -93,9 +93,8 @@ struct variants printer_ends(struct printer *printer, const struct ranges *range
         struct str contents = set_contents(printer, ranges, &n);
         struct str name = name_set(printer, contents, n);
 
-        *vec_push(printer->arena, &variants) =
-            str_printf(printer->arena, " -m set %s %.*s %s", option_name(OPTION_MATCH_SET), STR_ARG(name),
-                       source ? "src" : "dst");
+        *vec_push(printer->arena, &variants) = str_printf(
+            printer->arena, " -m set %s %.*s %s", option_name(OPTION_MATCH_SET), STR_ARG(name), source ? "src" : "dst");
         return variants;
     }
     for (size_t i = 0; i < ranges->n; i++) {
@@ -122,8 +121,8 @@ static void add_port_range(struct buf *out, struct range range)
         buf_addf(out, ":%u", (unsigned)range.hi);
 }
 
-struct variants printer_ports(struct printer *printer, const struct ranges *ports, unsigned protocol, enum option single,
-                              enum option several)
+struct variants printer_ports(struct printer *printer, const struct ranges *ports, unsigned protocol,
+                              enum option single, enum option several)
 {
     struct variants variants = {0};
     struct buf buf = BUF_EMPTY;

@@ -34,8 +34,8 @@ struct printer {
 /* Ends of a rule: -s, --src-range or --match-set … src, or their counterparts. */
 struct variants printer_ends(struct printer *printer, const struct ranges *ranges, enum option option);
 /* Ports of a protocol that has them, at most 15 words each; NULL: all. */
-struct variants printer_ports(struct printer *printer, const struct ranges *ports, unsigned protocol, enum option single,
-                              enum option several);
+struct variants printer_ports(struct printer *printer, const struct ranges *ports, unsigned protocol,
+                              enum option single, enum option several);
 void printer_protocol(struct buf *out, unsigned protocol);
 /* Text in a comment of a rule or of the file: one line, without what would end it. */
 void printer_clean(struct buf *out, struct str text, bool quoted);

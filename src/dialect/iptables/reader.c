@@ -105,7 +105,7 @@ const struct ranges *reader_masked(struct reader *reader, u128 value, u128 mask,
         v[n++] = (struct range){(value & mask) | part, (value & mask) | part | low};
         part = (part - high) & high; /* the next subset of the high free bits */
     } while (part != 0);
-    return ranges_of(reader->arena, v, n);
+    return reader_constant(reader, v, n); /* in order, and apart: a fixed bit stands below each step */
 }
 
 /* "10/8" and "10.1/16": iptables fills the missing bytes with zeros. */
@@ -164,7 +164,8 @@ bool reader_address(struct reader *reader, struct str text, const struct ranges 
 
     *name = false;
     if (error == ADDR_OK || error == ADDR_HOST_BITS) {
-        *why = range.family == FAMILY_V4 ? "is an IPv4 address in an IPv6 ruleset" : "is an IPv6 address in an IPv4 ruleset";
+        *why = range.family == FAMILY_V4 ? "is an IPv4 address in an IPv6 ruleset"
+                                         : "is an IPv6 address in an IPv4 ruleset";
         if (range.family != reader->family)
             return false;
         *ranges = ranges_one(reader->arena, range.range.lo, range.range.hi);

@@ -15,9 +15,9 @@ enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, TABLE_SECURITY
 /* A line as it is read: `text` is the source's own, or a copy where a terminal's fold was taken out of it. */
 struct line {
     struct str text;
-    uint32_t at;     /* of its first byte in the source */
+    uint32_t at;      /* of its first byte in the source */
     uint32_t fold_at; /* bytes of `text` before the fold; where there is none, all */
-    uint32_t fold_n; /* bytes of the source left out there */
+    uint32_t fold_n;  /* bytes of the source left out there */
 };
 
 struct rule_list VEC(struct rule);
@@ -37,9 +37,9 @@ struct building {
 struct table {
     enum table_id id;
     enum family family;
-    struct map chains;                /* name -> struct building */
+    struct map chains; /* name -> struct building */
     struct VEC(struct building *) order;
-    struct building *last;            /* that a rule was added to */
+    struct building *last; /* that a rule was added to */
     struct span place;
     bool committed;
 };
@@ -55,14 +55,14 @@ struct reader {
     struct words words;
     struct table *tables[FAMILY_N][TABLE_N];
     struct VEC(struct table *) order;
-    struct map sets;       /* name -> struct ipset */
+    struct map sets; /* name -> struct ipset */
     struct VEC(struct ipset *) set_order;
-    struct map moving;     /* names of sets that rules change */
-    struct map literals;   /* text -> number + 1 */
-    struct map interfaces; /* word -> struct interface_pattern */
-    struct map constants;  /* bytes of ranges -> struct ranges */
-    struct map set_matches; /* "NAME src,dst" and family -> struct match */
-    bool marks_matter;     /* some rule asks for a mark */
+    struct map moving;                /* names of sets that rules change */
+    struct map literals;              /* text -> number + 1 */
+    struct map interfaces;            /* word -> struct interface_pattern */
+    struct map constants;             /* bytes of ranges -> struct ranges */
+    struct map set_matches;           /* "NAME src,dst" and family -> struct match */
+    bool marks_matter;                /* some rule asks for a mark */
     struct VEC(struct match) matches; /* of the rule being read */
 };
 
@@ -86,8 +86,8 @@ bool table_parse_id(struct str name, enum table_id *id);
 const char *table_name(enum table_id id);
 /* A new table; one that was there before is given up, and that is an error. */
 struct table *table_open(struct reader *reader, enum table_id id, struct span place);
-struct table *table_get(struct reader *reader, enum table_id id); /* opened where it was not */
-struct building *table_chain(struct reader *reader, struct table *table, struct str name);   /* made when new */
+struct table *table_get(struct reader *reader, enum table_id id);                          /* opened where it was not */
+struct building *table_chain(struct reader *reader, struct table *table, struct str name); /* made when new */
 void table_declare(struct reader *reader, struct table *table, size_t word, struct str policy, size_t policy_word);
 void table_finish(struct reader *reader, struct table *table); /* undeclared chains, loops; rules into their chains */
 
@@ -101,12 +101,12 @@ struct reading {
     size_t at;    /* word that is next */
     bool negated; /* a ! stands before the option */
     bool in_target;
-    enum module module; /* of the last -m; MODULE_N: not known, or none */
-    size_t module_word; /* its -m; 0: none */
+    enum module module;             /* of the last -m; MODULE_N: not known, or none */
+    size_t module_word;             /* its -m; 0: none */
     struct VEC(struct word) opaque; /* words of a module that is one unknown as a whole */
-    uint32_t loaded;    /* 1u << enum module */
-    int protocol;       /* that it must be; -1: any, or not just one */
-    bool no_later;      /* has the match that leaves later fragments out */
+    uint32_t loaded;                /* 1u << enum module */
+    int protocol;                   /* that it must be; -1: any, or not just one */
+    bool no_later;                  /* has the match that leaves later fragments out */
     bool bad;
     struct str comment;
     const struct ranges **sources; /* of a list of addresses; a rule each */

@@ -111,6 +111,8 @@ static void begin_module(struct reading *reading, size_t option)
     struct str name;
 
     end_module(reading);
+    if (reading->negated)
+        reading_error(reading, option - 1, "a module cannot be negated");
     if (!reading_value(reading, option, &name))
         return;
     reading->in_target = false;
@@ -243,6 +245,14 @@ static void check_table(struct reading *reading, size_t option)
         reading_error(reading, option + 1, "the rule stands in table %s", table_name(reading->table->id));
 }
 
+static void check_version(struct reading *reading, size_t option)
+{
+    enum family family = str_ends(word_at(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
+
+    if (family != reading->reader->family)
+        reading_error(reading, option, "the rule is for the other address family than its text");
+}
+
 static void global_option(struct reading *reading, const struct option_row *row, size_t option)
 {
     struct str value;
@@ -259,6 +269,8 @@ static void global_option(struct reading *reading, const struct option_row *row,
         begin_module(reading, option);
     else if (row->option == OPTION_JUMP || row->option == OPTION_GOTO)
         begin_target(reading, option);
+    else if (row->option == OPTION_IP_VERSION)
+        check_version(reading, option);
     else if (row->option == OPTION_TABLE)
         check_table(reading, option);
     else if (row->option == OPTION_WAIT)
@@ -289,8 +301,8 @@ static void read_word(struct reading *reading)
     if (row != NULL && row->option == OPTION_DPORT && reading->module == MODULE_MULTIPORT && !reading->in_target &&
         (reading->loaded & 1u << MODULE_PORTS) == 0)
         row = &option_rows[OPTION_DPORTS]; /* getopt takes --dport for --dports there */
-    else if (row != NULL && row->option == OPTION_SPORT && reading->module == MODULE_MULTIPORT &&
-             !reading->in_target && (reading->loaded & 1u << MODULE_PORTS) == 0)
+    else if (row != NULL && row->option == OPTION_SPORT && reading->module == MODULE_MULTIPORT && !reading->in_target &&
+             (reading->loaded & 1u << MODULE_PORTS) == 0)
         row = &option_rows[OPTION_SPORTS];
     if (row == NULL || !belongs(reading, row)) {
         unknown_option(reading, option);
@@ -309,7 +321,8 @@ static void emit(struct reading *reading, struct building *chain, struct rule *r
                  const struct ranges *destination)
 {
     struct reader *reader = reading->reader;
-    size_t extra = (source != NULL) + (destination != NULL) + (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT);
+    size_t extra =
+        (source != NULL) + (destination != NULL) + (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT);
     struct match *matches = arena_new_array(reader->arena, struct match, reader->matches.n + extra);
     size_t n = 0;
 

@@ -57,9 +57,12 @@ static bool parse_states(struct str text, unsigned *states)
     static const struct {
         const char *name;
         unsigned bits;
-    } names[] = {{"NEW", 1u << STATE_NEW},         {"ESTABLISHED", 1u << STATE_ESTABLISHED},
-                 {"RELATED", 1u << STATE_RELATED}, {"INVALID", 1u << STATE_INVALID},
-                 {"UNTRACKED", 1u << STATE_UNTRACKED}, {"SNAT", VIRTUAL_SNAT},
+    } names[] = {{"NEW", 1u << STATE_NEW},
+                 {"ESTABLISHED", 1u << STATE_ESTABLISHED},
+                 {"RELATED", 1u << STATE_RELATED},
+                 {"INVALID", 1u << STATE_INVALID},
+                 {"UNTRACKED", 1u << STATE_UNTRACKED},
+                 {"SNAT", VIRTUAL_SNAT},
                  {"DNAT", VIRTUAL_DNAT}};
 
     *states = 0;
@@ -237,7 +240,7 @@ void match_mark(struct reading *reading, size_t option)
     if (ranges == NULL)
         add_hard_mark(reading, text, value);
     else
-        reading_add_not(reading, FIELD_MARK, reader_constant(reader, ranges->v, ranges->n));
+        reading_add_not(reading, FIELD_MARK, ranges);
 }
 
 /* What the routing table calls an address of this kind whatever else it holds (IPv4); the rest is unknown. */

@@ -137,7 +137,8 @@ void table_declare(struct reader *reader, struct table *table, size_t word, stru
     if (building->chain.hook == HOOK_NONE) {
         if (!str_is(policy, "-") && policy.n > 0)
             diag_error(reader->diags, reader_word_span(reader, policy_word),
-                       "chain \"%.*s\" is no base chain of table %s and has no policy", STR_ARG(name), names[table->id]);
+                       "chain \"%.*s\" is no base chain of table %s and has no policy", STR_ARG(name),
+                       names[table->id]);
         return;
     }
     building->chain.policy_written = true;

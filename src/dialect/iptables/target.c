@@ -20,7 +20,8 @@ static void refuse_options(struct reading *reading, const char *allowed)
 {
     for (size_t i = 0; i < reading->target_options.n; i++) {
         if (allowed == NULL || !str_is(option_text(reading, i), allowed))
-            reading_error(reading, reading->target_options.v[i], "unknown option \"%.*s\"", STR_ARG(option_text(reading, i)));
+            reading_error(reading, reading->target_options.v[i], "unknown option \"%.*s\"",
+                          STR_ARG(option_text(reading, i)));
     }
 }
 

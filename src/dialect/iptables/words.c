@@ -1,5 +1,5 @@
-/* Words of a line; see words.h. Quoting: add_argv of xshared.c (iptables 1.8): only " quotes, \ escapes inside; ' is the
- * shell's, for lines that people paste from scripts. */
+/* Words of a line; see words.h. Quoting: add_argv of xshared.c (iptables 1.8): only " quotes, \ escapes inside; ' is
+ * the shell's, for lines that people paste from scripts. */
 #include "dialect/iptables/words.h"
 
 #include "base/vec.h"
