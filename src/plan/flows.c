@@ -134,5 +134,7 @@ bool flows_read(struct arena *arena, const struct source *source, struct diags *
         flows_read_json(&reader);
     else
         flows_read_csv(&reader);
+    if (diags->errors == errors && flows->n == 0)
+        diag_warning(diags, span_at(source, 0, 0), "there are no flows in this file");
     return diags->errors == errors;
 }

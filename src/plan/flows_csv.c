@@ -25,6 +25,7 @@ struct csv {
     struct cells cells; /* of the line read last; reused */
     size_t columns[COLUMN_N];
     size_t width; /* cells of the header */
+    bool open;    /* a quote was not closed: the line is none */
     struct map ids;
 };
 
@@ -59,7 +60,8 @@ static struct cell read_cell(struct csv *csv, bool *last)
         end = text.n;
     if (quoted) {
         cell.text = unquote(csv, (struct str){text.p + start + 1, end - start - 1});
-        if (end == text.n)
+        csv->open = end == text.n;
+        if (csv->open)
             diag_error(csv->reader->diags, span_at(csv->reader->source, start, 1), "quote is not closed");
         end += end < text.n;
     } else {
@@ -87,7 +89,7 @@ static bool read_line(struct csv *csv)
         csv->cells.n = 0;
         while (!last)
             *vec_push(csv->reader->arena, &csv->cells) = read_cell(csv, &last);
-        if (csv->cells.n > 1 || csv->cells.v[0].text.n > 0)
+        if (!csv->open && (csv->cells.n > 1 || csv->cells.v[0].text.n > 0))
             return true;
     }
     return false;
