@@ -629,16 +629,14 @@ static void compare_excess(struct arena *arena, const struct prover *prover, con
 static void run_case(struct arena *arena, struct arena *scratch, unsigned long number)
 {
     struct arena_mark mark = arena_mark(arena);
-    struct diags diags;
     struct ruleset *ruleset;
     struct policy policy;
     struct prover *prover;
 
     family = (enum family)pick(2);
-    diags_init(&diags, arena);
     ruleset = random_ruleset(arena);
     policy = random_policy(arena);
-    prover = prover_new(arena, ruleset, &policy, &diags);
+    prover = prover_new(arena, ruleset, &policy);
     for (size_t i = 0; i < policy.permit_n; i++) {
         compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REQUEST, number);
         compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
