@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/ipv6_route.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <poll.h>
