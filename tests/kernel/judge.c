@@ -1,13 +1,14 @@
 /*
  * The kernel as judge: what the program says of a packet and what Linux does with it.
  *
- *     judge [PACKETS] SITE…      PORTOLAN_PACKETS, PORTOLAN_SEED
+ *     judge [--no-ruleset] SITE…      PORTOLAN_PACKETS for each ruleset, PORTOLAN_SEED
  *
  * Each firewall of each site is printed in each dialect and read back, as `render` and `check` do. Then packets at the
  * edges of its flows (probes.c) are asked about three times: the naive evaluation that `explain` shows, the prover with
  * a set of one packet, and the kernel, in a namespace of a child process with the firewall's interfaces and addresses
  * (engine.c). All three must agree; the answers to what passed go back through as well, in state established. What the
- * ruleset text and the list of packets are is of no matter to the engine.
+ * ruleset text and the list of packets are is of no matter to the engine. With --no-ruleset the kernel gets none, and
+ * must be seen to disagree: that shows that the judge can tell.
  *
  * Exit status: 0, 1 on a disagreement, 77 with the reason in the last line where the machine allows no namespace, has
  * no /dev/net/tun or no nft.
@@ -32,6 +33,8 @@
 #define TODAY 20261201
 #define OWN_MAX 64
 #define SHOWN 5
+
+static bool no_ruleset;
 
 enum { STATUS_HOLDS = 0, STATUS_DISAGREES = 1, STATUS_BROKEN = 2, STATUS_SKIPPED = 77 };
 
@@ -81,22 +84,32 @@ static double now(void)
 
 /* --- what the program says ---------------------------------------------------------------------------------------- */
 
-static bool read_back(struct bench *bench)
+static int skip(const char *why, int error)
+{
+    printf("SKIP: %s: %s\n", why, strerror(-error));
+    return STATUS_SKIPPED;
+}
+
+static int read_back(struct bench *bench)
 {
     struct dialect_input inputs[DIALECT_OUTPUTS_MAX];
 
     for (size_t i = 0; i < bench->file_n; i++) {
         struct str text = buf_str(&bench->files[i].text);
         struct source *listing = NULL;
+        int error = 0;
 
         inputs[i] = (struct dialect_input){.text = source_new(bench->arena, bench->files[i].suffix, text)};
-        if (bench->dialect->needs_listing(text) &&
-            nft_list(bench->arena, inputs[i].text, NULL, &listing, &bench->diags) != 0)
-            return false;
+        if (bench->dialect->needs_listing(text))
+            error = nft_list(bench->arena, inputs[i].text, NULL, &listing, &bench->diags);
+        if (error < 0 && error != -EINVAL)
+            return skip("nft cannot be run in a namespace", error);
+        if (error < 0)
+            return STATUS_BROKEN;
         inputs[i].listing = listing;
     }
     bench->ruleset = bench->dialect->read(bench->arena, inputs, bench->file_n, &bench->diags);
-    return bench->ruleset != NULL && bench->diags.errors == 0;
+    return bench->ruleset != NULL && bench->diags.errors == 0 ? STATUS_HOLDS : STATUS_BROKEN;
 }
 
 static void number_interfaces(struct bench *bench)
@@ -110,8 +123,7 @@ static void number_interfaces(struct bench *bench)
     bench->numbers = interfaces_number(bench->arena, &patterns);
     for (enum family family = 0; family < FAMILY_N; family++) {
         if ((bench->ruleset->families & FAMILY_BIT(family)) != 0)
-            bench->programs[family] =
-                program_make(bench->arena, bench->ruleset, family, bench->numbers, &bench->diags);
+            bench->programs[family] = program_make(bench->arena, bench->ruleset, family, bench->numbers, &bench->diags);
     }
 }
 
@@ -134,8 +146,8 @@ static bool note_leaf(void *context, const struct leaf *leaf)
 {
     unsigned *outcomes = context;
 
-    *outcomes |= leaf->action == ACTION_ACCEPT ? NAIVE_ACCEPT
-                 : leaf->action == ACTION_DROP ? NAIVE_DROP
+    *outcomes |= leaf->action == ACTION_ACCEPT   ? NAIVE_ACCEPT
+                 : leaf->action == ACTION_DROP   ? NAIVE_DROP
                  : leaf->action == ACTION_REJECT ? NAIVE_REJECT
                                                  : NAIVE_UNKNOWN;
     return true;
@@ -178,7 +190,7 @@ static void show(const struct bench *bench, const struct engine_probe *probe, un
 
 /* --- what the kernel does ----------------------------------------------------------------------------------------- */
 
-static bool load(struct bench *bench, struct engine *engine)
+static int load(struct bench *bench, struct engine *engine)
 {
     static const char *const nft[] = {"nft", "-f", "/dev/stdin", NULL};
     static const char *const ipset[] = {"ipset", "restore", NULL};
@@ -197,14 +209,16 @@ static bool load(struct bench *bench, struct engine *engine)
             if (!str_is(bench->files[i].suffix, programs[p].suffix))
                 continue;
             error = engine_load(engine, programs[p].argv, buf_str(&bench->files[i].text), &said);
+            if (error == -ENOENT)
+                return skip(programs[p].argv[0], error);
             if (error < 0) {
                 printf("%.*s: %s: %s\n%.*s\n", STR_ARG(bench->title), programs[p].argv[0], strerror(-error),
                        STR_ARG(said));
-                return false;
+                return STATUS_BROKEN;
             }
         }
     }
-    return true;
+    return STATUS_HOLDS;
 }
 
 static bool add_addresses(struct bench *bench, struct engine *engine)
@@ -263,13 +277,15 @@ static int run_bench(struct bench *bench, size_t n, struct tally *tally)
     struct engine *engine;
     const char *why;
     int error;
+    int status;
 
     error = engine_open(bench->arena, bench->place.interfaces, bench->place.interface_n, &engine, &why);
-    if (error < 0) {
-        printf("SKIP: %s: %s\n", why, strerror(-error));
-        return STATUS_SKIPPED;
-    }
-    if (!add_addresses(bench, engine) || !load(bench, engine))
+    if (error < 0)
+        return skip(why, error);
+    status = no_ruleset ? STATUS_HOLDS : load(bench, engine);
+    if (status != STATUS_HOLDS)
+        return status;
+    if (!add_addresses(bench, engine))
         return STATUS_BROKEN;
     probes_make(&bench->place, n, &probes);
     vec_each (const struct engine_probe *, probe, &probes) {
@@ -341,7 +357,8 @@ static void make_place(struct bench *bench, uint64_t seed)
     struct place *place = &bench->place;
     const struct policy *policy = bench->policy;
 
-    *place = (struct place){.arena = bench->arena, .policy = policy, .random = seed * 0x9e3779b97f4a7c15u + 1, .next_port = 1024};
+    *place = (struct place){
+        .arena = bench->arena, .policy = policy, .random = seed * 0x9e3779b97f4a7c15u + 1, .next_port = 1024};
     place->interfaces = arena_new_array(bench->arena, struct str, 2 * (policy->face_n + policy->permit_n) + 2);
     for (size_t i = 0; i < policy->face_n; i++) {
         add_interface(bench, policy->faces[i].in);
@@ -366,16 +383,18 @@ static int judge_firewall(struct arena *arena, const struct plan *plan, const st
                           const struct dialect *dialect, size_t n, uint64_t seed, struct tally *total)
 {
     struct bench bench = {.arena = arena, .dialect = dialect, .firewall = firewall};
-    int status = STATUS_BROKEN;
+    int status;
 
     diags_init(&bench.diags, arena);
-    bench.title = str_printf(arena, "%.*s/%.*s in %s", STR_ARG(plan->site->name), STR_ARG(firewall->name), dialect->name);
+    bench.title =
+        str_printf(arena, "%.*s/%.*s in %s", STR_ARG(plan->site->name), STR_ARG(firewall->name), dialect->name);
     bench.policy = plan_policy(arena, plan, firewall, TODAY, &bench.diags);
     make_place(&bench, seed);
-    if (dialect->print(bench.policy, bench.files, &bench.file_n, &bench.diags) && read_back(&bench)) {
+    status = dialect->print(bench.policy, bench.files, &bench.file_n, &bench.diags) ? read_back(&bench) : STATUS_BROKEN;
+    if (status == STATUS_HOLDS) {
         number_interfaces(&bench);
         status = fork_bench(&bench, n, total);
-    } else {
+    } else if (status == STATUS_BROKEN) {
         printf("%.*s cannot be printed and read back\n", STR_ARG(bench.title));
         say(&bench.diags);
     }
@@ -441,10 +460,12 @@ int main(int argc, char **argv)
     uint64_t each = number_from("PORTOLAN_PACKETS", 400);
     uint64_t seed = number_from("PORTOLAN_SEED", 1);
     struct tally total = {0};
-    int worst = argc > 1 ? STATUS_HOLDS : STATUS_BROKEN;
+    int first = argc > 1 && strcmp(argv[1], "--no-ruleset") == 0 ? 2 : 1;
+    int worst = argc > first ? STATUS_HOLDS : STATUS_BROKEN;
     double start = now();
 
-    for (int i = 1; i < argc && worst != STATUS_SKIPPED; i++) {
+    no_ruleset = first == 2;
+    for (int i = first; i < argc && worst != STATUS_SKIPPED; i++) {
         int status = judge_site(argv[i], each, seed + 1000 * (uint64_t)i, &total);
 
         worst = status > worst ? status : worst;

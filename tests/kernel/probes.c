@@ -46,7 +46,8 @@ static bool pick_address(struct place *place, enum family family, const struct r
             at = range.lo + (((u128)place_random(place, UINT64_MAX) << 64 | place_random(place, UINT64_MAX)) %
                              (range.hi - range.lo));
         } else if (!routed(family, at) && range.hi - range.lo > 0xffffff) {
-            at = (low ? range.lo : range.hi - 0xffffff) + place_random(place, 0xffffff); /* `any` begins and ends oddly */
+            at = (low ? range.lo : range.hi - 0xffffff) +
+                 place_random(place, 0xffffff); /* `any` begins and ends oddly */
         }
         if (routed(family, at) && ranges_contain(set, at) == !outside) {
             *address = at;
@@ -82,7 +83,8 @@ static struct str other_interface(struct place *place, struct str than)
 
 static uint8_t pick_protocol(struct place *place, enum family family)
 {
-    static const uint8_t others[] = {PROTO_TCP, PROTO_TCP, PROTO_UDP, PROTO_UDP, PROTO_SCTP, PROTO_GRE, PROTO_ESP, 89, 103};
+    static const uint8_t others[] = {PROTO_TCP, PROTO_TCP, PROTO_UDP, PROTO_UDP, PROTO_SCTP,
+                                     PROTO_GRE, PROTO_ESP, 89,        103};
     uint64_t at = place_random(place, sizeof others + 2);
 
     return at < sizeof others ? others[at] : (uint8_t)proto_icmp(family);
@@ -94,8 +96,8 @@ static void tcp_state(struct place *place, struct packet *packet)
         uint8_t flags;
         enum state state;
     } kinds[] = {
-        {TCP_ACK, STATE_NEW},          {TCP_SYN | TCP_ACK, STATE_INVALID}, {TCP_RST, STATE_INVALID}, {0, STATE_INVALID},
-        {TCP_SYN | TCP_FIN, STATE_INVALID},
+        {TCP_ACK, STATE_NEW}, {TCP_SYN | TCP_ACK, STATE_INVALID}, {TCP_RST, STATE_INVALID},
+        {0, STATE_INVALID},   {TCP_SYN | TCP_FIN, STATE_INVALID},
     };
     uint64_t at = place_random(place, 40);
 
@@ -108,16 +110,17 @@ static void icmp_state(struct place *place, struct packet *packet)
     static const uint8_t v4[] = {8, 8, 8, 8, 0, 3, 11, 12, 13, 42};
     static const uint8_t v6[] = {128, 128, 128, 128, 129, 1, 2, 3, 4, 135, 136, 143, 200};
 
-    packet->icmp_type = packet->family == FAMILY_V4 ? v4[place_random(place, sizeof v4)] : v6[place_random(place, sizeof v6)];
+    packet->icmp_type =
+        packet->family == FAMILY_V4 ? v4[place_random(place, sizeof v4)] : v6[place_random(place, sizeof v6)];
     if (packet->icmp_type == 3 && packet->family == FAMILY_V4)
         packet->icmp_code = (uint8_t)place_random(place, 16);
     if (packet->family == FAMILY_V4)
         packet->state = packet->icmp_type == 8 || packet->icmp_type == 13 ? STATE_NEW : STATE_INVALID;
     else
-        packet->state = packet->icmp_type == 128                                ? STATE_NEW
+        packet->state = packet->icmp_type == 128                               ? STATE_NEW
                         : packet->icmp_type >= 130 && packet->icmp_type <= 137 ? STATE_UNTRACKED
-                        : packet->icmp_type == 143                              ? STATE_UNTRACKED
-                                                                                : STATE_INVALID;
+                        : packet->icmp_type == 143                             ? STATE_UNTRACKED
+                                                                               : STATE_INVALID;
 }
 
 /* Whether this connection, either way round, was not there yet; then it is now. */
@@ -169,7 +172,17 @@ static void push(struct place *place, struct engine_probe *probe, struct probes 
         *vec_push(place->arena, probes) = *probe;
 }
 
-enum twist { TWIST_NONE, TWIST_SOURCE, TWIST_DESTINATION, TWIST_PORT, TWIST_PROTOCOL, TWIST_IN, TWIST_OUT, TWIST_TURN, TWIST_N };
+enum twist {
+    TWIST_NONE,
+    TWIST_SOURCE,
+    TWIST_DESTINATION,
+    TWIST_PORT,
+    TWIST_PROTOCOL,
+    TWIST_IN,
+    TWIST_OUT,
+    TWIST_TURN,
+    TWIST_N
+};
 
 /* One packet of a permit, or one that differs from it in one thing. */
 static void probe_permit(struct place *place, const struct permit *permit, enum twist twist, struct probes *probes)
@@ -227,8 +240,9 @@ void probes_make(struct place *place, size_t n, struct probes *probes)
         if (policy->face_n > 0 && (policy->permit_n == 0 || place_random(place, 8) == 0))
             probe_face(place, &policy->faces[place_random(place, policy->face_n)], probes);
         else if (policy->permit_n > 0)
-            probe_permit(place, &policy->permits[tries < 2 * policy->permit_n ? tries % policy->permit_n
-                                                                             : place_random(place, policy->permit_n)],
+            probe_permit(place,
+                         &policy->permits[tries < 2 * policy->permit_n ? tries % policy->permit_n
+                                                                       : place_random(place, policy->permit_n)],
                          tries < policy->permit_n ? TWIST_NONE : (enum twist)place_random(place, TWIST_N), probes);
     }
 }
