@@ -58,13 +58,15 @@ void checking_baseline(struct checking *c)
 
 void checking_excess(struct checking *c)
 {
+    c->searched = true;
     for (size_t i = 0; i < c->gate_n; i++) {
         struct arena_mark mark = arena_mark(c->scratch);
 
         if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings)) {
             c->incomplete = true;
-            diag_warning(&c->cli->diags, SPAN_NONE, "%.*s: gave up looking for excess after too many steps",
-                         STR_ARG(c->gates[i].policy->firewall));
+            diag_warning(&c->cli->diags, SPAN_NONE,
+                         "the search for excess%s%.*s took too many steps and was given up: there may be more",
+                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall));
         }
         arena_release(c->scratch, mark);
     }
@@ -266,6 +268,7 @@ void checking_result(struct checking *c, const struct flow *const *flows, size_t
                                     .flows = (const struct flow **)flows,
                                     .flow_n = n,
                                     .site = c->plan == NULL ? NULL : c->plan->site,
+                                    .excess_searched = c->searched && !c->incomplete,
                                     .strict = c->cli->strict};
     result->title = result->site != NULL ? result->site->name : STR("flows");
     count_flows(c, flows, n, &result->summary);

@@ -61,7 +61,8 @@ void cli_help(const struct command *command, struct buf *out);
 struct str cli_last(const struct values *values);
 /* Operands between these bounds, or a usage error that says what is expected. */
 bool cli_operands(struct cli *cli, size_t least, size_t most);
-/* Writes the result to standard output or -o; EXIT_BAD_INPUT when that fails, else `status`. */
+/* Writes the result to standard output or -o; EXIT_BAD_INPUT when that fails, and without writing anything where there
+ * were errors; else `status`. */
 int cli_emit(struct cli *cli, struct buf *out, int status);
 /* EXIT_BAD_INPUT when there were errors, else EXIT_HOLDS; warnings count under --strict as findings. */
 int cli_status(const struct cli *cli, int status);

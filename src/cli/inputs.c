@@ -48,6 +48,22 @@ static bool open_beside(void *context, struct str path, const struct source **so
     return *source != NULL;
 }
 
+void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span)
+{
+    struct suggest suggest = suggest_for(name);
+    size_t n;
+    const struct dialect *const *all = dialect_all(&n);
+    struct buf names = BUF_EMPTY;
+
+    for (size_t i = 0; i < n; i++) {
+        buf_addf(&names, "%s%s", i == 0 ? "" : ", ", all[i]->name);
+        suggest_offer(&suggest, str_of(all[i]->name));
+    }
+    diag_error(&cli->diags, span, "unknown dialect \"%.*s\"; there are: %.*s", STR_ARG(name), (int)names.n, names.p);
+    suggest_hint(&suggest, &cli->diags);
+    buf_free(&names);
+}
+
 struct site *inputs_site(struct cli *cli, struct str path)
 {
     struct catalogs *catalogs = inputs_catalogs(cli);
@@ -57,17 +73,9 @@ struct site *inputs_site(struct cli *cli, struct str path)
 
     for (size_t i = 0; site != NULL && i < site->firewall_n; i++) {
         const struct firewall *firewall = &site->firewalls[i];
-        struct suggest suggest = suggest_for(firewall->dialect);
-        const struct dialect *const *all;
-        size_t n;
 
-        if (firewall->dialect.n == 0 || dialect_find(firewall->dialect) != NULL)
-            continue;
-        diag_error(&cli->diags, firewall->dialect_span, "unknown dialect \"%.*s\"", STR_ARG(firewall->dialect));
-        all = dialect_all(&n);
-        for (size_t k = 0; k < n; k++)
-            suggest_offer(&suggest, str_of(all[k]->name));
-        suggest_hint(&suggest, &cli->diags);
+        if (firewall->dialect.n > 0 && dialect_find(firewall->dialect) == NULL)
+            inputs_unknown_dialect(cli, firewall->dialect, firewall->dialect_span);
     }
     return site;
 }
@@ -84,13 +92,11 @@ static const struct dialect *dialect_of(struct cli *cli, struct str name, const 
 {
     const struct dialect *dialect = name.n > 0 ? dialect_find(name) : dialect_recognise(source->text);
 
-    if (dialect == NULL && name.n > 0)
-        diag_error(&cli->diags, SPAN_NONE, "unknown dialect \"%.*s\": nftables or iptables", STR_ARG(name));
-    else if (dialect == NULL && str_trim(source->text).n == 0)
+    if (str_trim(source->text).n == 0)
         diag_error(&cli->diags, span_at(source, 0, 0), "the file is empty");
     else if (dialect == NULL)
         diag_error(&cli->diags, span_at(source, 0, 0), "this looks like no ruleset that is understood; say --dialect");
-    return dialect;
+    return str_trim(source->text).n == 0 ? NULL : dialect;
 }
 
 static const struct source *listing_of(struct cli *cli, struct str path, const struct source *text)
@@ -107,6 +113,10 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     const struct dialect *dialect = NULL;
     size_t errors = cli->diags.errors;
 
+    if (dialect_name.n > 0 && dialect_find(dialect_name) == NULL) {
+        inputs_unknown_dialect(cli, dialect_name, SPAN_NONE);
+        return NULL;
+    }
     for (size_t i = 0; i < n; i++) {
         const struct dialect *one;
 
@@ -128,9 +138,33 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     return dialect->read(cli->arena, inputs, n, &cli->diags);
 }
 
+/*
+ * `xcp1.rules` that is not there stands for the files that `render` makes of it: xcp1.v4.rules, xcp1.v6.rules,
+ * xcp1.ipset, as many as there are. How many there are; 0: read what was named.
+ */
+static size_t printed_files(struct cli *cli, const struct firewall *firewall, struct str path, struct str *paths)
+{
+    static const char *const endings[] = {"v4.rules", "v6.rules", "ipset"};
+    size_t n = 0;
+
+    if (firewall->file_n != 1 || !str_ends(path, ".rules") || file_is_there(path))
+        return 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct str one = str_printf(cli->arena, "%.*s.%s", STR_ARG(str_head(path, path.n - 6)), endings[i]);
+
+        if (!file_is_there(one))
+            continue;
+        paths[n++] = one;
+        diag_note(&cli->diags, firewall->file_spans[0], "\"%.*s\" is not there; \"%.*s\" is read for it", STR_ARG(path),
+                  STR_ARG(one));
+    }
+    return n;
+}
+
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
 {
-    struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n);
+    struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n + 3);
+    size_t printed;
 
     if (firewall->file_n == 0) {
         diag_error(&cli->diags, firewall->span, "firewall \"%.*s\" has no ruleset to check", STR_ARG(firewall->name));
@@ -139,7 +173,8 @@ struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const 
     }
     for (size_t i = 0; i < firewall->file_n; i++)
         paths[i] = file_beside(cli->arena, site->source->name, firewall->files[i]);
-    return inputs_ruleset(cli, paths, firewall->file_n, firewall->dialect);
+    printed = printed_files(cli, firewall, paths[0], paths);
+    return inputs_ruleset(cli, paths, printed > 0 ? printed : firewall->file_n, firewall->dialect);
 }
 
 bool inputs_flows(struct cli *cli, struct str path, struct flows *flows)

@@ -11,6 +11,7 @@
 /* The built-in catalogs and those of --catalog; read once. */
 struct catalogs *inputs_catalogs(struct cli *cli);
 struct site *inputs_site(struct cli *cli, struct str path);
+void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 /* The flows of a site; NULL too when the plan has errors. */
 struct plan *inputs_plan(struct cli *cli, struct str path);
 /*

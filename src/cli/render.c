@@ -30,8 +30,10 @@ static bool print_one(struct cli *cli, const struct plan *plan, const struct fir
 
     printed->firewall = firewall;
     if (dialect == NULL) {
-        diag_error(&cli->diags, SPAN_NONE, name.n == 0 ? "say the dialect with --to" : "unknown dialect \"%.*s\"",
-                   STR_ARG(name));
+        if (name.n > 0)
+            inputs_unknown_dialect(cli, name, SPAN_NONE);
+        else
+            diag_error(&cli->diags, firewall->span, "the site says no dialect of this firewall: say it with --to");
         return false;
     }
     policy = plan_policy(cli->arena, plan, firewall, cli->today, &cli->diags);

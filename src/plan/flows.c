@@ -50,6 +50,18 @@ bool flows_add_ports(struct arena *arena, struct str text, struct span span, str
     return true;
 }
 
+bool flows_ports_fit(int transport, const struct flow_ports *ports, struct span span, struct diags *diags)
+{
+    struct buf name = BUF_EMPTY;
+
+    if (ports->n == 0 || transport == TRANSPORT_ANY || proto_has_ports((unsigned)transport))
+        return true;
+    transport_format(&name, transport);
+    diag_error(diags, span, "%.*s has no ports", (int)name.n, name.p);
+    buf_free(&name);
+    return false;
+}
+
 static bool has_family(const struct flow_ends *ends, enum family family)
 {
     return ends->any || ends->items[family].n > 0;
@@ -81,7 +93,7 @@ static void add_flow(struct flow_reader *reader, const struct flow_parts *parts,
         flow->id = str_printf(reader->arena, "%.*s/v6", STR_ARG(flow->id));
     flow->source = end_of(reader->arena, (struct flow_ends *)&parts->source, family);
     flow->destination = end_of(reader->arena, (struct flow_ends *)&parts->destination, family);
-    flow->ports_known = true;
+    flow->ports_known = !parts->ports.unknown;
     if (!parts->ports.any && parts->ports.n > 0)
         flow->ports = ranges_of(reader->arena, parts->ports.v, parts->ports.n);
     *vec_push(reader->arena, reader->flows) = flow;
@@ -95,6 +107,8 @@ void flows_finish(struct flow_reader *reader, const struct flow_parts *parts)
     for (enum family family = 0; family < FAMILY_N; family++) {
         bool both = has_family(&parts->source, family) && has_family(&parts->destination, family);
 
+        if (parts->has_family && parts->family != family)
+            continue;
         /* A plan's IPv6 flows say so in their id; that matters where both ends are `any`. */
         if (family == FAMILY_V4 && str_ends(parts->flow.id, "/v6"))
             continue;
@@ -122,5 +136,7 @@ bool flows_read(struct arena *arena, const struct source *source, struct diags *
         flows_read_json(&reader);
     else
         flows_read_csv(&reader);
+    if (diags->errors == errors && flows->n == 0)
+        diag_warning(diags, span_at(source, 0, 0), "there are no flows in this file");
     return diags->errors == errors;
 }

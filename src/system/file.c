@@ -47,6 +47,19 @@ static bool read_all(int fd, size_t limit, size_t expected, char **text, size_t 
     return false;
 }
 
+/* Everything that is read here is text. A byte order mark, which editors hide, is none of it. */
+static const struct source *text_source(struct arena *arena, struct str name, struct str bytes, struct diags *diags)
+{
+    struct str text = str_dup(arena, str_starts(bytes, "\xef\xbb\xbf") ? str_from(bytes, 3) : bytes);
+    const struct source *source = source_new(arena, name, text);
+    const char *nul = text.n == 0 ? NULL : memchr(text.p, '\0', text.n);
+
+    if (nul == NULL)
+        return source;
+    diag_error(diags, span_at(source, (size_t)(nul - text.p), 1), "not a text file: there is a NUL byte in it");
+    return NULL;
+}
+
 static const struct source *read_file(struct arena *arena, struct str path, size_t limit, bool missing_is_fine,
                                       struct diags *diags)
 {
@@ -54,7 +67,7 @@ static const struct source *read_file(struct arena *arena, struct str path, size
     int fd = standard ? STDIN_FILENO : open(str_cstr(arena, path), O_RDONLY | O_CLOEXEC);
     struct stat status;
     char *text = NULL;
-    struct str copy;
+    const struct source *source;
     size_t n = 0;
     size_t expected = 0;
 
@@ -77,9 +90,9 @@ static const struct source *read_file(struct arena *arena, struct str path, size
         close(fd);
     if (text == NULL)
         return NULL;
-    copy = str_dup(arena, (struct str){text, n});
+    source = text_source(arena, standard ? STR("<stdin>") : str_dup(arena, path), (struct str){text, n}, diags);
     free(text);
-    return source_new(arena, standard ? STR("<stdin>") : str_dup(arena, path), copy);
+    return source;
 }
 
 const struct source *file_read(struct arena *arena, struct str path, size_t limit, struct diags *diags)
@@ -152,6 +165,16 @@ bool file_write(struct str path, struct str text, struct diags *diags)
         report(diags, path, "write", errno);
     arena_free(arena);
     return good;
+}
+
+bool file_is_there(struct str path)
+{
+    struct arena *arena = arena_new();
+    struct stat status;
+    bool is = stat(str_cstr(arena, path), &status) == 0;
+
+    arena_free(arena);
+    return is;
 }
 
 bool file_is_directory(struct str path)

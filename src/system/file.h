@@ -7,12 +7,14 @@
 #define FILE_LIMIT_TEXT ((size_t)64 << 20)     /* sites, catalogs, inventories */
 #define FILE_LIMIT_RULESET ((size_t)768 << 20) /* a million rules and more */
 
-/* Reads a file, or standard input for "-". NULL with an error in diags when it cannot be read or is larger. */
+/* Reads a file, or standard input for "-", without a byte order mark. NULL with an error in diags when it cannot be
+ * read, is larger, or is no text (a NUL byte). */
 const struct source *file_read(struct arena *arena, struct str path, size_t limit, struct diags *diags);
 /* Like file_read, but a file that does not exist is no error: NULL. */
 const struct source *file_read_if_there(struct arena *arena, struct str path, size_t limit, struct diags *diags);
 /* Writes through a temporary file beside it, which then takes its name. False with an error in diags. */
 bool file_write(struct str path, struct str text, struct diags *diags);
+bool file_is_there(struct str path); /* whatever it is */
 bool file_is_directory(struct str path);
 /* Creates the directory unless it is there. */
 bool file_make_directory(struct str path, struct diags *diags);

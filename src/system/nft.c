@@ -229,14 +229,31 @@ static int could_not_run(const struct source *text, int error, struct diags *dia
     return error;
 }
 
+/* nft knows no CRLF: its returns go, which moves no line and no column. */
+static bool without_returns(struct str text, struct buf *out)
+{
+    while (text.n > 0) {
+        const char *end = memchr(text.p, '\n', text.n);
+        size_t n = end == NULL ? text.n : (size_t)(end - text.p);
+        bool returns = end != NULL && n > 0 && text.p[n - 1] == '\r';
+
+        buf_add(out, str_head(text, returns ? n - 1 : n));
+        if (end != NULL)
+            buf_addc(out, '\n');
+        text = str_from(text, end == NULL ? n : n + 1);
+    }
+    return buf_ok(out);
+}
+
 /* Loads or judges the text in a namespace. */
 static int load(const struct namespace *namespace, const struct source *text, const char *directory, bool check,
                 struct diags *diags)
 {
     const char *argv[8] = {"nft"};
     struct process_result result;
+    struct buf input = BUF_EMPTY;
     size_t n = 1;
-    int error;
+    int error = -ENOMEM;
 
     if (check)
         argv[n++] = "-c";
@@ -247,7 +264,10 @@ static int load(const struct namespace *namespace, const struct source *text, co
     argv[n++] = "-f";
     argv[n] = "-";
     make_interfaces(namespace, text->text);
-    error = run(namespace, argv, text->text, directory == NULL || directory[0] == '\0' ? NULL : directory, &result);
+    if (without_returns(text->text, &input))
+        error = run(namespace, argv, buf_str(&input), directory == NULL || directory[0] == '\0' ? NULL : directory,
+                    &result);
+    buf_free(&input);
     if (error < 0)
         return could_not_run(text, error, diags);
     if (result.status != 0) {
