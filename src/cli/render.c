@@ -131,7 +131,7 @@ const struct command command_render = {
         "Prints what the firewall must let through for the flows that cross it, and the baseline, and nothing\n"
         "else. Each rule carries the id of its flow. One file goes to standard output or -o FILE, several (more\n"
         "firewalls, iptables with IPv6 or ipset) to -o DIRECTORY.\n\n"
-        "  portolan render examples/three-vendors.yaml --firewall edge -o three-vendors.nft\n",
+        "  portolan render examples/three-vendors.yaml --firewall edge -o edge.nft\n",
     .options = options,
     .run = run,
 };
