@@ -16,10 +16,12 @@ static const char listing_text[] =
 static void walk_matches(const struct match *matches, size_t n, uint32_t literals)
 {
     for (size_t i = 0; i < n; i++) {
+        bool grouped = matches[i].kind == MATCH_ANY_OF || matches[i].kind == MATCH_NONE_OF;
+
+        for (size_t k = 0; grouped && k < matches[i].group_n; k++)
+            walk_matches(matches[i].groups[k].v, matches[i].groups[k].n, literals);
         if (matches[i].kind == MATCH_UNKNOWN && matches[i].literal >= literals)
             abort();
-        for (size_t k = 0; k < matches[i].group_n; k++)
-            walk_matches(matches[i].groups[k].v, matches[i].groups[k].n, literals);
         if (matches[i].kind == MATCH_RANGES && matches[i].ranges == NULL)
             abort();
     }

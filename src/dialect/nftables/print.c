@@ -156,8 +156,6 @@ bool nftables_print(const struct policy *policy, struct dialect_output outputs[D
 
     if (!can_say(policy, diags))
         return false;
-    if (policy->management_unreached)
-        diag_warning(diags, SPAN_NONE, "firewall %.*s: no flow reaches its management port", STR_ARG(policy->firewall));
     arena = arena_new();
     outputs[0] = (struct dialect_output){.suffix = STR("nft")};
     groups_make(arena, policy, &groups);
