@@ -366,6 +366,15 @@ static void sentence_holds(const struct page *page)
     buf_addc(page->out, '.');
 }
 
+static void sentence_unknown(const struct page *page, const struct counts *c)
+{
+    if (c->unknown > 0)
+        buf_addf(page->out, " %zu flow%s", c->unknown, plural(c->unknown));
+    if (c->test_unknown > 0)
+        buf_addf(page->out, "%s %zu test%s", c->unknown > 0 ? " and" : "", c->test_unknown, plural(c->test_unknown));
+    buf_adds(page->out, " could not be decided.");
+}
+
 static void add_head(const struct page *page, const struct counts *c)
 {
     const struct check_result *result = page->result;
@@ -374,7 +383,10 @@ static void add_head(const struct page *page, const struct counts *c)
     enum tone tone = fails ? TONE_BAD : unknown ? TONE_UNKNOWN : TONE_GOOD;
 
     buf_adds(page->out, "<header>\n<p class=\"kicker\">Portolan: rulesets against documented requirements</p>\n<h1>");
-    text(page, result->title);
+    if (result->site != NULL)
+        text(page, result->title);
+    else
+        buf_adds(page->out, "Flows against a ruleset");
     buf_addf(page->out, "</h1>\n<div class=\"verdict %s\"><span class=\"mark\" aria-hidden=\"true\">%s</span><p>",
              tone_class(tone), tone_symbol(tone));
     if (fails)
@@ -387,8 +399,7 @@ static void add_head(const struct page *page, const struct counts *c)
     else
         sentence_holds(page);
     if (unknown)
-        buf_addf(page->out, " %zu flow%s and %zu test%s could not be decided.", c->unknown, plural(c->unknown),
-                 c->test_unknown, plural(c->test_unknown));
+        sentence_unknown(page, c);
     buf_adds(page->out, "</p></div>\n");
 }
 
