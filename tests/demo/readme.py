@@ -4,7 +4,10 @@
 A line `$ COMMAND` is run by sh in a copy of the tree's examples; the lines under it are what it prints on both outputs.
 A line `…` stands for lines left out, ` …` at the end of a line for the rest of the line, and `(exit status N)` is not
 printed but checked; without it the status is 0.
+
+    readme.py PORTOLAN --accept    writes what is printed now into the README, line for line, for a person to read
 """
+import difflib
 import os
 import pathlib
 import re
@@ -49,6 +52,16 @@ def same(shown, printed):
     return bool(printed) and same_line(shown[0], printed[0]) and same(shown[1:], printed[1:])
 
 
+def accepted(readme, number, shown, printed):
+    """The README with each shown line of the command at `number` as the printed line that is nearest to it."""
+    lines = readme.splitlines()
+    for at, line in enumerate(shown, number):
+        near = difflib.get_close_matches(line.removesuffix(" …"), printed, 1, 0.5) if line.strip("…") else []
+        if near and not same_line(line, near[0]):
+            lines[at] = near[0]
+    return "\n".join(lines) + "\n"
+
+
 def run(command, folder, bin_folder):
     """What the command prints, its status, and the folder it leaves the shell in."""
     here = folder.with_name("pwd")
@@ -81,6 +94,9 @@ def main():
                 passed += 1
                 continue
             failed += 1
+            if "--accept" in sys.argv:
+                readme = accepted(readme, number, shown, lines)
+                (SOURCE / "README.md").write_text(readme, encoding="utf-8")
             print(f"README.md:{number}: $ {command}\n  exit status {got}, {status} is told; it prints:")
             print("\n".join("  " + line for line in lines))
     if passed + failed < 8:
