@@ -41,7 +41,8 @@ struct block {
 
 struct arena {
     struct block *current;
-    size_t used; /* of the current block */
+    struct block *spare; /* released, for the next that fit */
+    size_t used;         /* of the current block */
     size_t next_size;
     size_t held;
 };
@@ -62,43 +63,57 @@ struct arena *arena_new(void)
     return arena;
 }
 
-static void drop_block(struct arena *arena)
+static void free_blocks(struct block *block)
 {
-    struct block *block = arena->current;
+    while (block != NULL) {
+        struct block *next = block->next;
 
-    arena->current = block->next;
-    arena->held -= block->size;
-    UNPOISON(block->data, block->size);
-    free(block);
+        UNPOISON(block->data, block->size);
+        free(block);
+        block = next;
+    }
 }
 
 void arena_free(struct arena *arena)
 {
     if (arena == NULL)
         return;
-    while (arena->current != NULL)
-        drop_block(arena);
+    free_blocks(arena->current);
+    free_blocks(arena->spare);
     free(arena);
+}
+
+static struct block *take_spare(struct arena *arena, size_t size)
+{
+    for (struct block **at = &arena->spare; *at != NULL; at = &(*at)->next) {
+        struct block *block = *at;
+
+        if (block->size >= size) {
+            *at = block->next;
+            return block;
+        }
+    }
+    return NULL;
 }
 
 static void add_block(struct arena *arena, size_t size)
 {
-    struct block *block;
-    size_t data_size = arena->next_size;
+    struct block *block = take_spare(arena, size);
+    size_t data_size = arena->next_size < size ? size : arena->next_size;
 
-    if (data_size < size)
-        data_size = size;
-    block = malloc(sizeof *block + data_size);
-    if (block == NULL)
-        out_of_memory(data_size);
-    block->size = data_size;
+    if (block == NULL) {
+        block = malloc(sizeof *block + data_size);
+        if (block == NULL)
+            out_of_memory(data_size);
+        block->size = data_size;
+        arena->held += data_size;
+        if (arena->next_size < LARGEST_BLOCK)
+            arena->next_size *= 2;
+    }
     block->next = arena->current;
-    POISON(block->data, data_size);
+    POISON(block->data, block->size);
     arena->current = block;
     arena->used = 0;
-    arena->held += data_size;
-    if (arena->next_size < LARGEST_BLOCK)
-        arena->next_size *= 2;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -142,14 +157,12 @@ struct arena_mark arena_mark(const struct arena *arena)
 void arena_release(struct arena *arena, struct arena_mark mark)
 {
     while (arena->current != mark.block) {
-        assert(arena->current != NULL);
-        /* The first block of an arena that was empty at the mark is kept: a caller in a loop would allocate it anew. */
-        if (arena->current->next == NULL && mark.block == NULL) {
-            arena->used = 0;
-            POISON(arena->current->data, arena->current->size);
-            return;
-        }
-        drop_block(arena);
+        struct block *block = arena->current;
+
+        assert(block != NULL); /* the mark is of this arena, and nothing older was released since */
+        arena->current = block->next;
+        block->next = arena->spare;
+        arena->spare = block;
     }
     arena->used = mark.used;
     if (arena->current != NULL)

@@ -99,6 +99,8 @@ struct str str_from(struct str s, size_t at)
 {
     if (at > s.n)
         at = s.n;
+    if (at == 0)
+        return s; /* of a zeroed slice too, whose pointer is NULL */
     return (struct str){s.p + at, s.n - at};
 }
 

@@ -35,6 +35,8 @@ static int emit(struct checking *c, const struct flow *const *flows, size_t n)
         report_check_markdown(&out, &result);
     else if (str_is(cli->format, "junit"))
         report_check_junit(&out, &result);
+    else if (str_is(cli->format, "html"))
+        report_check_html(&out, &result);
     else
         report_check_text(&out, &result, cli->color_out);
     return cli_emit(cli, &out, checking_status(c, &result));
@@ -106,6 +108,6 @@ const struct command command_check = {
         "  portolan check examples/three-vendors.yaml\n"
         "  portolan check --flows flows.csv --ruleset edge.v4.rules --ruleset edge.v6.rules --hook forward\n",
     .options = options,
-    .formats = "text json csv markdown junit",
+    .formats = "text json csv markdown junit html",
     .run = run,
 };

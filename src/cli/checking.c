@@ -58,6 +58,7 @@ void checking_baseline(struct checking *c)
 
 void checking_excess(struct checking *c)
 {
+    c->searched = true;
     for (size_t i = 0; i < c->gate_n; i++) {
         struct arena_mark mark = arena_mark(c->scratch);
 
@@ -266,6 +267,7 @@ void checking_result(struct checking *c, const struct flow *const *flows, size_t
                                     .flows = (const struct flow **)flows,
                                     .flow_n = n,
                                     .site = c->plan == NULL ? NULL : c->plan->site,
+                                    .excess_searched = c->searched && !c->incomplete,
                                     .strict = c->cli->strict};
     result->title = result->site != NULL ? result->site->name : STR("flows");
     count_flows(c, flows, n, &result->summary);

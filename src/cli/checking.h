@@ -24,6 +24,7 @@ struct checking {
     struct findings findings;
     struct test_results VEC(struct test_result) tests;
     bool incomplete; /* a budget ran out */
+    bool searched;   /* excess was looked for */
 };
 
 /* Reads the rulesets of a site's firewalls (all, or one) and makes them ready. False when there were errors. */

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define AFTER "\xff"
+#define AFTER "\xff" /* INTERFACE_AFTER */
 
 static int by_name(const void *a, const void *b)
 {

@@ -15,8 +15,11 @@ struct interface_pattern {
     bool prefix;     /* every interface whose name begins with it */
 };
 
+/* A point that only ends a wildcard is its name and this byte, which sorts behind every name that begins so. */
+#define INTERFACE_AFTER '\xff'
+
 struct interface_numbers {
-    struct str *points; /* sorted: the names, and the ends of the wildcards */
+    struct str *points; /* sorted: the names, and the ends of the wildcards; point i has the number 2 i + 2 */
     size_t n;
 };
 

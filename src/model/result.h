@@ -36,6 +36,7 @@ struct check_result {
     struct test_result *tests;
     size_t test_n;
     struct check_summary summary;
+    bool excess_searched;    /* excess was looked for, and to the end */
     const struct site *site; /* NULL: none */
     bool strict;
 };

@@ -29,8 +29,8 @@ struct setting {
 struct instance {
     struct str name;
     const struct catalog *catalog; /* NULL: an unknown product, and that was said */
-    struct map features;        /* name -> non-NULL where it is on, after defaults and the site's own list */
-    struct setting *parameters; /* as the site sets them */
+    struct map features;           /* name -> non-NULL where it is on, after defaults and the site's own list */
+    struct setting *parameters;    /* as the site sets them */
     size_t parameter_n;
     struct binding *bindings;
     size_t binding_n;

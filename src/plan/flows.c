@@ -54,7 +54,7 @@ bool flows_ports_fit(int transport, const struct flow_ports *ports, struct span 
 {
     struct buf name = BUF_EMPTY;
 
-    if (ports->n == 0 || transport == TRANSPORT_ANY || proto_has_ports((unsigned)transport))
+    if (ports->n == 0 || transport < 0 || proto_has_ports((unsigned)transport))
         return true;
     transport_format(&name, transport);
     diag_error(diags, span, "%.*s has no ports", (int)name.n, name.p);
@@ -93,7 +93,7 @@ static void add_flow(struct flow_reader *reader, const struct flow_parts *parts,
         flow->id = str_printf(reader->arena, "%.*s/v6", STR_ARG(flow->id));
     flow->source = end_of(reader->arena, (struct flow_ends *)&parts->source, family);
     flow->destination = end_of(reader->arena, (struct flow_ends *)&parts->destination, family);
-    flow->ports_known = true;
+    flow->ports_known = !parts->ports.unknown;
     if (!parts->ports.any && parts->ports.n > 0)
         flow->ports = ranges_of(reader->arena, parts->ports.v, parts->ports.n);
     *vec_push(reader->arena, reader->flows) = flow;
@@ -107,6 +107,8 @@ void flows_finish(struct flow_reader *reader, const struct flow_parts *parts)
     for (enum family family = 0; family < FAMILY_N; family++) {
         bool both = has_family(&parts->source, family) && has_family(&parts->destination, family);
 
+        if (parts->has_family && parts->family != family)
+            continue;
         /* A plan's IPv6 flows say so in their id; that matters where both ends are `any`. */
         if (family == FAMILY_V4 && str_ends(parts->flow.id, "/v6"))
             continue;

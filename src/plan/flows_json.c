@@ -116,12 +116,18 @@ static bool read_pairs(struct flow_reader *reader, const json_t *list, const cha
 }
 
 /* Ports of a flow: `any` is written out, and only a transport that has none goes without. */
-static bool read_ports(struct flow_reader *reader, const json_t *flow, struct str id, int transport,
-                       struct flow_ports *ports)
+static bool read_ports(struct flow_reader *reader, const json_t *flow, struct flow_parts *parts)
 {
     const json_t *list = json_object_get(flow, "ports");
-    bool has_ports = transport == TRANSPORT_ANY || proto_has_ports((unsigned)transport);
+    struct flow_ports *ports = &parts->ports;
+    struct str id = parts->flow.id;
+    int transport = parts->flow.transport;
+    bool has_ports = transport < 0 || proto_has_ports((unsigned)transport);
 
+    if ((list == NULL || json_is_null(list)) && parts->flow.status == FLOW_UNRESOLVED) {
+        ports->unknown = true;
+        return true;
+    }
     if (str_is(string_of(reader->arena, list), "any") || ((list == NULL || json_is_null(list)) && !has_ports)) {
         ports->any = true;
         return true;
@@ -175,6 +181,11 @@ static const char *reply_word(unsigned i)
 static const char *scope_word(unsigned i)
 {
     return i == 0 ? "any" : "subnet";
+}
+
+static const char *family_word(unsigned i)
+{
+    return i == FAMILY_V4 ? "ipv4" : i == FAMILY_V6 ? "ipv6" : "both";
 }
 
 static void read_strings(struct flow_reader *reader, const json_t *list, struct str **v, size_t *n)
@@ -236,6 +247,7 @@ static void read_flow(struct flow_reader *reader, const json_t *object, struct m
     struct flow_parts parts = {0};
     struct str transport = member(reader, object, "transport");
     struct str id = member(reader, object, "id");
+    unsigned family = FAMILY_N;
     bool unresolved;
     bool good;
 
@@ -249,6 +261,9 @@ static void read_flow(struct flow_reader *reader, const json_t *object, struct m
     parts.flow.span = place_of(reader, "id");
     good = read_words(reader, object, &parts.flow);
     good = read_source_ports(reader, object, &parts.flow) && good;
+    good = read_word(reader, object, "family", family_word, FAMILY_N + 1, &family) && good;
+    parts.has_family = family < FAMILY_N;
+    parts.family = family == FAMILY_V6 ? FAMILY_V6 : FAMILY_V4;
     unresolved = parts.flow.status == FLOW_UNRESOLVED;
     good = read_ends(reader, object, "source", id, &parts.source) && good;
     good = read_ends(reader, object, "destination", id, &parts.destination) && good;
@@ -257,11 +272,9 @@ static void read_flow(struct flow_reader *reader, const json_t *object, struct m
     } else if (!transport_parse(transport, &parts.flow.transport)) {
         diag_error(reader->diags, place_of(reader, "transport"), "flow \"%.*s\": unknown transport \"%.*s\"",
                    STR_ARG(id), STR_ARG(transport));
-        good = false;
-    } else if (!unresolved) {
-        good = read_ports(reader, object, id, parts.flow.transport, &parts.ports) && good;
+        return;
     }
-    if (good)
+    if (read_ports(reader, object, &parts) && good)
         flows_finish(reader, &parts);
 }
 

@@ -14,6 +14,7 @@ struct flow_ends {
 
 struct flow_ports {
     bool any;
+    bool unknown; /* of a flow that is not resolved */
     struct range *v;
     size_t n;
     size_t capacity;
@@ -22,6 +23,8 @@ struct flow_ports {
 /* A flow before its families are parted. */
 struct flow_parts {
     struct flow flow; /* all but family, ends and ports */
+    bool has_family;  /* only this one, where it was said */
+    enum family family;
     struct flow_ends source;
     struct flow_ends destination;
     struct flow_ports ports;

@@ -62,13 +62,13 @@ static bool depends(const struct leaf *leaf, const struct cube *asked)
            !same_field(whole.field[FIELD_OUT], leaf->cube.field[FIELD_OUT]);
 }
 
-static const struct leaf *first_dependent(const struct leaves *leaves, const struct cube *asked)
+static bool any_dependent(const struct leaves *leaves, const struct cube *asked)
 {
     vec_each (const struct leaf *, leaf, leaves) {
         if (depends(leaf, asked))
-            return leaf;
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 /* What of the region no leaf may reach. */
@@ -141,36 +141,50 @@ static void conclude(const struct prover *prover, enum family family, const stru
     verdict->has_packet = true;
 }
 
-static void undetermined(const struct prover *prover, enum family family, const struct leaf *leaf,
-                         struct verdict *verdict)
+/* A packet that is let through for one value of the unknowns and stopped for another, and the rule that asks. */
+static void undetermined(struct arena *arena, const struct prover *prover, enum family family,
+                         const struct cubes *region, const struct outcome *outcome, struct verdict *verdict)
 {
-    const struct rule *rule = rule_of_unknown(prover, family, leaf);
+    const struct cube *asked = &region->v[0];
 
-    conclude(prover, family, leaf, &leaf->cube, VERDICT_UNDETERMINED, verdict);
-    if (rule != NULL)
-        verdict->rule = rule_ref_of(rule);
-    verdict->reason = leaf->action == ACTION_UNKNOWN ? STR("a target that is not modelled decides")
-                      : leaf->cube.literals != NULL  ? STR("depends on a match that only the running firewall knows")
-                                                     : STR("depends on an interface that the question does not name");
+    vec_each (const struct leaf *, passing, &outcome->passing) {
+        struct cube may_pass = projected(passing, asked);
+
+        vec_each (const struct leaf *, stopped, &outcome->stopped) {
+            const struct leaf *leaf = depends(passing, asked) ? passing : stopped;
+            struct cube may_stop = projected(stopped, asked);
+            const struct rule *rule = rule_of_unknown(prover, family, leaf);
+            struct cube both;
+
+            if (!cube_intersect(arena, &may_pass, &may_stop, &both) || !witness_exists(&both))
+                continue;
+            conclude(prover, family, leaf, &both, VERDICT_UNDETERMINED, verdict);
+            if (rule != NULL)
+                verdict->rule = rule_ref_of(rule);
+            verdict->reason = leaf->action == ACTION_UNKNOWN ? STR("a target that is not modelled decides")
+                              : leaf->cube.literals != NULL
+                                  ? STR("depends on a match that only the running firewall knows")
+                                  : STR("depends on an interface that the question does not name");
+            return;
+        }
+    }
+    verdict->kind = VERDICT_UNDETERMINED;
 }
 
 /* Both kinds of leaves are there. */
 static void weigh(struct arena *arena, const struct prover *prover, enum family family, const struct cubes *region,
                   const struct outcome *outcome, struct verdict *verdict)
 {
-    const struct leaf *unsure = first_dependent(&outcome->stopped, &region->v[0]);
-    struct cubes surely_stopped;
     const struct leaf *stopping = &outcome->stopped.v[0];
+    struct cubes surely_stopped;
 
-    if (unsure == NULL)
-        unsure = first_dependent(&outcome->passing, &region->v[0]);
-    if (unsure == NULL) {
+    if (!any_dependent(&outcome->stopped, &region->v[0]) && !any_dependent(&outcome->passing, &region->v[0])) {
         conclude(prover, family, stopping, &stopping->cube, VERDICT_PARTIAL, verdict);
         return;
     }
     surely_stopped = beyond(arena, region, &outcome->passing, family);
     if (surely_stopped.n == 0 || beyond(arena, region, &outcome->stopped, family).n == 0) {
-        undetermined(prover, family, unsure, verdict);
+        undetermined(arena, prover, family, region, outcome, verdict);
         return;
     }
     vec_each (const struct leaf *, leaf, &outcome->stopped) {

@@ -66,13 +66,13 @@ static void pick_addresses(const struct cube *cube, enum family family, struct p
 
 static uint8_t pick_protocol(const struct ranges *ranges)
 {
-    static const unsigned char usual[] = {PROTO_TCP, PROTO_UDP};
+    static const unsigned char usual[] = {PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6, PROTO_GRE, PROTO_ESP};
 
     for (size_t i = 0; i < sizeof usual; i++) {
         if (ranges == NULL || ranges_contain(ranges, usual[i]))
             return usual[i];
     }
-    return (uint8_t)pick(ranges, ranges->v[0].lo);
+    return (uint8_t)ranges->v[0].lo;
 }
 
 struct packet witness_packet(struct arena *arena, const struct prover *prover, enum family family,
@@ -137,25 +137,61 @@ static void add_range(struct arena *arena, struct strings *strings, enum field f
     buf_free(&text);
 }
 
-/* An interface set: the names in it, or, when it holds the nameless rest too, `!` and the names that are not in it. */
+/* A wildcard that the walk over all names is inside of, and whether names in it that nobody wrote are in the set. */
+struct wildcard {
+    struct str name;
+    bool inside;
+};
+
+static bool opens_wildcard(const struct interface_numbers *numbers, size_t point)
+{
+    struct str name = numbers->points[point];
+
+    for (size_t i = point + 1; i < numbers->n; i++) {
+        struct str other = numbers->points[i];
+
+        if (other.n == name.n + 1 && str_eq(str_head(other, name.n), name) && other.p[name.n] == INTERFACE_AFTER)
+            return true;
+    }
+    return false;
+}
+
+static void add_entry(struct arena *arena, struct strings *strings, bool inside, struct str name, bool wild)
+{
+    *vec_push(arena, strings) = str_printf(arena, "%s%.*s%s", inside ? "" : "!", STR_ARG(name), wild ? "*" : "");
+}
+
+/*
+ * A set of interfaces as names, wildcards `eth*` and exceptions `!eth0`, `!eth*`: the most specific entry decides, and
+ * a list that begins with an exception starts from every interface. Wildcards nest, and rules cannot tell names apart
+ * that nobody wrote and that are in the same wildcards.
+ */
 static void add_interfaces(struct arena *arena, const struct prover *prover, const struct ranges *ranges,
                            struct strings *strings)
 {
-    u128 last = interfaces_last(prover->interfaces);
-    bool rest = ranges_contain(ranges, last);
-    const struct ranges *shown = rest ? ranges_complement(arena, ranges, last) : ranges;
+    const struct interface_numbers *numbers = prover->interfaces;
+    struct wildcard *open = arena_new_array(arena, struct wildcard, numbers->n + 1);
+    size_t depth = 0;
 
-    for (size_t i = 0; i < shown->n; i++) {
-        for (u128 number = shown->v[i].lo; number <= shown->v[i].hi; number++) {
-            struct str name = interfaces_name(arena, prover->interfaces, number);
+    open[0].inside = ranges_contain(ranges, interfaces_last(numbers));
+    for (size_t point = 0; point < numbers->n; point++) {
+        struct str name = numbers->points[point];
+        u128 number = 2 * (u128)point + 2;
+        bool inside = ranges_contain(ranges, number);
 
-            /* Between two names lie others that nobody wrote; their neighbours stand for them. */
-            if (number == INTERFACE_NONE || (number % 2 == 1 && shown->v[i].hi > shown->v[i].lo))
-                continue;
-            if (rest && str_is(name, "lo"))
-                continue;
-            *vec_push(arena, strings) = rest ? str_printf(arena, "!%.*s", STR_ARG(name)) : name;
+        if (name.n > 0 && name.p[name.n - 1] == INTERFACE_AFTER) {
+            depth--;
+            continue;
         }
+        if (opens_wildcard(numbers, point)) {
+            open[depth + 1] = (struct wildcard){name, ranges_contain(ranges, number + 1)};
+            if (open[depth + 1].inside != open[depth].inside)
+                add_entry(arena, strings, open[depth + 1].inside, name, true);
+            depth++;
+        }
+        /* Loopback is out of every question that is not about it. */
+        if (inside != open[depth].inside && !(depth == 0 && open[0].inside && str_is(name, "lo")))
+            add_entry(arena, strings, inside, name, false);
     }
 }
 

@@ -10,6 +10,8 @@ void report_check_text(struct buf *out, const struct check_result *result, bool 
 void report_check_json(struct buf *out, const struct check_result *result);
 void report_check_csv(struct buf *out, const struct check_result *result);
 void report_check_markdown(struct buf *out, const struct check_result *result);
+/* One page that needs nothing else. */
+void report_check_html(struct buf *out, const struct check_result *result);
 void report_check_junit(struct buf *out, const struct check_result *result);
 
 void report_excess_text(struct buf *out, const struct check_result *result, bool color);

@@ -31,10 +31,12 @@ static bool holds(const struct catalog *catalog, const struct when *when)
     return feature != NULL && feature->on;
 }
 
-/* Whether a requirement asks for the role as the defaults stand; *when is the condition of the first that would. */
-static bool needed(const struct catalog *catalog, const struct role *role, struct str *when)
+/* Whether a requirement asks for the role as the defaults stand; else `when` gets the conditions of those that would.
+ */
+static bool needed(const struct catalog *catalog, const struct role *role, struct buf *when)
 {
-    *when = STR_EMPTY;
+    struct str last = STR_EMPTY;
+
     for (size_t i = 0; i < catalog->requirement_n; i++) {
         const struct requirement *requirement = &catalog->requirements[i];
 
@@ -42,8 +44,9 @@ static bool needed(const struct catalog *catalog, const struct role *role, struc
             continue;
         if (holds(catalog, requirement->when))
             return true;
-        if (when->n == 0)
-            *when = requirement->when_text;
+        if (!str_eq(requirement->when_text, last))
+            buf_addf(when, "%s%.*s", when->n > 0 ? ", or " : "", STR_ARG(requirement->when_text));
+        last = requirement->when_text;
     }
     return false;
 }
@@ -52,7 +55,7 @@ static void print_role(struct buf *out, const struct catalog *catalog, const str
 {
     size_t start = out->n;
     struct buf text = BUF_EMPTY;
-    struct str when;
+    struct buf when = BUF_EMPTY;
     bool open = needed(catalog, role, &when) && role->domain_n == 0 && role->otherwise.n == 0;
 
     buf_addf(out, open ? "      %.*s:" : "      # %.*s:", STR_ARG(role->name));
@@ -62,22 +65,23 @@ static void print_role(struct buf *out, const struct catalog *catalog, const str
     else if (role->domain_n > 0)
         buf_addf(&text, "; unfilled: %.*s%s", STR_ARG(role->domains[0]), role->domain_n > 1 ? " and others" : "");
     else if (!open && when.n > 0)
-        buf_addf(&text, "; needed when: %.*s", STR_ARG(when));
+        buf_addf(&text, "; needed when: %.*s", STR_ARG(buf_str(&when)));
     comment(out, start, buf_str(&text));
     buf_free(&text);
+    buf_free(&when);
 }
 
 static void print_features(struct buf *out, const struct catalog *catalog)
 {
     if (catalog->feature_n == 0)
         return;
-    buf_adds(out, "    features: []\n");
+    buf_adds(out, "    features:\n");
     for (size_t i = 0; i < catalog->feature_n; i++) {
         const struct feature *feature = &catalog->features[i];
         size_t start = out->n;
         struct buf text = BUF_EMPTY;
 
-        buf_addf(out, "    # %s%.*s", feature->on ? "-" : "", STR_ARG(feature->name));
+        buf_addf(out, "      # - %s%.*s", feature->on ? "-" : "", STR_ARG(feature->name));
         buf_add(&text, feature->title);
         buf_adds(&text, feature->on ? "; on, this switches it off" : "");
         comment(out, start, buf_str(&text));

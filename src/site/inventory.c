@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MOST_HOSTS_OF_PATTERN 65536u
+#define DEEPEST_PATTERN 8 /* ranges in one pattern */
 
 struct str site_path(struct site_reader *reader, struct str path)
 {
@@ -217,7 +218,7 @@ static struct str sequence_item(struct arena *arena, const struct sequence *sequ
 }
 
 /* host = { text | "[" sequence "]" } */
-static bool expand(struct ini *ini, struct str pattern, struct str variables, uint64_t *budget)
+static bool expand(struct ini *ini, struct str pattern, struct str variables, uint64_t *budget, unsigned depth)
 {
     struct str rest;
     struct str before = str_cut(pattern, '[', &rest);
@@ -233,12 +234,12 @@ static bool expand(struct ini *ini, struct str pattern, struct str variables, ui
         return true;
     }
     inside = str_cut(rest, ']', &after);
-    if (inside.n == rest.n || inside.n > 40 || !parse_sequence(inside, &sequence))
+    if (depth == DEEPEST_PATTERN || inside.n == rest.n || inside.n > 40 || !parse_sequence(inside, &sequence))
         return false;
     for (uint64_t at = sequence.from; at <= sequence.to; at += sequence.step) {
         struct str item = sequence_item(ini->reader->arena, &sequence, at, before, after);
 
-        if (!expand(ini, item, variables, budget))
+        if (!expand(ini, item, variables, budget, depth + 1))
             return false;
     }
     return true;
@@ -267,10 +268,13 @@ static void read_ini_section(struct ini *ini, struct str line)
     else
         diag_error(reader->diags, ini->span, "unknown kind of section \"%.*s\"; expected children or vars",
                    STR_ARG(part));
-    if (ini->part != INI_VARS && !str_is(ini->group, "all") && site_foreign(reader, ini->group, ini->span) == NULL)
+    if (str_is(ini->group, "all")) {
+        struct name_entry *all = site_name_entry(reader, ini->group, ini->span, &fresh);
+
+        all->implied = all->implied || fresh;
+    } else if (ini->part != INI_VARS && site_foreign(reader, ini->group, ini->span) == NULL) {
         ini->group = STR_EMPTY;
-    else if (str_is(ini->group, "all"))
-        site_name_entry(reader, ini->group, ini->span, &fresh)->implied |= fresh;
+    }
 }
 
 static void read_ini_line(struct ini *ini, struct str line)
@@ -294,7 +298,7 @@ static void read_ini_line(struct ini *ini, struct str line)
             add_member(reader, site_name_entry(reader, ini->group, ini->span, &fresh), word);
         return;
     }
-    if (!expand(ini, word, line, &budget)) {
+    if (!expand(ini, word, line, &budget, 0)) {
         diag_error(reader->diags, ini->span, "\"%.*s\" is no host or range of hosts, like web[01:10]", STR_ARG(word));
         diag_hint(reader->diags, "one line stands for at most %u hosts", MOST_HOSTS_OF_PATTERN);
     }

@@ -690,6 +690,31 @@ static void reads_what_it_prints(void **state)
     arena_free(made.arena);
 }
 
+/* What has no end in the site passes; the rest is denied at the end, by either end. */
+static void leaves_others_alone(void **state)
+{
+    static const char end[] = "# what else has an end in the site\n"
+                              "-A FORWARD -s 10.0.0.0/8 -j DROP\n"
+                              "-A FORWARD -m iprange --src-range 192.0.2.0-192.0.2.9 -j DROP\n"
+                              "-A FORWARD -d 10.0.0.0/8 -j DROP\n"
+                              "-A FORWARD -m iprange --dst-range 192.0.2.0-192.0.2.9 -j DROP\n";
+    struct made made;
+    struct dialect_output outputs[DIALECT_OUTPUTS_MAX];
+    struct diags diags;
+    size_t n;
+
+    (void)state;
+    make_policy(&made);
+    made.policy.scope[FAMILY_V4] = parse_ends(made.arena, "10.0.0.0/8 192.0.2.0-192.0.2.9");
+    diags_init(&diags, made.arena);
+    assert_true(iptables_print(&made.policy, outputs, &n, &diags));
+    assert_true(str_contains(buf_str(&outputs[0].text), ":FORWARD ACCEPT [0:0]\n"));
+    assert_true(str_contains(buf_str(&outputs[0].text), end));
+    assert_true(str_contains(buf_str(&outputs[1].text), ":FORWARD DROP [0:0]\n"));
+    free_outputs(outputs, n);
+    arena_free(made.arena);
+}
+
 static void refuses(void **state)
 {
     struct made made;
@@ -723,6 +748,7 @@ static int run_isolated(const char *const *argv, struct str input)
     child = fork();
     if (child == 0) {
         dup2(ends[0], 0);
+        dup2(2, 1); /* standard output is the test's own protocol */
         close(ends[1]);
         execvp(argv[0], (char *const *)argv);
         _exit(127);
@@ -748,7 +774,8 @@ static void real_programs_take_it(void **state)
     static const char *const v6[] = {
         "unshare", "-n", "sh", "-c", "ipset -exist restore < \"$0\" && ip6tables-restore --test", NULL, NULL};
     char path[] = "/tmp/test_iptables.XXXXXX";
-    const char *const ipset[] = {"unshare", "-n", "ipset", "version", NULL};
+    const char *const ipset[] = {"unshare", "-n", "ipset", "list", "-n", NULL};
+    char long_id[300] = "";
     struct made made;
     struct dialect_output outputs[DIALECT_OUTPUTS_MAX];
     struct diags diags;
@@ -761,6 +788,10 @@ static void real_programs_take_it(void **state)
         skip();
     }
     make_policy(&made);
+    memset(long_id, 'x', sizeof long_id - 1);
+    add_permit(&made, HOOK_FORWARD, long_id, PROTO_TCP, "10.0.0.1", "192.0.2.1");
+    add_permit(&made, HOOK_FORWARD, "after/the/long/one", PROTO_TCP, "10.0.0.1", "192.0.2.1");
+    made.policy.scope[FAMILY_V4] = parse_ends(made.arena, "10.0.0.0/8 192.0.2.0-192.0.2.9");
     diags_init(&diags, made.arena);
     /* Without the flows that need sets, where there is no ipset. */
     if (run_isolated(ipset, STR_EMPTY) != 0) {
@@ -861,6 +892,7 @@ int main(void)
         cmocka_unit_test(sets),
         cmocka_unit_test(prints),
         cmocka_unit_test(reads_what_it_prints),
+        cmocka_unit_test(leaves_others_alone),
         cmocka_unit_test(refuses),
         cmocka_unit_test(real_programs_take_it),
         cmocka_unit_test(real_dumps),

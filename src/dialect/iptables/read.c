@@ -11,257 +11,12 @@
  */
 #include "dialect/iptables/read.h"
 
+#include "dialect/iptables/dumps.h"
 #include "dialect/iptables/reader.h"
 
 #include "base/num.h"
 
-#define FOLD_COLUMN 80 /* where terminals fold */
-#define FOLD_BLANKS 40 /* and fill with at least as many blanks */
 #define INSERTS_MAX 1000
-
-/* Part of a text that is one dump, of one family. */
-struct dump {
-    const struct source *source;
-    uint32_t from; /* lines, from 1; `to` is behind the last */
-    uint32_t to;
-    enum family family;
-    bool by_header;
-    unsigned tables; /* 1u << table_id that it has */
-    bool saved;      /* has a *table line */
-    bool rules;      /* has rules at all */
-};
-
-struct dumps VEC(struct dump);
-
-/* What kind of line it is. */
-enum line_kind { LINE_BLANK, LINE_COMMENT, LINE_TABLE, LINE_CHAIN, LINE_COMMIT, LINE_RULE, LINE_SET, LINE_OTHER };
-
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
-/* A line without its end, and without the mark that some editors put before the first. */
-static struct str text_of_line(const struct source *source, uint32_t line)
-{
-    struct str text = source_line_text(source, line);
-
-    return line == 1 && str_starts(text, BYTE_ORDER_MARK) ? str_from(text, strlen(BYTE_ORDER_MARK)) : text;
-}
-
-/* The text behind `[12:345] ` or the text itself. */
-static struct str skip_counters(struct str text)
-{
-    size_t i = 1;
-
-    if (text.n == 0 || text.p[0] != '[')
-        return text;
-    while (i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') || text.p[i] == ':'))
-        i++;
-    if (i >= text.n || text.p[i] != ']')
-        return text;
-    return str_trim(str_from(text, i + 1));
-}
-
-static bool is_program(struct str word)
-{
-    const char *slash = word.n > 0 ? memrchr(word.p, '/', word.n) : NULL;
-
-    if (slash != NULL)
-        word = str_from(word, (size_t)(slash - word.p) + 1);
-    return str_is(word, "iptables") || str_is(word, "ip6tables") || str_is(word, "iptables-nft") ||
-           str_is(word, "ip6tables-nft") || str_is(word, "iptables-legacy") || str_is(word, "ip6tables-legacy");
-}
-
-/* `-A X`, `-P X` …, behind counters or the program's name. */
-static bool is_command(struct str text)
-{
-    static const char *const commands[] = {"-A",       "-I",       "-P",      "-N",          "-F",      "-X",
-                                           "-D",       "-R",       "-E",      "-Z",          "-t",      "--append",
-                                           "--insert", "--policy", "--flush", "--new-chain", "--table", "--delete"};
-    struct str rest = skip_counters(text);
-    struct str word = str_word(&rest);
-
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (str_is(word, commands[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool is_shell(struct str text)
-{
-    struct str rest = text;
-    struct str word = str_word(&rest);
-
-    if (str_is(word, "sudo"))
-        word = str_word(&rest);
-    return is_program(word) && str_trim(rest).n > 0;
-}
-
-static enum line_kind kind_of(struct str text)
-{
-    enum table_id id;
-    struct str rest;
-
-    if (text.n == 0)
-        return LINE_BLANK;
-    switch (text.p[0]) {
-    case '#': return LINE_COMMENT;
-    case '*': {
-        rest = str_from(text, 1);
-        rest = str_word(&rest);
-        return table_parse_id(rest, &id) || (rest.n > 2 && rest.n == text.n - 1) ? LINE_TABLE : LINE_OTHER;
-    }
-    case ':': return text.n > 1 && text.p[1] != ' ' ? LINE_CHAIN : LINE_OTHER;
-    case '-':
-    case '[': return is_command(text) ? LINE_RULE : LINE_OTHER;
-    case 'C': return str_is(text, "COMMIT") ? LINE_COMMIT : LINE_OTHER;
-    case 'c':
-    case 'a':
-        if (ipset_is_line(text))
-            return LINE_SET;
-        break;
-    default: break;
-    }
-    if (is_shell(text))
-        return LINE_RULE;
-    return str_starts(text, "ipset ") && ipset_is_line(text) ? LINE_SET : LINE_OTHER;
-}
-
-/* A family that a text shows by a word that only it has; FAMILY_N: none. */
-static enum family family_shown(struct str text)
-{
-    struct str last = STR_EMPTY;
-
-    while (text.n > 0) {
-        struct str word = str_word(&text);
-        struct addr_range range;
-        bool addresses = str_is(last, "-s") || str_is(last, "-d") || str_is(last, "--src-range") ||
-                         str_is(last, "--dst-range") ||
-                         (str_is(word, "!") && (str_is(last, "-s") || str_is(last, "-d")));
-        enum addr_error error;
-
-        if (str_is(word, "!"))
-            continue;
-        if (str_is(word, "ipv6-icmp") || str_is(word, "icmpv6") || str_is(word, "--icmpv6-type") ||
-            str_starts(word, "icmp6-") || str_is(word, "icmp6"))
-            return FAMILY_V6;
-        if (str_is(word, "--icmp-type") || (str_is(word, "icmp") && str_is(last, "-p")))
-            return FAMILY_V4;
-        if (str_starts(word, "icmp-") && str_is(last, "--reject-with"))
-            return FAMILY_V4;
-        if (addresses) {
-            error = addr_range_parse(word, &range);
-            if (error == ADDR_OK || error == ADDR_HOST_BITS)
-                return range.family;
-        }
-        last = word;
-    }
-    return FAMILY_N;
-}
-
-static bool names_v6(struct str name)
-{
-    const char *slash = name.n > 0 ? memrchr(name.p, '/', name.n) : NULL;
-
-    if (slash != NULL)
-        name = str_from(name, (size_t)(slash - name.p) + 1);
-    return str_contains(name, "v6") || str_contains(name, "ip6") || str_contains(name, "V6");
-}
-
-static struct dump *begin_dump(struct arena *arena, struct dumps *dumps, const struct source *source, uint32_t line)
-{
-    struct dump *dump;
-
-    if (dumps->n > 0 && dumps->v[dumps->n - 1].source == source)
-        dumps->v[dumps->n - 1].to = line;
-    dump = vec_push(arena, dumps);
-    *dump = (struct dump){.source = source, .from = line, .to = source->line_n + 1, .family = FAMILY_N};
-    return dump;
-}
-
-/* `# Generated by ip6tables-save v1.8.9 …` */
-static enum family family_of_header(struct str text)
-{
-    if (!str_contains(text, "Generated by") && !str_contains(text, "tables-save v"))
-        return FAMILY_N;
-    if (str_contains(text, "ip6tables"))
-        return FAMILY_V6;
-    return str_contains(text, "iptables") ? FAMILY_V4 : FAMILY_N;
-}
-
-static void see_header(struct arena *arena, struct dumps *dumps, struct dump **dump, enum family family, uint32_t line)
-{
-    if (family == FAMILY_N)
-        return;
-    if ((*dump)->by_header && (*dump)->family == family)
-        return;
-    if ((*dump)->rules || (*dump)->tables != 0)
-        *dump = begin_dump(arena, dumps, (*dump)->source, line);
-    (*dump)->family = family;
-    (*dump)->by_header = true;
-}
-
-/* A table that the dump has already begins another dump: of the other family perhaps. */
-static void see_table(struct arena *arena, struct dumps *dumps, struct dump **dump, struct str text, uint32_t line)
-{
-    struct str name = str_from(text, 1);
-    enum table_id id;
-
-    (*dump)->saved = true;
-    if (!table_parse_id(str_word(&name), &id))
-        return;
-    if (((*dump)->tables & 1u << id) != 0) {
-        const struct dump old = **dump;
-
-        *dump = begin_dump(arena, dumps, old.source, line);
-        (*dump)->saved = true;
-        if (old.by_header)
-            (*dump)->family = old.family;
-    }
-    (*dump)->tables |= 1u << id;
-}
-
-static void find_dumps(struct arena *arena, struct dumps *dumps, const struct source *source)
-{
-    struct dump *dump = begin_dump(arena, dumps, source, 1);
-
-    for (uint32_t line = 1; line <= source->line_n; line++) {
-        struct str text = str_trim(text_of_line(source, line));
-
-        switch (kind_of(text)) {
-        case LINE_COMMENT: see_header(arena, dumps, &dump, family_of_header(text), line); break;
-        case LINE_TABLE: see_table(arena, dumps, &dump, text, line); break;
-        case LINE_RULE:
-            dump->rules = true;
-            if (dump->family == FAMILY_N)
-                dump->family = str_contains(str_head(text, 64), "ip6tables") ? FAMILY_V6 : family_shown(text);
-            break;
-        case LINE_CHAIN:
-        case LINE_BLANK:
-        case LINE_COMMIT:
-        case LINE_SET:
-        case LINE_OTHER: break;
-        }
-    }
-}
-
-/* Blanks that a terminal put where it folded its lines, of one length in the whole text; 0: it did not. */
-static uint32_t find_fold(const struct source *source)
-{
-    uint32_t shortest = UINT32_MAX;
-
-    for (uint32_t line = 1; line <= source->line_n; line++) {
-        struct str text = source_line_text(source, line);
-        uint32_t n = FOLD_COLUMN;
-
-        if (text.n < FOLD_COLUMN + FOLD_BLANKS || text.p[FOLD_COLUMN] != ' ' || text.p[0] != '-')
-            continue;
-        while (n < text.n && text.p[n] == ' ')
-            n++;
-        if (n - FOLD_COLUMN >= FOLD_BLANKS && n - FOLD_COLUMN < shortest)
-            shortest = n - FOLD_COLUMN;
-    }
-    return shortest == UINT32_MAX ? 0 : shortest;
-}
 
 struct walk {
     struct reader *reader;
@@ -278,7 +33,7 @@ struct walk {
 static void set_line(struct walk *walk, uint32_t line)
 {
     struct reader *reader = walk->reader;
-    struct str text = text_of_line(reader->source, line);
+    struct str text = dumps_line(reader->source, line);
     uint32_t at = (uint32_t)(text.p - reader->source->text.p);
 
     while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
@@ -509,7 +264,7 @@ static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
         break;
     case LINE_RULE:
         if (walk->table == NULL && walk->dump->saved) {
-            if (is_shell(str_trim(reader->line.text)))
+            if (dumps_is_shell(str_trim(reader->line.text)))
                 ignore_line(walk, line);
             else
                 diag_error(reader->diags, line_span(reader), "a rule outside of *table … COMMIT");
@@ -557,9 +312,9 @@ static void read_dump(struct reader *reader, const struct dump *dump)
 
     reader->source = dump->source;
     reader->family = dump->family;
-    walk.fold = find_fold(dump->source);
+    walk.fold = dumps_fold(dump->source);
     for (uint32_t line = dump->from; line < dump->to; line++) {
-        enum line_kind kind = kind_of(str_trim(text_of_line(dump->source, line)));
+        enum line_kind kind = dumps_kind(str_trim(dumps_line(dump->source, line)));
 
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_SET)
             continue;
@@ -577,7 +332,7 @@ static bool read_sets(struct reader *reader, const struct source *source)
 
     reader->source = source;
     for (uint32_t line = 1; line <= source->line_n; line++) {
-        if (kind_of(str_trim(text_of_line(source, line))) != LINE_SET)
+        if (dumps_kind(str_trim(dumps_line(source, line))) != LINE_SET)
             continue;
         set_line(&walk, line);
         ipset_read(reader);
@@ -635,7 +390,7 @@ static bool read_all(struct reader *reader, const struct dialect_input *inputs, 
         find_moving_sets(reader, inputs[i].text->text);
         reader->marks_matter = reader->marks_matter || str_contains(inputs[i].text->text, "--mark");
         any = read_sets(reader, inputs[i].text) || any;
-        find_dumps(reader->scratch, &dumps, inputs[i].text);
+        dumps_find(reader->scratch, &dumps, inputs[i].text);
     }
     for (size_t i = 0; i < dumps.n; i++) {
         struct dump *dump = &dumps.v[i];
@@ -643,7 +398,7 @@ static bool read_all(struct reader *reader, const struct dialect_input *inputs, 
         if (!dump->rules && !dump->saved)
             continue;
         if (dump->family == FAMILY_N)
-            dump->family = names_v6(dump->source->name) ? FAMILY_V6 : FAMILY_V4;
+            dump->family = dumps_names_v6(dump->source->name) ? FAMILY_V6 : FAMILY_V4;
         reader->ruleset->families |= FAMILY_BIT(dump->family);
         read_dump(reader, dump);
         any = true;

@@ -105,7 +105,7 @@ const struct ranges *reader_masked(struct reader *reader, u128 value, u128 mask,
         v[n++] = (struct range){(value & mask) | part, (value & mask) | part | low};
         part = (part - high) & high; /* the next subset of the high free bits */
     } while (part != 0);
-    return ranges_of(reader->arena, v, n);
+    return reader_constant(reader, v, n); /* in order, and apart: a fixed bit stands below each step */
 }
 
 /* "10/8" and "10.1/16": iptables fills the missing bytes with zeros. */

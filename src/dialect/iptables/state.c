@@ -240,7 +240,7 @@ void match_mark(struct reading *reading, size_t option)
     if (ranges == NULL)
         add_hard_mark(reading, text, value);
     else
-        reading_add_not(reading, FIELD_MARK, reader_constant(reader, ranges->v, ranges->n));
+        reading_add_not(reading, FIELD_MARK, ranges);
 }
 
 /* What the routing table calls an address of this kind whatever else it holds (IPv4); the rest is unknown. */

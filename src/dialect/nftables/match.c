@@ -78,7 +78,7 @@ bool draft_field(struct reader *reader, struct draft *draft, const struct nft_fi
 }
 
 /* The field that one expression asks for; NULL where it is not modelled. */
-static const struct nft_field *key_field(struct reader *reader, json_t *key)
+static const struct nft_field *key_field(json_t *key)
 {
     json_t *payload = json_object_get(key, "payload");
     json_t *meta = json_object_get(key, "meta");
@@ -88,31 +88,29 @@ static const struct nft_field *key_field(struct reader *reader, json_t *key)
     if (json_object_size(key) != 1)
         return NULL;
     if (json_object_size(payload) == 2)
-        return nft_field_find(reader_str(reader, json_object_get(payload, "protocol")),
-                              reader_str(reader, json_object_get(payload, "field")));
+        return nft_field_find(view(json_object_get(payload, "protocol")), view(json_object_get(payload, "field")));
     if (json_object_size(meta) == 1)
-        return nft_field_find(STR("meta"), reader_str(reader, json_object_get(meta, "key")));
+        return nft_field_find(STR("meta"), view(json_object_get(meta, "key")));
     if (json_object_size(ct) == 1)
-        return nft_field_find(STR("ct"), reader_str(reader, json_object_get(ct, "key")));
+        return nft_field_find(STR("ct"), view(json_object_get(ct, "key")));
     if (json_object_size(exthdr) == 2)
-        return nft_field_find(reader_str(reader, json_object_get(exthdr, "name")),
-                              reader_str(reader, json_object_get(exthdr, "field")));
+        return nft_field_find(view(json_object_get(exthdr, "name")), view(json_object_get(exthdr, "field")));
     return NULL;
 }
 
-size_t key_fields(struct reader *reader, json_t *key, const struct nft_field *fields[KEY_PARTS_MAX])
+size_t key_fields(json_t *key, const struct nft_field *fields[KEY_PARTS_MAX])
 {
     json_t *parts = json_object_get(key, "concat");
     size_t n = json_array_size(parts);
 
     if (parts == NULL) {
-        fields[0] = key_field(reader, key);
+        fields[0] = key_field(key);
         return fields[0] != NULL;
     }
     if (n < 2 || n > KEY_PARTS_MAX)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        fields[i] = key_field(reader, json_array_get(parts, i));
+        fields[i] = key_field(json_array_get(parts, i));
         if (fields[i] == NULL)
             return 0;
     }
@@ -147,11 +145,10 @@ void key_imply(struct reader *reader, json_t *key, struct draft *draft)
     json_object_foreach(key, name, value)
     {
         if (strcmp(name, "payload") == 0) {
-            imply_header(reader, reader_str(reader, json_object_get(value, "protocol")), draft);
+            imply_header(reader, view(json_object_get(value, "protocol")), draft);
         } else if (strcmp(name, "exthdr") == 0) {
             draft->families &= FAMILY_BIT(FAMILY_V6);
-            if (json_object_get(value, "field") != NULL &&
-                str_is(reader_str(reader, json_object_get(value, "name")), "frag"))
+            if (json_object_get(value, "field") != NULL && str_is(view(json_object_get(value, "name")), "frag"))
                 draft_ranges(reader, draft, FIELD_FRAGMENT, ranges_one(reader->arena, FRAGMENT_FIRST, FRAGMENT_LATER));
         } else if (strcmp(name, "tcp option") == 0) {
             imply_header(reader, STR("tcp"), draft);
@@ -194,7 +191,7 @@ bool key_is_random(const json_t *key)
     return false;
 }
 
-void drafts_split_ports(struct reader *reader, struct drafts *drafts, struct str text)
+void drafts_split_ports(struct reader *reader, struct drafts *drafts, json_t *match)
 {
     const struct ranges *ported = reader_port_protocols(reader);
     const struct ranges *others = ranges_complement(reader->arena, ported, 255);
@@ -209,7 +206,7 @@ void drafts_split_ports(struct reader *reader, struct drafts *drafts, struct str
             continue;
         rest = draft_copy(reader, &drafts->v[i]);
         draft_ranges(reader, &rest, FIELD_PROTOCOL, others);
-        unknown = reader_unknown(reader, text, reader->unknowns_change);
+        unknown = reader_unknown(reader, text_match(reader, match), reader->unknowns_change);
         draft_add(reader, &rest, &unknown);
         draft_ranges(reader, &drafts->v[i], FIELD_PROTOCOL, ported);
         *vec_push(reader->arena, drafts) = rest;
@@ -251,6 +248,30 @@ static bool compare_ranges(struct reader *reader, const struct nft_field *field,
     return true;
 }
 
+/* {x : x & mask in wanted} of a field of at most 16 bits, by trying each: once to count the runs, once to keep them. */
+static const struct ranges *spelled_out(struct reader *reader, const struct nft_field *field, u128 mask,
+                                        const struct ranges *wanted)
+{
+    struct range *v = NULL;
+
+    for (;;) {
+        size_t n = 0;
+        bool before = false;
+
+        for (u128 x = 0; x <= nft_field_last(field); x++) {
+            bool now = ranges_contain(wanted, x & mask);
+
+            if (v != NULL && now)
+                v[before ? n - 1 : n] = (struct range){before ? v[n - 1].lo : x, x};
+            n += now && !before;
+            before = now;
+        }
+        if (v != NULL || n == 0)
+            return ranges_of(reader->arena, v, n);
+        v = arena_new_array(reader->arena, struct range, n);
+    }
+}
+
 /* Raw numbers that satisfy `FIELD & MASK OP VALUE`. */
 static bool masked_ranges(struct reader *reader, const struct nft_field *field, struct str op, json_t *mask_value,
                           json_t *right, const struct ranges **raw)
@@ -258,8 +279,6 @@ static bool masked_ranges(struct reader *reader, const struct nft_field *field, 
     const struct ranges *wanted;
     u128 mask;
     u128 value;
-    struct range *v;
-    size_t n = 0;
 
     if (!value_number(reader, field, mask_value, &mask))
         return false;
@@ -275,12 +294,7 @@ static bool masked_ranges(struct reader *reader, const struct nft_field *field, 
         } else if (!value_number(reader, field, right, &value) || !compare_ranges(reader, field, op, value, &wanted)) {
             return false;
         }
-        v = arena_new_array(reader->arena, struct range, (size_t)1 << field->bits);
-        for (u128 x = 0; x <= nft_field_last(field); x++) {
-            if (ranges_contain(wanted, x & mask))
-                v[n++] = (struct range){x, x};
-        }
-        *raw = ranges_of(reader->arena, v, n);
+        *raw = spelled_out(reader, field, mask, wanted);
     }
     if (str_is(op, "!="))
         *raw = ranges_complement(reader->arena, *raw, nft_field_last(field));
@@ -374,7 +388,7 @@ static bool match_concat(struct reader *reader, struct drafts *drafts, const str
     if (match.kind == MATCH_ANY_OF && !str_is(op, "==") && !str_is(op, "in"))
         return false;
     if (json_is_string(right)) {
-        struct nft_set *set = sets_find(reader, reader_str(reader, right));
+        struct nft_set *set = sets_find(reader, view(right));
 
         if (set == NULL || !sets_groups(reader, set, keys, key_n, key_text, &match.groups, &match.group_n))
             return false;
@@ -398,7 +412,7 @@ static bool match_concat(struct reader *reader, struct drafts *drafts, const str
 
 /* A comparison of one field. */
 static bool match_field(struct reader *reader, struct drafts *drafts, const struct nft_field *field, struct str op,
-                        json_t *mask, json_t *right, struct str text)
+                        json_t *mask, json_t *right, json_t *whole)
 {
     const struct ranges *raw;
     struct draft probe = {.families = FAMILY_BOTH};
@@ -412,7 +426,7 @@ static bool match_field(struct reader *reader, struct drafts *drafts, const stru
         return false;
     n = drafts->n;
     if (key_has_ports(&field, 1))
-        drafts_split_ports(reader, drafts, text);
+        drafts_split_ports(reader, drafts, whole);
     for (size_t i = 0; i < n; i++)
         draft_field(reader, &drafts->v[i], field, raw);
     return true;
@@ -420,7 +434,7 @@ static bool match_field(struct reader *reader, struct drafts *drafts, const stru
 
 static bool right_changes(struct reader *reader, json_t *right)
 {
-    struct nft_set *set = json_is_string(right) ? sets_find(reader, reader_str(reader, right)) : NULL;
+    struct nft_set *set = json_is_string(right) ? sets_find(reader, view(right)) : NULL;
 
     return set != NULL && set->changing;
 }
@@ -429,24 +443,23 @@ static bool right_changes(struct reader *reader, json_t *right)
 void read_match(struct reader *reader, struct drafts *drafts, json_t *match)
 {
     const struct nft_field *fields[KEY_PARTS_MAX];
-    struct str op = reader_str(reader, json_object_get(match, "op"));
+    struct str op = view(json_object_get(match, "op"));
     json_t *right = json_object_get(match, "right");
     json_t *mask;
     json_t *left = strip_mask(json_object_get(match, "left"), &mask);
-    size_t n = key_fields(reader, left, fields);
-    struct str text = text_match(reader, match);
+    size_t n = key_fields(left, fields);
     struct match unknown;
 
     vec_each (struct draft *, draft, drafts)
         key_imply(reader, left, draft);
-    if (n == 1 && match_field(reader, drafts, fields[0], op, mask, right, text))
+    if (n == 1 && match_field(reader, drafts, fields[0], op, mask, right, match))
         return;
     if (n > 1 && mask == NULL && match_concat(reader, drafts, fields, n, text_expression(reader, left), op, right))
         return;
     if (n == 0 && mask == NULL && match_exists(reader, drafts, left, op, right))
         return;
-    unknown =
-        reader_unknown(reader, text, reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
+    unknown = reader_unknown(reader, text_match(reader, match),
+                             reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
     vec_each (struct draft *, draft, drafts)
         draft_add(reader, draft, &unknown);
 }

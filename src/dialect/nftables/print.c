@@ -52,17 +52,20 @@ static void print_baseline(const struct printer *printer, enum hook hook)
                     "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }",
                     "baseline: neighbour-discovery");
     if (wants(policy, BASELINE_DHCP) && local) {
-        family_rule(printer, FAMILY_V4, "meta nfproto ipv4 udp sport { 67, 68 } udp dport { 67, 68 }",
+        family_rule(printer, FAMILY_V4, "meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 }",
                     "baseline: dhcp");
-        family_rule(printer, FAMILY_V6, "meta nfproto ipv6 udp sport { 546, 547 } udp dport { 546, 547 }",
+        family_rule(printer, FAMILY_V6, "meta nfproto ipv6 udp sport . udp dport { 546 . 547, 547 . 546 }",
                     "baseline: dhcp");
     }
 }
 
-/* A chain decides on every packet, or only on those of some families or with an end in the site. */
+/*
+ * A chain decides on every packet, or only on those with an end in the site. A family that the site does not have is
+ * refused like everything else: one table speaks for both, and an open one would be excess.
+ */
 static bool decides_on_all(const struct policy *policy)
 {
-    return policy->families == FAMILY_BOTH && policy->scope[FAMILY_V4] == NULL && policy->scope[FAMILY_V6] == NULL;
+    return policy->scope[FAMILY_V4] == NULL && policy->scope[FAMILY_V6] == NULL;
 }
 
 static const char *refusal(const struct policy *policy)
@@ -80,12 +83,12 @@ static void print_scope(const struct printer *printer, enum family family)
     const struct ranges *scope = policy->scope[family];
     const char *object = family == FAMILY_V4 ? "ip" : "ip6";
 
-    if ((policy->families & FAMILY_BIT(family)) == 0 || (scope != NULL && scope->n == 0))
-        return;
     if (scope == NULL) {
         buf_addf(printer->out, "        meta nfproto %s %s\n", family == FAMILY_V4 ? "ipv4" : "ipv6", refusal(policy));
         return;
     }
+    if (scope->n == 0)
+        return;
     for (unsigned end = 0; end < 2; end++) {
         buf_addf(printer->out, "        %s %s ", object, end == 0 ? "saddr" : "daddr");
         print_ranges(printer->out, family, true, scope);
@@ -153,8 +156,6 @@ bool nftables_print(const struct policy *policy, struct dialect_output outputs[D
 
     if (!can_say(policy, diags))
         return false;
-    if (policy->management_unreached)
-        diag_warning(diags, SPAN_NONE, "firewall %.*s: no flow reaches its management port", STR_ARG(policy->firewall));
     arena = arena_new();
     outputs[0] = (struct dialect_output){.suffix = STR("nft")};
     groups_make(arena, policy, &groups);

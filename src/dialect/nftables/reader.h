@@ -49,6 +49,16 @@ struct nft_set {
 
 struct rules_of VEC(struct rule);
 
+/* A chain of the listing, while its rules are collected. */
+struct chain_entry {
+    struct chain *chain;
+    struct rules_of rules;
+    uint32_t listed;                      /* rules of nft, not of the model */
+    struct strs VEC(struct str) comments; /* of each of nft's rules */
+    json_t *devices;
+    bool bound; /* sees the packets of some interfaces only */
+};
+
 struct reader {
     struct arena *arena;
     struct diags *diags;
@@ -57,6 +67,7 @@ struct reader {
     struct ruleset *ruleset;
     struct map literals;  /* text -> number + 1 */
     struct map sets;      /* "family table name" -> struct nft_set */
+    struct map chains;    /* "family table name" -> struct chain */
     struct map patterns;  /* interface patterns that are known */
     bool marks_matter;    /* some rule asks for the packet's mark */
     bool unknowns_change; /* some rule writes what the model does not have: two looks at it may differ */
@@ -68,6 +79,12 @@ struct reader {
 };
 
 struct str reader_str(struct reader *reader, const json_t *string); /* a copy; empty when it is no string */
+
+/* The same as a view of the JSON, for looking things up. */
+static inline struct str view(const json_t *string)
+{
+    return json_is_string(string) ? (struct str){json_string_value(string), json_string_length(string)} : STR_EMPTY;
+}
 
 /* drafts */
 void draft_ranges(struct reader *reader, struct draft *draft, enum field field, const struct ranges *ranges);
@@ -107,7 +124,7 @@ json_t *element_value(json_t *element);
 /* matches */
 #define KEY_PARTS_MAX 8
 /* The fields of a key, one or concatenated; 0 when one of them is not modelled. Headers it implies go to drafts. */
-size_t key_fields(struct reader *reader, json_t *key, const struct nft_field *fields[KEY_PARTS_MAX]);
+size_t key_fields(json_t *key, const struct nft_field *fields[KEY_PARTS_MAX]);
 void key_imply(struct reader *reader, json_t *key, struct draft *draft);
 /* Adds that one field's raw number is one of these. False (and nothing added): not exactly sayable. */
 bool draft_field(struct reader *reader, struct draft *draft, const struct nft_field *field, const struct ranges *raw);
@@ -116,7 +133,7 @@ void read_match(struct reader *reader, struct drafts *drafts, json_t *match);
  * Ports of `th` are bytes at that place of whatever protocol it is. Where a draft may be of a protocol without ports
  * it becomes two: one of the protocols with ports, and behind the first n drafts one of all others, with an unknown.
  */
-void drafts_split_ports(struct reader *reader, struct drafts *drafts, struct str text);
+void drafts_split_ports(struct reader *reader, struct drafts *drafts, json_t *match);
 bool key_has_ports(const struct nft_field *const *fields, size_t n); /* of `th` */
 /* Every element of such a key says a protocol that has ports. */
 bool groups_have_ports(struct reader *reader, const struct match_group *groups, size_t n);
@@ -124,6 +141,14 @@ bool key_is_random(const json_t *key); /* gives another answer each time */
 
 /* rules */
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules);
+
+/* place.c: gives chains, rules and sets the places that they have in the text; `lines` may be NULL */
+struct lines;
+struct lines_chain;
+void place_chain(struct reader *reader, const struct lines *lines, struct chain_entry *entry);
+void place_sets(struct reader *reader, const struct lines *lines);
+/* Makes the interfaces that a chain is bound to part of its rules. */
+void bind_devices(struct reader *reader, const struct lines *lines, struct chain_entry *entry);
 
 /* text.c: the rule, or part of it, in nft's own syntax */
 struct str text_rule(struct reader *reader, json_t *expressions);

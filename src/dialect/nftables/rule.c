@@ -113,7 +113,8 @@ static void emit_all(struct reader *reader, struct rules_of *rules, const struct
 static struct chain *target_of(struct reader *reader, json_t *value)
 {
     struct str name = reader_str(reader, json_object_get(value, "target"));
-    struct chain *chain = ruleset_chain(reader->ruleset, reader->table, name);
+    struct chain *chain =
+        map_get(&reader->chains, str_printf(reader->arena, "%.*s %.*s", STR_ARG(reader->table), STR_ARG(name)));
 
     if (chain == NULL || chain->hook != HOOK_NONE) {
         diag_error(reader->diags, (struct span){.source = reader->text},
@@ -229,7 +230,7 @@ static bool read_vmap(struct reader *reader, struct rules_of *rules, struct draf
 {
     const struct nft_field *fields[KEY_PARTS_MAX];
     json_t *key = json_object_get(vmap, "key");
-    size_t n = key_fields(reader, key, fields);
+    size_t n = key_fields(key, fields);
     bool known;
     json_t *pairs = map_data(reader, json_object_get(vmap, "data"), &known);
     size_t before = rules->n;
