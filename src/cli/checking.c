@@ -64,8 +64,9 @@ void checking_excess(struct checking *c)
 
         if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings)) {
             c->incomplete = true;
-            diag_warning(&c->cli->diags, SPAN_NONE, "%.*s: gave up looking for excess after too many steps",
-                         STR_ARG(c->gates[i].policy->firewall));
+            diag_warning(&c->cli->diags, SPAN_NONE,
+                         "the search for excess%s%.*s took too many steps and was given up: there may be more",
+                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall));
         }
         arena_release(c->scratch, mark);
     }

@@ -138,9 +138,33 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     return dialect->read(cli->arena, inputs, n, &cli->diags);
 }
 
+/*
+ * `xcp1.rules` that is not there stands for the files that `render` makes of it: xcp1.v4.rules, xcp1.v6.rules,
+ * xcp1.ipset, as many as there are. How many there are; 0: read what was named.
+ */
+static size_t printed_files(struct cli *cli, const struct firewall *firewall, struct str path, struct str *paths)
+{
+    static const char *const endings[] = {"v4.rules", "v6.rules", "ipset"};
+    size_t n = 0;
+
+    if (firewall->file_n != 1 || !str_ends(path, ".rules") || file_is_there(path))
+        return 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct str one = str_printf(cli->arena, "%.*s.%s", STR_ARG(str_head(path, path.n - 6)), endings[i]);
+
+        if (!file_is_there(one))
+            continue;
+        paths[n++] = one;
+        diag_note(&cli->diags, firewall->file_spans[0], "\"%.*s\" is not there; \"%.*s\" is read for it", STR_ARG(path),
+                  STR_ARG(one));
+    }
+    return n;
+}
+
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
 {
-    struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n);
+    struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n + 3);
+    size_t printed;
 
     if (firewall->file_n == 0) {
         diag_error(&cli->diags, firewall->span, "firewall \"%.*s\" has no ruleset to check", STR_ARG(firewall->name));
@@ -149,7 +173,8 @@ struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const 
     }
     for (size_t i = 0; i < firewall->file_n; i++)
         paths[i] = file_beside(cli->arena, site->source->name, firewall->files[i]);
-    return inputs_ruleset(cli, paths, firewall->file_n, firewall->dialect);
+    printed = printed_files(cli, firewall, paths[0], paths);
+    return inputs_ruleset(cli, paths, printed > 0 ? printed : firewall->file_n, firewall->dialect);
 }
 
 bool inputs_flows(struct cli *cli, struct str path, struct flows *flows)

@@ -116,18 +116,12 @@ static bool read_pairs(struct flow_reader *reader, const json_t *list, const cha
 }
 
 /* Ports of a flow: `any` is written out, and only a transport that has none goes without. */
-static bool read_ports(struct flow_reader *reader, const json_t *flow, struct flow_parts *parts)
+static bool read_ports(struct flow_reader *reader, const json_t *flow, struct str id, int transport,
+                       struct flow_ports *ports)
 {
     const json_t *list = json_object_get(flow, "ports");
-    struct flow_ports *ports = &parts->ports;
-    struct str id = parts->flow.id;
-    int transport = parts->flow.transport;
-    bool has_ports = transport < 0 || proto_has_ports((unsigned)transport);
+    bool has_ports = transport == TRANSPORT_ANY || proto_has_ports((unsigned)transport);
 
-    if ((list == NULL || json_is_null(list)) && parts->flow.status == FLOW_UNRESOLVED) {
-        ports->unknown = true;
-        return true;
-    }
     if (str_is(string_of(reader->arena, list), "any") || ((list == NULL || json_is_null(list)) && !has_ports)) {
         ports->any = true;
         return true;
@@ -173,6 +167,11 @@ static const char *status_word(unsigned i)
     return flow_status_name((enum flow_status)i);
 }
 
+static const char *family_word(unsigned i)
+{
+    return i == 0 ? "" : i == 1 ? "ipv4" : "ipv6";
+}
+
 static const char *reply_word(unsigned i)
 {
     return i == 0 ? "expected" : "none";
@@ -181,11 +180,6 @@ static const char *reply_word(unsigned i)
 static const char *scope_word(unsigned i)
 {
     return i == 0 ? "any" : "subnet";
-}
-
-static const char *family_word(unsigned i)
-{
-    return i == FAMILY_V4 ? "ipv4" : i == FAMILY_V6 ? "ipv6" : "both";
 }
 
 static void read_strings(struct flow_reader *reader, const json_t *list, struct str **v, size_t *n)
@@ -198,8 +192,10 @@ static void read_strings(struct flow_reader *reader, const json_t *list, struct 
     *n = size;
 }
 
-static bool read_words(struct flow_reader *reader, const json_t *object, struct flow *flow)
+static bool read_words(struct flow_reader *reader, const json_t *object, struct flow_parts *parts)
 {
+    struct flow *flow = &parts->flow;
+    unsigned family = 0;
     unsigned need = NEED_REQUIRED;
     unsigned status = FLOW_RESOLVED;
     unsigned reply = 0;
@@ -209,6 +205,9 @@ static bool read_words(struct flow_reader *reader, const json_t *object, struct 
     good = read_word(reader, object, "status", status_word, FLOW_UNRESOLVED + 1, &status) && good;
     good = read_word(reader, object, "reply", reply_word, 2, &reply) && good;
     good = read_word(reader, object, "scope", scope_word, 2, &scope) && good;
+    good = read_word(reader, object, "family", family_word, 1 + FAMILY_N, &family) && good;
+    parts->has_family = family > 0;
+    parts->family = family == 2 ? FAMILY_V6 : FAMILY_V4;
     flow->need = (enum need)need;
     flow->status = (enum flow_status)status;
     flow->no_reply = reply == 1;
@@ -247,7 +246,6 @@ static void read_flow(struct flow_reader *reader, const json_t *object, struct m
     struct flow_parts parts = {0};
     struct str transport = member(reader, object, "transport");
     struct str id = member(reader, object, "id");
-    unsigned family = FAMILY_N;
     bool unresolved;
     bool good;
 
@@ -259,22 +257,24 @@ static void read_flow(struct flow_reader *reader, const json_t *object, struct m
         diag_error(reader->diags, place_of(reader, "id"), "id \"%.*s\" stands here twice", STR_ARG(id));
     parts.flow.id = id;
     parts.flow.span = place_of(reader, "id");
-    good = read_words(reader, object, &parts.flow);
+    good = read_words(reader, object, &parts);
     good = read_source_ports(reader, object, &parts.flow) && good;
-    good = read_word(reader, object, "family", family_word, FAMILY_N + 1, &family) && good;
-    parts.has_family = family < FAMILY_N;
-    parts.family = family == FAMILY_V6 ? FAMILY_V6 : FAMILY_V4;
     unresolved = parts.flow.status == FLOW_UNRESOLVED;
     good = read_ends(reader, object, "source", id, &parts.source) && good;
     good = read_ends(reader, object, "destination", id, &parts.destination) && good;
     if (unresolved && str_is(transport, "unstated")) {
         parts.flow.transport = TRANSPORT_UNSTATED;
+        parts.ports.unknown = true;
     } else if (!transport_parse(transport, &parts.flow.transport)) {
         diag_error(reader->diags, place_of(reader, "transport"), "flow \"%.*s\": unknown transport \"%.*s\"",
                    STR_ARG(id), STR_ARG(transport));
-        return;
+        good = false;
+    } else if (unresolved && json_is_null(json_object_get(object, "ports"))) {
+        parts.ports.unknown = true;
+    } else {
+        good = read_ports(reader, object, id, parts.flow.transport, &parts.ports) && good;
     }
-    if (read_ports(reader, object, &parts) && good)
+    if (good)
         flows_finish(reader, &parts);
 }
 

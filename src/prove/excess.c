@@ -29,6 +29,7 @@ struct search {
     struct cubes excused;    /* flows, baseline, accepted */
     const struct rule *only; /* rule whose decisions are wanted; NULL: those of policies */
     struct opened_list *opened;
+    uint64_t budget; /* of all walks together */
     bool complete;
 };
 
@@ -68,6 +69,8 @@ static void search_cube(struct search *s, const struct cube *cube)
 {
     struct cubes left = {0};
 
+    if (!s->complete)
+        return;
     *vec_push(s->scratch, &left) = *cube;
     vec_each (const struct cube *, excused, &s->excused) {
         left = cubes_subtract(s->scratch, &left, excused, s->family);
@@ -79,10 +82,13 @@ static void search_cube(struct search *s, const struct cube *cube)
                             .hook = s->hook,
                             .leaf = note_leaf,
                             .context = s,
-                            .budget = WALK_BUDGET};
+                            .budget = s->budget};
 
-        if (walk_run(s->scratch, &walk, part) != WALK_DONE)
+        if (walk_run(s->scratch, &walk, part) != WALK_DONE) {
             s->complete = false;
+            return;
+        }
+        s->budget = walk.budget;
     }
 }
 
@@ -275,8 +281,13 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
     static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
     struct opened_list opened = {0};
     struct arena *scratch = arena_new();
-    struct search s = {
-        .arena = arena, .scratch = scratch, .prover = prover, .policy = policy, .opened = &opened, .complete = true};
+    struct search s = {.arena = arena,
+                       .scratch = scratch,
+                       .prover = prover,
+                       .policy = policy,
+                       .opened = &opened,
+                       .budget = WALK_BUDGET,
+                       .complete = true};
 
     for (size_t i = 0; i < 3; i++) {
         if ((policy->hooks & 1u << hooks[i]) == 0)

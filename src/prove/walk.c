@@ -227,6 +227,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
 {
     struct walker s = {.arena = arena, .walk = walk};
     struct part first = {.cube = *from};
+    size_t most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
 
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
@@ -235,8 +236,11 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     }
     first.chain = s.path[0];
     *vec_push(arena, &s.stack) = first;
-    while (s.stack.n > 0 && !s.stopped && walk->budget > 0)
+    while (s.stack.n > 0 && !s.stopped && walk->budget > 0) {
         run_part(&s, s.stack.v[--s.stack.n]);
+        if (arena_size(arena) > most)
+            walk->budget = 0;
+    }
     if (s.stopped)
         return WALK_STOPPED;
     return walk->budget == 0 ? WALK_EXHAUSTED : WALK_DONE;

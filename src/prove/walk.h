@@ -26,6 +26,7 @@ struct walk {
     walk_leaf *leaf;
     void *context;
     uint64_t budget; /* steps that may be taken; what is left when it returns */
+    size_t memory;   /* bytes that the arena may grow by; 0: WALK_MEMORY */
 };
 
 enum walk_end { WALK_DONE, WALK_STOPPED, WALK_EXHAUSTED };
@@ -34,5 +35,6 @@ enum walk_end { WALK_DONE, WALK_STOPPED, WALK_EXHAUSTED };
 enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube *from);
 
 #define WALK_BUDGET 200000000u
+#define WALK_MEMORY ((size_t)2 << 30)
 
 #endif

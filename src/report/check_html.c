@@ -118,7 +118,7 @@ static void add_origin(const struct page *page, const struct flow *flow, struct 
         text(page, row);
     }
     if (document->retrieved.n > 0) {
-        buf_adds(page->out, " <span class=\"soft\">(read ");
+        buf_adds(page->out, " <span class=\"soft day\">(read ");
         text(page, document->retrieved);
         buf_adds(page->out, ")</span>");
     }
@@ -182,6 +182,28 @@ static void add_packet(const struct page *page, bool has, const struct packet *p
     buf_free(&line);
 }
 
+/* What the rule and the packet say together, for those who do not read rules. */
+static void add_reason(const struct page *page, const struct verdict *verdict)
+{
+    const char *packet = verdict->kind == VERDICT_PARTIAL        ? "the one below"
+                         : verdict->direction == DIRECTION_REPLY ? "the reply"
+                                                                 : "the first packet";
+
+    if (verdict->reason.n == 0 && (!verdict->rule.present || verdict->kind == VERDICT_PERMITTED))
+        return;
+    buf_adds(page->out, "<dt>reason</dt><dd>");
+    if (verdict->reason.n > 0)
+        text(page, verdict->reason);
+    else if (verdict->kind == VERDICT_UNDETERMINED)
+        buf_addf(page->out, "whether %s passes depends on what this rule asks for", packet);
+    else
+        buf_addf(page->out, "%s%s %s", verdict->kind == VERDICT_PARTIAL ? "some packets pass, but " : "",
+                 verdict->rule.index == 0 ? "no rule lets" : "this rule stops", packet);
+    if (verdict->reason.n == 0 && verdict->kind != VERDICT_UNDETERMINED && verdict->rule.index == 0)
+        buf_adds(page->out, " through, so the default policy decides");
+    buf_adds(page->out, "</dd>");
+}
+
 static void add_place(const struct page *page, const struct verdict *verdict)
 {
     buf_adds(page->out, "<dl>");
@@ -190,15 +212,9 @@ static void add_place(const struct page *page, const struct verdict *verdict)
         text(page, verdict->firewall);
         if (verdict->hook != HOOK_NONE)
             buf_addf(page->out, "%s%s", verdict->firewall.n > 0 ? ", " : "", hook_name(verdict->hook));
-        buf_addf(page->out, ", %s: ", direction_name(verdict->direction));
-        mark(page, tone_of(verdict), verdict_name(verdict->kind));
-        buf_adds(page->out, "</dd>");
+        buf_addf(page->out, ", %s: %s</dd>", direction_name(verdict->direction), verdict_name(verdict->kind));
     }
-    if (verdict->reason.n > 0) {
-        buf_adds(page->out, "<dt>reason</dt><dd>");
-        text(page, verdict->reason);
-        buf_adds(page->out, "</dd>");
-    }
+    add_reason(page, verdict);
     add_rule(page, &verdict->rule);
     add_packet(page, verdict->has_packet, &verdict->packet);
     buf_adds(page->out, "</dl>\n");

@@ -1,7 +1,7 @@
 /*
  * The frame of an HTML report; see html_page.h. The colours hold a contrast of 4.5:1 against their ground in both
  * schemes, and whatever a colour says a symbol and a word say as well. The policy in the head keeps the page from
- * fetching anything and from running any script but the one below, by its SHA-256: tests/cli/html.py holds the two
+ * fetching anything and from running any script but the one below, by its SHA-256: tests/demo/html.py holds the two
  * together.
  */
 #include "report/html_page.h"
@@ -26,7 +26,7 @@ static const char style[] =
     "code{font:.86em/1.5 ui-monospace,\"DejaVu Sans Mono\",monospace;background:var(--code);border-radius:3px;"
     "padding:.1em .3em;overflow-wrap:anywhere}\n"
     ".kicker{color:var(--soft);margin:0 0 .2rem;font-size:.9rem}\n"
-    ".soft{color:var(--soft)}\n"
+    ".soft{color:var(--soft)}.day{white-space:nowrap}\n"
     ".verdict{display:flex;gap:.9rem;align-items:baseline;margin:1.25rem 0;padding:.9rem 1.1rem;background:var(--card);"
     "border:1px solid var(--line);border-left:.45rem solid;border-radius:4px;font-size:1.15rem}\n"
     ".verdict p{margin:0;color:var(--ink)}\n"
@@ -51,7 +51,7 @@ static const char style[] =
     "caption{text-align:left;color:var(--soft);padding:.2rem 0 .5rem;background:var(--ground)}\n"
     "th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border:1px solid var(--line)}\n"
     "thead th{background:var(--code)}tbody th{font-weight:600}\n"
-    "td.ports,td.when{min-width:5.5rem}td.end{min-width:8.5rem}.id{overflow-wrap:anywhere;min-width:12rem}\n"
+    "td.ports,td.when{min-width:6.5rem}td.end{min-width:8.5rem}.id{overflow-wrap:anywhere;min-width:12rem}\n"
     ".filter-bar{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;margin:0 0 .6rem}\n"
     ".filter-bar input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);"
     "border-radius:4px;padding:.3rem .6rem;min-width:min(24rem,100%)}\n"

@@ -177,12 +177,26 @@ static void add_field(struct buf *out, const struct box *box, enum field field, 
     add_values(out, box, field);
 }
 
+/* `tcp`, but `protocols 0, 2-5`: a number alone says not what it counts. */
+static void add_protocols(struct buf *out, const struct box *box)
+{
+    for (size_t i = 0; i < box->n[FIELD_PROTOCOL]; i++) {
+        struct str value = box->values[FIELD_PROTOCOL][i];
+
+        if (value.n > 0 && value.p[0] >= '0' && value.p[0] <= '9') {
+            buf_adds(out, "protocols ");
+            break;
+        }
+    }
+    add_values(out, box, FIELD_PROTOCOL);
+}
+
 void report_line_box(struct buf *out, const struct box *box)
 {
     if (is_any(box, FIELD_PROTOCOL))
         buf_adds(out, "any protocol");
     else
-        add_values(out, box, FIELD_PROTOCOL);
+        add_protocols(out, box);
     buf_addc(out, ' ');
     add_values(out, box, FIELD_SOURCE);
     buf_adds(out, " > ");

@@ -167,6 +167,16 @@ bool file_write(struct str path, struct str text, struct diags *diags)
     return good;
 }
 
+bool file_is_there(struct str path)
+{
+    struct arena *arena = arena_new();
+    struct stat status;
+    bool is = stat(str_cstr(arena, path), &status) == 0;
+
+    arena_free(arena);
+    return is;
+}
+
 bool file_is_directory(struct str path)
 {
     struct arena *arena = arena_new();

@@ -14,6 +14,7 @@ const struct source *file_read(struct arena *arena, struct str path, size_t limi
 const struct source *file_read_if_there(struct arena *arena, struct str path, size_t limit, struct diags *diags);
 /* Writes through a temporary file beside it, which then takes its name. False with an error in diags. */
 bool file_write(struct str path, struct str text, struct diags *diags);
+bool file_is_there(struct str path); /* whatever it is */
 bool file_is_directory(struct str path);
 /* Creates the directory unless it is there. */
 bool file_make_directory(struct str path, struct diags *diags);
