@@ -123,7 +123,7 @@ static void number_interfaces(struct bench *bench)
     bench->numbers = interfaces_number(bench->arena, &patterns);
     for (enum family family = 0; family < FAMILY_N; family++) {
         if ((bench->ruleset->families & FAMILY_BIT(family)) != 0)
-            bench->programs[family] = program_make(bench->arena, bench->ruleset, family, bench->numbers, &bench->diags);
+            bench->programs[family] = program_make(bench->arena, bench->ruleset, family, bench->numbers);
     }
 }
 
