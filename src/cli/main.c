@@ -31,7 +31,8 @@ static void usage(struct buf *out)
 
 static void put(struct buf *buf, FILE *to)
 {
-    fwrite(buf->p, 1, buf->n, to);
+    if (buf->n > 0)
+        fwrite(buf->p, 1, buf->n, to);
     buf_free(buf);
 }
 

@@ -230,7 +230,8 @@ int cli_emit(struct cli *cli, struct buf *out, int status)
     } else if (cli->diags.errors > 0) {
         status = EXIT_BAD_INPUT; /* half a result is none */
     } else if (cli->output.n == 0 || str_is(cli->output, "-")) {
-        fwrite(out->p, 1, out->n, stdout);
+        if (out->n > 0)
+            fwrite(out->p, 1, out->n, stdout);
     } else if (!file_write(cli->output, buf_str(out), &cli->diags)) {
         status = EXIT_BAD_INPUT;
     }

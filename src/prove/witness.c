@@ -39,6 +39,12 @@ bool witness_exists(const struct cube *cube)
            !ranges_equal(from, to);
 }
 
+/* The first address of a prefix is nobody's; the next one reads better. */
+static bool is_prefix(enum family family, struct range range)
+{
+    return range.hi - range.lo > 1 && addr_prefix_length(family, range) >= 0;
+}
+
 static void pick_addresses(const struct cube *cube, enum family family, struct packet *packet)
 {
     const struct ranges *from = cube->field[FIELD_SOURCE] == NULL ? addr_unicast(family) : cube->field[FIELD_SOURCE];
@@ -47,11 +53,8 @@ static void pick_addresses(const struct cube *cube, enum family family, struct p
 
     packet->source = from->v[0].lo;
     packet->destination = to->v[0].lo;
-    /* The first address of a prefix is nobody's; the next one reads better where the set has it. */
-    if (from->v[0].hi - from->v[0].lo > 1)
-        packet->source++;
-    if (to->v[0].hi - to->v[0].lo > 1)
-        packet->destination++;
+    packet->source += is_prefix(family, from->v[0]);
+    packet->destination += is_prefix(family, to->v[0]);
     if (packet->source != packet->destination)
         return;
     if (to->v[0].hi > packet->destination)
@@ -89,8 +92,10 @@ struct packet witness_packet(struct arena *arena, const struct prover *prover, e
     packet.fragment = (enum fragment)pick(cube->field[FIELD_FRAGMENT], FRAGMENT_NONE);
     packet.mark = (uint32_t)pick(cube->field[FIELD_MARK], 0);
     if (proto_has_ports(packet.protocol)) {
-        packet.source_port = (uint16_t)pick(cube->field[FIELD_SOURCE_PORT], 40000);
-        packet.port = (uint16_t)pick(cube->field[FIELD_PORT], 1);
+        bool reply = packet.state == STATE_ESTABLISHED;
+
+        packet.source_port = (uint16_t)pick(cube->field[FIELD_SOURCE_PORT], reply ? 1 : 40000);
+        packet.port = (uint16_t)pick(cube->field[FIELD_PORT], reply ? 40000 : 1);
     }
     if (packet.protocol == PROTO_ICMP || packet.protocol == PROTO_ICMPV6) {
         message = pick(cube->field[FIELD_ICMP], icmp_message(packet.protocol == PROTO_ICMP ? 8 : 128, 0));
