@@ -64,11 +64,10 @@ void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span)
     buf_free(&names);
 }
 
-struct site *inputs_site(struct cli *cli, struct str path)
+static struct site *site_of(struct cli *cli, const struct source *source)
 {
     struct catalogs *catalogs = inputs_catalogs(cli);
     struct site_files files = {.open = open_beside, .context = cli};
-    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
     struct site *site = source == NULL ? NULL : site_read(cli->arena, source, catalogs, &files, &cli->diags);
 
     for (size_t i = 0; site != NULL && i < site->firewall_n; i++) {
@@ -82,7 +81,12 @@ struct site *inputs_site(struct cli *cli, struct str path)
 
 struct plan *inputs_plan(struct cli *cli, struct str path)
 {
-    struct site *site = inputs_site(cli, path);
+    return inputs_plan_of(cli, file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags));
+}
+
+struct plan *inputs_plan_of(struct cli *cli, const struct source *source)
+{
+    struct site *site = site_of(cli, source);
     struct plan *plan = site == NULL ? NULL : plan_make(cli->arena, site, cli->today, &cli->diags);
 
     return cli->diags.errors > 0 ? NULL : plan;
