@@ -165,6 +165,21 @@ static size_t printed_files(struct cli *cli, const struct firewall *firewall, st
     return n;
 }
 
+/* A ruleset that a site names and nobody wrote yet: said at its place, with what writes it. */
+static bool all_there(struct cli *cli, const struct firewall *firewall, const struct str *paths, size_t n)
+{
+    bool there = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (file_is_there(paths[i]))
+            continue;
+        there = false;
+        diag_error(&cli->diags, firewall->file_spans[i], "the ruleset \"%.*s\" is not there", STR_ARG(paths[i]));
+        diag_hint(&cli->diags, "`portolan render SITE -o DIRECTORY` writes one; or fetch what the firewall runs");
+    }
+    return there;
+}
+
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
 {
     struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n + 3);
@@ -178,6 +193,8 @@ struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const 
     for (size_t i = 0; i < firewall->file_n; i++)
         paths[i] = file_beside(cli->arena, site->source->name, firewall->files[i]);
     printed = printed_files(cli, firewall, paths[0], paths);
+    if (printed == 0 && !all_there(cli, firewall, paths, firewall->file_n))
+        return NULL;
     return inputs_ruleset(cli, paths, printed > 0 ? printed : firewall->file_n, firewall->dialect);
 }
 

@@ -199,7 +199,8 @@ static void help_rows(const struct option_row *rows, bool has_formats, struct bu
 
 void cli_help(const struct command *command, struct buf *out)
 {
-    buf_addf(out, "usage: portolan %s %s\n\n%s\n", command->name, command->arguments, command->details);
+    buf_addf(out, "usage: portolan %s%s%s\n\n%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+             command->arguments, command->details);
     if (command->options != NULL) {
         buf_adds(out, "options:\n");
         help_rows(command->options, true, out);

@@ -21,7 +21,7 @@ struct leaf {
 typedef bool walk_leaf(void *context, const struct leaf *leaf);
 
 struct walk {
-    const struct program *program;
+    struct program *program;
     enum hook hook;
     walk_leaf *leaf;
     void *context;
