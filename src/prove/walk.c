@@ -1,6 +1,8 @@
 /* Depth-first walk of a packet set through chains; see walk.h. */
 #include "prove/walk.h"
 
+#include <assert.h>
+
 /* Where a chain returns to. */
 struct frame {
     uint32_t chain;
@@ -256,6 +258,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     struct part first = {.cube = *from};
     size_t most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
 
+    assert(arena != walk->program->arena);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
         end_part(&s, &first, ACTION_ACCEPT, NULL, NULL);

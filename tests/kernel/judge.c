@@ -52,6 +52,7 @@ struct tally {
 /* One ruleset, ready to be judged. */
 struct bench {
     struct arena *arena;
+    struct arena *scratch; /* of one question */
     struct diags diags;
     struct str title;
     const struct dialect *dialect;
@@ -137,7 +138,7 @@ static struct cube one_packet(struct bench *bench, const struct packet *packet)
 
         if (field == FIELD_IN || field == FIELD_OUT)
             value = pattern.name.n == 0 ? INTERFACE_NONE : interfaces_range(bench->numbers, &pattern).lo;
-        cube.field[field] = ranges_one(bench->arena, value, value);
+        cube.field[field] = ranges_one(bench->scratch, value, value);
     }
     return cube;
 }
@@ -155,7 +156,7 @@ static bool note_leaf(void *context, const struct leaf *leaf)
 
 static unsigned ask_prover(struct bench *bench, const struct engine_probe *probe)
 {
-    struct arena_mark mark = arena_mark(bench->arena);
+    struct arena_mark mark = arena_mark(bench->scratch);
     struct cube cube = one_packet(bench, &probe->packet);
     unsigned outcomes = 0;
     struct walk walk = {.program = bench->programs[probe->packet.family],
@@ -164,9 +165,9 @@ static unsigned ask_prover(struct bench *bench, const struct engine_probe *probe
                         .context = &outcomes,
                         .budget = WALK_BUDGET};
 
-    if (walk_run(bench->arena, &walk, &cube) != WALK_DONE)
+    if (walk_run(bench->scratch, &walk, &cube) != WALK_DONE)
         outcomes |= NAIVE_UNKNOWN;
-    arena_release(bench->arena, mark);
+    arena_release(bench->scratch, mark);
     return outcomes;
 }
 
@@ -382,7 +383,7 @@ static void make_place(struct bench *bench, uint64_t seed)
 static int judge_firewall(struct arena *arena, const struct plan *plan, const struct firewall *firewall,
                           const struct dialect *dialect, size_t n, uint64_t seed, struct tally *total)
 {
-    struct bench bench = {.arena = arena, .dialect = dialect, .firewall = firewall};
+    struct bench bench = {.arena = arena, .scratch = arena_new(), .dialect = dialect, .firewall = firewall};
     int status;
 
     diags_init(&bench.diags, arena);
@@ -400,6 +401,7 @@ static int judge_firewall(struct arena *arena, const struct plan *plan, const st
     }
     for (size_t i = 0; i < bench.file_n; i++)
         buf_free(&bench.files[i].text);
+    arena_free(bench.scratch);
     return status;
 }
 
