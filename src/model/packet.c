@@ -9,7 +9,9 @@ struct words {
     struct diags *diags;
     struct str rest;
     struct str word; /* the one read last */
-    size_t errors;   /* of diags at the start */
+    struct str protocol;
+    bool has_ports; /* the protocol */
+    size_t errors;  /* of diags at the start */
 };
 
 static struct span here(const struct words *words)
@@ -55,6 +57,8 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     text = words->word;
     if (text.p[0] == '[') {
         text = str_cut(str_from(text, 1), ']', &tail);
+        if (text.n == words->word.n - 1)
+            text = words->word; /* no bracket closes it: not an address */
     } else if (!addr_parse(text, family, addr)) {
         struct str after;
 
@@ -68,6 +72,10 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     }
     if (tail.n == 0)
         return true;
+    if (!words->has_ports) {
+        diag_error(words->diags, here(words), "%.*s has no ports", STR_ARG(words->protocol));
+        return false;
+    }
     if (tail.p[0] != ':' || !num_decimal(str_from(tail, 1), 65535, &number)) {
         diag_error(words->diags, here(words), "port of the %s must be 0-65535", what);
         return false;
@@ -186,6 +194,8 @@ bool packet_parse(const struct source *source, struct diags *diags, struct packe
         diag_error(diags, here(&words), "unknown protocol \"%.*s\"", STR_ARG(words.word));
         return false;
     }
+    words.protocol = words.word;
+    words.has_ports = proto_has_ports((unsigned)proto);
     if (!read_end(&words, "source", &made.family, &made.source, &made.source_port) || !need_word(&words, "\">\""))
         return false;
     if (!str_is(words.word, ">")) {
