@@ -70,7 +70,7 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     if (!need_word(words, what))
         return false;
     text = words->word;
-    if (text.p[0] == '[') {
+    if (text.p[0] == '[' && str_contains(text, "]")) {
         text = str_cut(str_from(text, 1), ']', &tail);
     } else if (!addr_parse(text, family, addr)) {
         struct str after;
