@@ -109,7 +109,7 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     }
     if (plan->site->firewall_n == 0)
-        diag_error(&cli->diags, SPAN_NONE, "the site has no firewalls");
+        diag_error(&cli->diags, span_at(plan->site->source, 0, 0), "the site has no firewalls");
     printed = arena_new_array(cli->arena, struct printed, plan->site->firewall_n);
     for (size_t i = 0; i < plan->site->firewall_n; i++) {
         if (only == NULL || only == &plan->site->firewalls[i])
