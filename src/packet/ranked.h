@@ -53,6 +53,17 @@ static inline bool ranked_within(const struct ranked *a, const struct ranked *b)
     return outside == 0;
 }
 
+static inline struct ranked ranked_intersect(const struct ranked *a, const struct ranked *b) /* they overlap */
+{
+    struct ranked both;
+
+    for (size_t i = 0; i < FIELD_N; i++) {
+        both.lo[i] = a->lo[i] > b->lo[i] ? a->lo[i] : b->lo[i];
+        both.hi[i] = a->hi[i] < b->hi[i] ? a->hi[i] : b->hi[i];
+    }
+    return both;
+}
+
 /* What of a is not in b (they overlap), as at most 2 * FIELD_N disjoint boxes; returns how many. */
 size_t ranked_subtract(const struct ranked *a, const struct ranked *b, struct ranked out[2 * FIELD_N]);
 /* How much of a is in b (they overlap), as a share of its ranks, for choosing; 1: all of it. */

@@ -7,13 +7,7 @@
  */
 #include "prove/audit.h"
 
-#include <stdlib.h>
-
-#include "prove/flat.h"
-
-#define BOXES_MOST 64u /* that one entry may become */
-#define STEPS_A_BOX 300000u
-#define SAMPLES 12u
+#include "prove/cover.h"
 
 /* What is known of a rule so far, over all places and families. */
 struct record {
@@ -30,203 +24,68 @@ struct record {
     size_t stand_in_n;
 };
 
-/* One base chain, unfolded, as ranked boxes. */
-struct list {
+struct chain_audit {
     struct arena *arena;
     const struct prover *prover;
-    struct program *program;
-    enum family family;
     struct flat *flat;
-    struct ranks *ranks;
-    struct ranked_boxes boxes;
-    uint32_t *owners; /* entry of each box */
-    uint8_t *useless; /* boxes that hide nothing: their entry is not understood */
-    struct box_index *index;
-    uint8_t *used;
-    uint8_t *alike;
+    struct box_list boxes;
     struct record **records; /* of each entry; NULL: the policy */
 };
 
-static const struct ranges *box_asks(const void *context, size_t i, enum field field)
+static void make_boxes(struct chain_audit *audit)
 {
-    const struct list *list = context;
+    struct box_list *list = &audit->boxes;
 
-    return list->flat->v[list->owners[i]].cube.field[field];
-}
-
-static bool make_boxes(struct list *list)
-{
-    const struct cube **cubes = arena_new_array(list->arena, const struct cube *, list->flat->n);
-    struct {
-        uint32_t *v;
-        size_t n;
-        size_t capacity;
-    } owners = {0};
-
-    for (size_t i = 0; i < list->flat->n; i++)
-        cubes[i] = &list->flat->v[i].cube;
-    list->ranks = ranks_of(list->arena, cubes, list->flat->n, list->family);
-    for (size_t i = 0; i < list->flat->n; i++) {
-        struct record *record = list->records[i];
-
-        if (!ranked_boxes_of(list->arena, list->ranks, cubes[i], BOXES_MOST, &list->boxes) && record != NULL)
-            record->undecided = true;
-        while (owners.n < list->boxes.n)
-            *vec_push(list->arena, &owners) = (uint32_t)i;
-    }
-    list->owners = owners.v;
-    list->useless = arena_new_array(list->arena, uint8_t, list->boxes.n);
-    list->used = arena_new_array(list->arena, uint8_t, list->boxes.n);
-    list->alike = arena_new_array(list->arena, uint8_t, list->boxes.n);
-    for (size_t i = 0; i < list->boxes.n; i++)
-        list->useless[i] = list->flat->v[owners.v[i]].action == ACTION_UNKNOWN;
-    list->index = index_new(list->arena, list->boxes.n, box_asks, list);
-    return true;
-}
-
-/* A box can hide another when its unknowns hold wherever those of the other do. */
-static bool knows(const struct literals *asked, const struct literals *given)
-{
-    for (uint32_t i = 0; asked != NULL && i < asked->n; i++) {
-        uint32_t k = 0;
-
-        while (given != NULL && k < given->n && given->v[k] != asked->v[i])
-            k++;
-        if (given == NULL || k == given->n)
-            return false;
-    }
-    return true;
-}
-
-struct candidates {
-    struct picks before;
-    struct picks after;
-};
-
-/* Boxes that meet box `at`, of other rules: earlier ones that surely hide, later ones up to the first that holds it. */
-static struct candidates find_candidates(struct list *list, struct arena *scratch, uint32_t at)
-{
-    const struct flat_entry *entry = &list->flat->v[list->owners[at]];
-    const struct ranked *box = &list->boxes.v[at];
-    struct {
-        uint32_t *v;
-        size_t n;
-        size_t capacity;
-    } before = {0}, after = {0};
-    struct cursor cursor;
-
-    cursor_start(&cursor, list->index, &entry->cube);
-    for (size_t i = cursor_next(&cursor, 0); i < list->boxes.n; i = cursor_next(&cursor, i + 1)) {
-        const struct flat_entry *other = &list->flat->v[list->owners[i]];
-        const struct ranked *with = &list->boxes.v[i];
-
-        if (other->rule == entry->rule || !ranked_overlaps(box, with))
-            continue;
-        if (i < at) {
-            if (!list->useless[i] && knows(other->cube.literals, entry->cube.literals))
-                *vec_push(scratch, &before) = (uint32_t)i;
-            continue;
-        }
-        list->alike[i] = other->action == entry->action && knows(other->cube.literals, entry->cube.literals);
-        *vec_push(scratch, &after) = (uint32_t)i;
-        if (ranked_within(box, with) && knows(other->cube.literals, entry->cube.literals))
-            break;
-    }
-    return (struct candidates){{before.v, before.n}, {after.v, after.n}};
-}
-
-static bool holds_point(const struct ranked *box, const int32_t *point)
-{
-    int32_t outside = 0;
-
-    for (size_t i = 0; i < FIELD_N; i++)
-        outside |= (point[i] < box->lo[i]) | (point[i] > box->hi[i]);
-    return outside == 0;
-}
-
-static uint32_t next_random(uint64_t *random)
-{
-    *random ^= *random << 13;
-    *random ^= *random >> 7;
-    *random ^= *random << 17;
-    return (uint32_t)(*random >> 32);
-}
-
-/* Tries points of the box: *leaves when one is in no earlier box, *differs when such a one fares otherwise later. */
-static void try_points(struct list *list, const struct ranked *box, const struct candidates *c, bool *leaves,
-                       bool *differs)
-{
-    uint64_t random = 0x9e3779b97f4a7c15u;
-
-    for (unsigned sample = 0; sample < SAMPLES && !*differs; sample++) {
-        int32_t point[FIELD_N];
-        size_t k = 0;
-
-        for (size_t i = 0; i < FIELD_N; i++) {
-            uint32_t width = (uint32_t)(box->hi[i] - box->lo[i]) + 1;
-
-            point[i] = sample == 0   ? box->lo[i]
-                       : sample == 1 ? box->hi[i]
-                                     : box->lo[i] + (int32_t)(next_random(&random) % width);
-        }
-        while (k < c->before.n && !holds_point(&list->boxes.v[c->before.v[k]], point))
-            k++;
-        if (k < c->before.n)
-            continue;
-        *leaves = true;
-        for (k = 0; k < c->after.n && !holds_point(&list->boxes.v[c->after.v[k]], point); k++)
-            ;
-        *differs = k == c->after.n || !list->alike[c->after.v[k]];
+    box_list_make(audit->arena, audit->flat, list);
+    for (size_t i = 0; i < audit->flat->n; i++) {
+        if (list->first[i] == list->first[i + 1] && audit->records[i] != NULL)
+            audit->records[i]->undecided = true;
     }
 }
 
-/* The rules of the boxes that took part, each once. */
-static const struct rule **used_rules(struct list *list, struct picks a, struct picks b, size_t *n)
+/* The rules of boxes that took part in an answer, each once. */
+static const struct rule **used_rules(const struct chain_audit *audit, const struct cover *cover, size_t *n)
 {
+    struct arena *arena = audit->prover->arena;
     struct {
         const struct rule **v;
         size_t n;
         size_t capacity;
     } rules = {0};
 
-    for (size_t k = 0; k < a.n + b.n; k++) {
-        uint32_t i = k < a.n ? a.v[k] : b.v[k - a.n];
-        const struct rule *rule = list->flat->v[list->owners[i]].rule;
+    vec_each (const uint32_t *, i, &cover->used) {
+        const struct rule *rule = audit->boxes.rules[*i];
+        size_t k = 0;
 
-        if (list->used[i] && rule != NULL && (rules.n == 0 || rules.v[rules.n - 1] != rule))
-            *vec_push(list->prover->arena, &rules) = rule;
-        list->used[i] = 0;
+        while (k < rules.n && rules.v[k] != rule)
+            k++;
+        if (k == rules.n && rule != NULL)
+            *vec_push(arena, &rules) = rule;
     }
     *n = rules.n;
     return rules.v;
 }
 
-static void judge_box(struct list *list, struct arena *scratch, uint32_t at)
+static void judge_box(struct chain_audit *audit, struct arena *scratch, uint32_t at)
 {
-    struct record *record = list->records[list->owners[at]];
-    const struct ranked *box = &list->boxes.v[at];
-    struct cover cover = {.arena = scratch, .boxes = list->boxes.v, .used = list->used, .budget = STEPS_A_BOX};
-    struct candidates c = find_candidates(list, scratch, at);
-    struct ranked point;
+    struct record *record = audit->records[audit->boxes.owners[at]];
+    struct cover cover;
     bool leaves = false;
     bool differs = false;
 
-    try_points(list, box, &c, &leaves, &differs);
-    leaves = leaves || cover_leaves(&cover, box, c.before, &point);
+    cover_start(&cover, scratch, &audit->boxes, at);
+    cover_try_points(&cover, &leaves, &differs);
     if (!leaves) {
-        if (record->hider_n == 0)
-            record->hiders = used_rules(list, c.before, (struct picks){0}, &record->hider_n);
-    } else if (!record->matters) {
-        for (size_t k = 0; k < c.before.n; k++)
-            list->used[c.before.v[k]] = 0;
-        differs = differs || cover_differs(&cover, box, c.before, c.after, list->alike, &point);
-        if (!differs && record->stand_in_n == 0)
-            record->stand_ins = used_rules(list, c.after, (struct picks){0}, &record->stand_in_n);
+        leaves = cover_leaves(&cover, &audit->boxes.boxes.v[at]);
+        if (!leaves && cover.budget > 0 && record->hider_n == 0)
+            record->hiders = used_rules(audit, &cover, &record->hider_n);
     }
-    for (size_t k = 0; k < c.before.n; k++)
-        list->used[c.before.v[k]] = 0;
-    for (size_t k = 0; k < c.after.n; k++)
-        list->used[c.after.v[k]] = 0;
+    if (leaves && !differs && !record->matters) {
+        cover.used.n = 0;
+        differs = cover_differs(&cover, &audit->boxes.boxes.v[at]);
+        if (!differs && cover.budget > 0 && record->stand_in_n == 0)
+            record->stand_ins = used_rules(audit, &cover, &record->stand_in_n);
+    }
     record->matches = record->matches || leaves;
     record->matters = record->matters || differs;
     record->undecided = record->undecided || (cover.budget == 0 && !differs);
@@ -264,46 +123,49 @@ static void make_records(struct audit *audit)
     }
 }
 
+static void start_record(struct audit *audit, struct record *record, enum family family, const struct cube *cube)
+{
+    if (record->seen)
+        return;
+    record->seen = true;
+    record->family = family;
+    record->cube = *cube;
+    record->cube.literals = NULL;
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *ranges = cube->field[field];
+
+        if (ranges != NULL)
+            record->cube.field[field] =
+                arena_copy(audit->arena, ranges, sizeof *ranges + ranges->n * sizeof ranges->v[0]);
+    }
+}
+
 static void audit_chain(struct audit *audit, enum family family, uint32_t chain)
 {
     struct arena *arena = arena_new();
     struct arena *scratch = arena_new();
-    struct list list = {
-        .arena = arena, .prover = audit->prover, .program = audit->prover->programs[family], .family = family};
+    struct chain_audit one = {.arena = arena, .prover = audit->prover};
 
-    list.flat = flat_make(arena, list.program, chain);
-    list.records = arena_new_array(arena, struct record *, list.flat->n);
-    for (size_t i = 0; i < list.flat->n; i++) {
-        struct record *record;
+    one.flat = flat_make(arena, audit->prover->programs[family], chain);
+    one.records = arena_new_array(arena, struct record *, one.flat->n);
+    for (size_t i = 0; i < one.flat->n; i++) {
+        const struct flat_entry *entry = &one.flat->v[i];
 
-        if (list.flat->v[i].rule == NULL)
+        if (entry->rule == NULL)
             continue;
-        record = record_of(audit, list.flat->v[i].rule);
-        record->undecided = record->undecided || list.flat->too_large || list.flat->v[i].action == ACTION_UNKNOWN;
-        if (!record->seen) {
-            record->seen = true;
-            record->family = family;
-            record->cube = list.flat->v[i].cube;
-            for (enum field field = 0; field < FIELD_N; field++) {
-                const struct ranges *ranges = record->cube.field[field];
-
-                if (ranges != NULL)
-                    record->cube.field[field] =
-                        arena_copy(audit->arena, ranges, sizeof *ranges + ranges->n * sizeof ranges->v[0]);
-            }
-            record->cube.literals = NULL;
-        }
-        list.records[i] = record;
+        one.records[i] = record_of(audit, entry->rule);
+        start_record(audit, one.records[i], family, &entry->cube);
+        one.records[i]->undecided |= one.flat->too_large || entry->action == ACTION_UNKNOWN;
     }
-    if (!list.flat->too_large && make_boxes(&list)) {
-        for (uint32_t i = 0; i < list.boxes.n; i++) {
-            struct record *record = list.records[list.owners[i]];
-            struct arena_mark mark = arena_mark(scratch);
+    if (!one.flat->too_large)
+        make_boxes(&one);
+    for (uint32_t i = 0; i < one.boxes.boxes.n; i++) {
+        struct record *record = one.records[one.boxes.owners[i]];
+        struct arena_mark mark = arena_mark(scratch);
 
-            if (record != NULL && !record->undecided)
-                judge_box(&list, scratch, i);
-            arena_release(scratch, mark);
-        }
+        if (record != NULL && !record->undecided)
+            judge_box(&one, scratch, i);
+        arena_release(scratch, mark);
     }
     arena_free(scratch);
     arena_free(arena);

@@ -138,6 +138,7 @@ struct flat *flat_make(struct arena *arena, struct program *program, uint32_t ch
     struct cube all = CUBE_ALL;
 
     flat->chain = program->chains[chain].chain;
+    flat->family = program->family;
     unfold(&u, chain, &all);
     end_skips(&u, 0);
     add_entries(&u, &all, NULL, flat->chain->policy == ACTION_DROP ? ACTION_DROP : ACTION_ACCEPT);

@@ -18,6 +18,7 @@ struct flat_entry {
 
 struct flat {
     const struct chain *chain;
+    enum family family;
     struct flat_entry *v;
     size_t n;
     size_t capacity;
