@@ -8,6 +8,7 @@ static const char *const severity_names[SEVERITY_N] = {"error", "warning", "note
 static const char *const severity_colors[SEVERITY_N] = {"\033[1;31m", "\033[1;33m", "\033[1;36m"};
 
 #define LINE_SHOWN 160 /* bytes of a source line that are shown around the place */
+#define MESSAGE_SHOWN 600
 
 const char *severity_name(enum severity severity)
 {
@@ -121,6 +122,13 @@ static void add_clean(struct buf *out, struct str s)
     }
 }
 
+/* Messages quote the input, which may be a megabyte without a blank. */
+static void add_message(struct buf *out, struct str message)
+{
+    add_clean(out, str_head(message, MESSAGE_SHOWN));
+    buf_adds(out, message.n > MESSAGE_SHOWN ? "…\n" : "\n");
+}
+
 static void print_line(struct buf *out, const struct diag *diag, bool color)
 {
     const struct span *span = &diag->span;
@@ -160,14 +168,12 @@ void diag_print(struct buf *out, const struct diag *diag, bool color)
         buf_adds(out, "portolan: ");
     buf_addf(out, "%s%s:%s ", color ? severity_colors[diag->severity] : "", severity_names[diag->severity],
              color ? "\033[0m" : "");
-    add_clean(out, diag->message);
-    buf_addc(out, '\n');
+    add_message(out, diag->message);
     if (span->source != NULL)
         print_line(out, diag, color);
     if (diag->hint.n > 0) {
         buf_adds(out, "    ");
-        add_clean(out, diag->hint);
-        buf_addc(out, '\n');
+        add_message(out, diag->hint);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "model/packet.h"
 
 #include "base/num.h"
+#include "base/suggest.h"
 #include "net/proto.h"
 
 struct words {
@@ -9,10 +10,23 @@ struct words {
     struct diags *diags;
     struct str rest;
     struct str word; /* the one read last */
-    struct str protocol;
-    bool has_ports; /* the protocol */
-    size_t errors;  /* of diags at the start */
+    size_t errors;   /* of diags at the start */
+    unsigned said;   /* options that were there, bits of enum option */
 };
+
+enum option {
+    OPTION_IN,
+    OPTION_OUT,
+    OPTION_STATE,
+    OPTION_FLAGS,
+    OPTION_FRAGMENT,
+    OPTION_TYPE,
+    OPTION_CODE,
+    OPTION_MARK,
+    OPTION_N
+};
+
+static const char *const option_names[OPTION_N] = {"in", "out", "state", "flags", "fragment", "type", "code", "mark"};
 
 static struct span here(const struct words *words)
 {
@@ -46,7 +60,8 @@ static bool read_number(struct words *words, const char *what, uint64_t max, uin
 }
 
 /* ADDRESS | IPV4:PORT | [IPV6]:PORT; *port is left alone where there is none. */
-static bool read_end(struct words *words, const char *what, enum family *family, u128 *addr, uint16_t *port)
+static bool read_end(struct words *words, const char *what, enum family *family, u128 *addr, uint16_t *port,
+                     struct span *port_span)
 {
     struct str text;
     struct str tail = STR_EMPTY;
@@ -55,10 +70,8 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     if (!need_word(words, what))
         return false;
     text = words->word;
-    if (text.p[0] == '[') {
+    if (text.p[0] == '[' && str_contains(text, "]")) {
         text = str_cut(str_from(text, 1), ']', &tail);
-        if (text.n == words->word.n - 1)
-            text = words->word; /* no bracket closes it: not an address */
     } else if (!addr_parse(text, family, addr)) {
         struct str after;
 
@@ -72,15 +85,12 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     }
     if (tail.n == 0)
         return true;
-    if (!words->has_ports) {
-        diag_error(words->diags, here(words), "%.*s has no ports", STR_ARG(words->protocol));
-        return false;
-    }
     if (tail.p[0] != ':' || !num_decimal(str_from(tail, 1), 65535, &number)) {
         diag_error(words->diags, here(words), "port of the %s must be 0-65535", what);
         return false;
     }
     *port = (uint16_t)number;
+    *port_span = here(words);
     return true;
 }
 
@@ -138,53 +148,113 @@ static bool read_fragment(struct words *words, struct packet *packet)
     return words->diags->errors == words->errors;
 }
 
-/* One of the words behind the ends; *flags_said tells whether TCP flags were among them. */
-static bool read_option(struct words *words, struct packet *packet, bool *flags_said)
+/* As Linux takes them: up to 15 bytes, no slash and nothing that does not show. */
+static bool is_interface(struct str name)
+{
+    bool good = name.n <= 15;
+
+    for (size_t i = 0; i < name.n; i++)
+        good = good && (unsigned char)name.p[i] > ' ' && name.p[i] != 0x7f && name.p[i] != '/';
+    return good;
+}
+
+static bool read_interface(struct words *words, struct str *name, bool *has)
+{
+    if (!need_word(words, "interface"))
+        return false;
+    if (!is_interface(words->word)) {
+        diag_error(words->diags, here(words), "no interface can have this name");
+        return false;
+    }
+    *name = words->word;
+    *has = true;
+    return true;
+}
+
+static bool read_value(struct words *words, enum option option, struct packet *packet)
 {
     uint64_t number = 0;
 
-    if (str_is(words->word, "in") || str_is(words->word, "out")) {
-        bool in = str_is(words->word, "in");
-
-        if (!need_word(words, "interface"))
+    switch (option) {
+    case OPTION_IN: return read_interface(words, &packet->in, &packet->has_in);
+    case OPTION_OUT: return read_interface(words, &packet->out, &packet->has_out);
+    case OPTION_STATE: return read_state(words, packet);
+    case OPTION_FLAGS: return read_flags(words, packet);
+    case OPTION_FRAGMENT: return read_fragment(words, packet);
+    case OPTION_TYPE:
+    case OPTION_CODE:
+        if (!read_number(words, option == OPTION_TYPE ? "ICMP type" : "ICMP code", 255, &number))
             return false;
-        *(in ? &packet->in : &packet->out) = words->word;
-        *(in ? &packet->has_in : &packet->has_out) = true;
+        *(option == OPTION_TYPE ? &packet->icmp_type : &packet->icmp_code) = (uint8_t)number;
         return true;
-    }
-    if (str_is(words->word, "state"))
-        return read_state(words, packet);
-    if (str_is(words->word, "flags")) {
-        *flags_said = true;
-        return read_flags(words, packet);
-    }
-    if (str_is(words->word, "fragment"))
-        return read_fragment(words, packet);
-    if (str_is(words->word, "type") || str_is(words->word, "code")) {
-        bool type = str_is(words->word, "type");
-
-        if (!read_number(words, type ? "ICMP type" : "ICMP code", 255, &number))
-            return false;
-        *(type ? &packet->icmp_type : &packet->icmp_code) = (uint8_t)number;
-        return true;
-    }
-    if (str_is(words->word, "mark")) {
+    case OPTION_MARK:
         if (!read_number(words, "mark", UINT32_MAX, &number))
             return false;
         packet->mark = (uint32_t)number;
         return true;
+    case OPTION_N: break;
+    }
+    return false;
+}
+
+/* What an option asks of the protocol; NULL where it fits. */
+static const char *misfit(enum option option, uint8_t protocol)
+{
+    if (option == OPTION_FLAGS && protocol != PROTO_TCP)
+        return "is for tcp";
+    if ((option == OPTION_TYPE || option == OPTION_CODE) && protocol != PROTO_ICMP && protocol != PROTO_ICMPV6)
+        return "is for icmp";
+    return NULL;
+}
+
+/* One of the words behind the ends, and its value. */
+static bool read_option(struct words *words, struct packet *packet)
+{
+    struct suggest suggest = suggest_for(words->word);
+    const char *wrong;
+
+    for (enum option option = 0; option < OPTION_N; option++) {
+        if (!str_is(words->word, option_names[option])) {
+            suggest_offer(&suggest, str_of(option_names[option]));
+            continue;
+        }
+        wrong = (words->said & 1u << option) != 0 ? "stands here twice" : misfit(option, packet->protocol);
+        if (wrong != NULL)
+            diag_error(words->diags, here(words), "\"%s\" %s", option_names[option], wrong);
+        words->said |= 1u << option;
+        return read_value(words, option, packet);
     }
     diag_error(words->diags, here(words), "unknown word \"%.*s\" in a packet", STR_ARG(words->word));
-    diag_hint(words->diags, "a packet reads: tcp 10.0.0.1:40000 > 10.0.0.2:443 in eth0 out eth1 state new");
+    if (suggest.best.n > 0)
+        suggest_hint(&suggest, words->diags);
+    else
+        diag_hint(words->diags, "a packet reads: tcp 10.0.0.1:40000 > 10.0.0.2:443 in eth0 out eth1 state new");
     return false;
+}
+
+/* Ports stand where the protocol has them, and there the destination has one. */
+static void check_ports(struct words *words, const struct packet *packet, struct span source, struct span destination,
+                        struct span destination_end)
+{
+    if (proto_has_ports(packet->protocol)) {
+        if (destination.source == NULL && packet->fragment != FRAGMENT_LATER)
+            diag_error(words->diags, destination_end, "the destination has no port");
+        return;
+    }
+    if (source.source != NULL)
+        diag_error(words->diags, source, "this protocol has no ports");
+    if (destination.source != NULL)
+        diag_error(words->diags, destination, "this protocol has no ports");
 }
 
 bool packet_parse(const struct source *source, struct diags *diags, struct packet *packet)
 {
     struct words words = {.source = source, .diags = diags, .rest = str_trim(source->text), .errors = diags->errors};
     struct packet made = {.source_port = 40000, .icmp_type = 8, .state = STATE_NEW};
+    struct span source_port = SPAN_NONE;
+    struct span port = SPAN_NONE;
+    struct span destination;
     enum family other = FAMILY_V4;
-    bool flags_said = false;
     int proto;
 
     if (!need_word(&words, "protocol"))
@@ -194,26 +264,27 @@ bool packet_parse(const struct source *source, struct diags *diags, struct packe
         diag_error(diags, here(&words), "unknown protocol \"%.*s\"", STR_ARG(words.word));
         return false;
     }
-    words.protocol = words.word;
-    words.has_ports = proto_has_ports((unsigned)proto);
-    if (!read_end(&words, "source", &made.family, &made.source, &made.source_port) || !need_word(&words, "\">\""))
+    if (!read_end(&words, "source", &made.family, &made.source, &made.source_port, &source_port) ||
+        !need_word(&words, "\">\""))
         return false;
     if (!str_is(words.word, ">")) {
         diag_error(diags, here(&words), "expected \">\" between source and destination");
         return false;
     }
-    if (!read_end(&words, "destination", &other, &made.destination, &made.port))
+    if (!read_end(&words, "destination", &other, &made.destination, &made.port, &port))
         return false;
+    destination = here(&words);
     if (other != made.family)
         diag_error(diags, here(&words), "source and destination are of different address families");
     made.protocol = (uint8_t)(proto == PROTO_ICMP && made.family == FAMILY_V6 ? PROTO_ICMPV6 : proto);
     if (made.protocol == PROTO_ICMPV6)
         made.icmp_type = 128;
-    while (next(&words) && read_option(&words, &made, &flags_said))
+    while (next(&words) && read_option(&words, &made))
         ;
+    check_ports(&words, &made, source_port, port, destination);
     if (diags->errors != words.errors)
         return false;
-    if (!flags_said && made.protocol == PROTO_TCP)
+    if ((words.said & 1u << OPTION_FLAGS) == 0 && made.protocol == PROTO_TCP)
         made.tcp_flags = made.state == STATE_NEW ? TCP_SYN : TCP_ACK;
     if (!proto_has_ports(made.protocol))
         made.source_port = 0;

@@ -50,6 +50,18 @@ bool flows_add_ports(struct arena *arena, struct str text, struct span span, str
     return true;
 }
 
+bool flows_ports_fit(int transport, const struct flow_ports *ports, struct span span, struct diags *diags)
+{
+    struct buf name = BUF_EMPTY;
+
+    if (ports->n == 0 || transport < 0 || proto_has_ports((unsigned)transport))
+        return true;
+    transport_format(&name, transport);
+    diag_error(diags, span, "%.*s has no ports", (int)name.n, name.p);
+    buf_free(&name);
+    return false;
+}
+
 static bool has_family(const struct flow_ends *ends, enum family family)
 {
     return ends->any || ends->items[family].n > 0;
@@ -124,5 +136,7 @@ bool flows_read(struct arena *arena, const struct source *source, struct diags *
         flows_read_json(&reader);
     else
         flows_read_csv(&reader);
+    if (diags->errors == errors && flows->n == 0)
+        diag_warning(diags, span_at(source, 0, 0), "there are no flows in this file");
     return diags->errors == errors;
 }

@@ -24,6 +24,8 @@ struct csv {
     size_t at;
     struct cells cells; /* of the line read last; reused */
     size_t columns[COLUMN_N];
+    size_t width; /* cells of the header */
+    bool open;    /* a quote was not closed: the line is none */
     struct map ids;
 };
 
@@ -58,7 +60,8 @@ static struct cell read_cell(struct csv *csv, bool *last)
         end = text.n;
     if (quoted) {
         cell.text = unquote(csv, (struct str){text.p + start + 1, end - start - 1});
-        if (end == text.n)
+        csv->open = end == text.n;
+        if (csv->open)
             diag_error(csv->reader->diags, span_at(csv->reader->source, start, 1), "quote is not closed");
         end += end < text.n;
     } else {
@@ -67,6 +70,11 @@ static struct cell read_cell(struct csv *csv, bool *last)
     cell.span = span_at(csv->reader->source, start, cell.text.n + (quoted ? 2 : 0));
     while (end < text.n && (text.p[end] == '\r' || text.p[end] == ' '))
         end++;
+    if (end < text.n && text.p[end] != ',' && text.p[end] != '\n') {
+        diag_error(csv->reader->diags, span_at(csv->reader->source, end, 1), "a comma is missing behind the quote");
+        while (end < text.n && text.p[end] != ',' && text.p[end] != '\n')
+            end++;
+    }
     *last = end >= text.n || text.p[end] == '\n';
     csv->at = end + 1;
     return cell;
@@ -81,7 +89,7 @@ static bool read_line(struct csv *csv)
         csv->cells.n = 0;
         while (!last)
             *vec_push(csv->reader->arena, &csv->cells) = read_cell(csv, &last);
-        if (csv->cells.n > 1 || csv->cells.v[0].text.n > 0)
+        if (!csv->open && (csv->cells.n > 1 || csv->cells.v[0].text.n > 0))
             return true;
     }
     return false;
@@ -100,6 +108,13 @@ static bool read_header(struct csv *csv)
         while (i < csv->cells.n && !str_is(csv->cells.v[i].text, column_names[column]))
             suggest_offer(&suggest, csv->cells.v[i++].text);
         csv->columns[column] = i;
+        for (size_t k = i + 1; k < csv->cells.n; k++) {
+            if (!str_is(csv->cells.v[k].text, column_names[column]))
+                continue;
+            good = false;
+            diag_error(csv->reader->diags, csv->cells.v[k].span, "column \"%s\" stands here twice",
+                       column_names[column]);
+        }
         if (i < csv->cells.n)
             continue;
         good = false;
@@ -109,6 +124,7 @@ static bool read_header(struct csv *csv)
         else
             diag_hint(csv->reader->diags, "the header reads: id,source,destination,transport,ports");
     }
+    csv->width = csv->cells.n;
     return good;
 }
 
@@ -122,8 +138,10 @@ static bool each_word(struct csv *csv, const struct cell *cell, const char *what
     size_t n = 0;
 
     for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest), n++) {
-        if (ends != NULL ? !flows_add_end(reader->arena, word, cell->span, reader->diags, ends)
-                         : !flows_add_ports(reader->arena, word, cell->span, reader->diags, ports))
+        struct span span = span_inside(cell->span, cell->text, (size_t)(word.p - cell->text.p), word.n);
+
+        if (ends != NULL ? !flows_add_end(reader->arena, word, span, reader->diags, ends)
+                         : !flows_add_ports(reader->arena, word, span, reader->diags, ports))
             good = false;
     }
     if (n == 0)
@@ -145,6 +163,11 @@ static void read_row(struct csv *csv)
         }
         cells[column] = &csv->cells.v[csv->columns[column]];
     }
+    if (csv->cells.n > csv->width) {
+        diag_error(reader->diags, csv->cells.v[csv->width].span, "row has more cells than the header");
+        diag_hint(reader->diags, "several ports or addresses stand in one cell, with spaces between them");
+        return;
+    }
     parts.flow.id = cells[COLUMN_ID]->text;
     parts.flow.span = cells[COLUMN_ID]->span;
     good = parts.flow.id.n > 0;
@@ -158,8 +181,11 @@ static void read_row(struct csv *csv)
         diag_error(reader->diags, cells[COLUMN_TRANSPORT]->span, "unknown transport \"%.*s\"",
                    STR_ARG(cells[COLUMN_TRANSPORT]->text));
         good = false;
+        each_word(csv, cells[COLUMN_PORTS], "ports", NULL, &parts.ports);
+    } else {
+        good = each_word(csv, cells[COLUMN_PORTS], "ports", NULL, &parts.ports) &&
+               flows_ports_fit(parts.flow.transport, &parts.ports, cells[COLUMN_PORTS]->span, reader->diags) && good;
     }
-    good = each_word(csv, cells[COLUMN_PORTS], "ports", NULL, &parts.ports) && good;
     if (good)
         flows_finish(reader, &parts);
 }

@@ -35,12 +35,15 @@ struct flow_reader {
     const struct source *source;
     struct diags *diags;
     struct flows *flows;
+    size_t flow_at; /* JSON: where the flow that is being read begins */
 };
 
 /* Each adds one address, prefix, range or `any` (one port, range or `any`); false with an error at the span. */
 bool flows_add_end(struct arena *arena, struct str text, struct span span, struct diags *diags, struct flow_ends *ends);
 bool flows_add_ports(struct arena *arena, struct str text, struct span span, struct diags *diags,
                      struct flow_ports *ports);
+/* A transport without ports has none to name; false with an error at the span. */
+bool flows_ports_fit(int transport, const struct flow_ports *ports, struct span span, struct diags *diags);
 /* Makes the flow, or two where both families are there. */
 void flows_finish(struct flow_reader *reader, const struct flow_parts *parts);
 

@@ -39,6 +39,12 @@ bool witness_exists(const struct cube *cube)
            !ranges_equal(from, to);
 }
 
+/* The first address of a prefix is nobody's; the next one reads better. */
+static bool is_prefix(enum family family, struct range range)
+{
+    return range.hi - range.lo > 1 && addr_prefix_length(family, range) >= 0;
+}
+
 static void pick_addresses(const struct cube *cube, enum family family, struct packet *packet)
 {
     const struct ranges *from = cube->field[FIELD_SOURCE] == NULL ? addr_unicast(family) : cube->field[FIELD_SOURCE];
@@ -47,11 +53,8 @@ static void pick_addresses(const struct cube *cube, enum family family, struct p
 
     packet->source = from->v[0].lo;
     packet->destination = to->v[0].lo;
-    /* The first address of a prefix is nobody's; the next one reads better where the set has it. */
-    if (from->v[0].hi - from->v[0].lo > 1)
-        packet->source++;
-    if (to->v[0].hi - to->v[0].lo > 1)
-        packet->destination++;
+    packet->source += is_prefix(family, from->v[0]);
+    packet->destination += is_prefix(family, to->v[0]);
     if (packet->source != packet->destination)
         return;
     if (to->v[0].hi > packet->destination)
@@ -89,8 +92,10 @@ struct packet witness_packet(struct arena *arena, const struct prover *prover, e
     packet.fragment = (enum fragment)pick(cube->field[FIELD_FRAGMENT], FRAGMENT_NONE);
     packet.mark = (uint32_t)pick(cube->field[FIELD_MARK], 0);
     if (proto_has_ports(packet.protocol)) {
-        packet.source_port = (uint16_t)pick(cube->field[FIELD_SOURCE_PORT], 40000);
-        packet.port = (uint16_t)pick(cube->field[FIELD_PORT], 1);
+        bool reply = packet.state == STATE_ESTABLISHED;
+
+        packet.source_port = (uint16_t)pick(cube->field[FIELD_SOURCE_PORT], reply ? 1 : 40000);
+        packet.port = (uint16_t)pick(cube->field[FIELD_PORT], reply ? 40000 : 1);
     }
     if (packet.protocol == PROTO_ICMP || packet.protocol == PROTO_ICMPV6) {
         message = pick(cube->field[FIELD_ICMP], icmp_message(packet.protocol == PROTO_ICMP ? 8 : 128, 0));
@@ -203,6 +208,44 @@ static void add_states(struct arena *arena, const struct ranges *ranges, struct 
     }
 }
 
+static void add_fragments(struct arena *arena, const struct ranges *ranges, struct strings *strings)
+{
+    static const char *const names[FRAGMENT_N] = {"none", "first", "later"}; /* `none`: a whole packet */
+
+    for (enum fragment fragment = 0; fragment < FRAGMENT_N; fragment++) {
+        if (ranges_contain(ranges, fragment))
+            *vec_push(arena, strings) = str_of(names[fragment]);
+    }
+}
+
+static void add_span(struct arena *arena, struct strings *strings, const char *before, unsigned lo, unsigned hi)
+{
+    *vec_push(arena, strings) =
+        lo == hi ? str_printf(arena, "%s%u", before, lo) : str_printf(arena, "%s%u-%u", before, lo, hi);
+}
+
+/* Messages as types, `0-2`, and where not all codes of a type are meant as type and codes, `3/0-3`. */
+static void add_messages(struct arena *arena, struct strings *strings, struct range range)
+{
+    unsigned lo = (unsigned)range.lo;
+    unsigned hi = (unsigned)range.hi;
+
+    while (lo <= hi) {
+        unsigned type = lo >> 8;
+        unsigned last = hi < (type << 8 | 255) ? hi : type << 8 | 255;
+
+        if ((lo & 255) == 0 && (last & 255) == 255) {
+            unsigned types = (hi + 1) >> 8;
+
+            add_span(arena, strings, "", type, types - 1);
+            last = (types << 8) - 1;
+        } else {
+            add_span(arena, strings, str_cstr(arena, str_printf(arena, "%u/", type)), lo & 255, last & 255);
+        }
+        lo = last + 1;
+    }
+}
+
 static bool is_everything(enum field field, enum family family, const struct ranges *ranges)
 {
     u128 lo = field == FIELD_SOURCE_PORT ? 1 : 0; /* source port 0 never counts */
@@ -223,6 +266,11 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
                 add_interfaces(arena, prover, ranges, &strings);
             else if (field == FIELD_STATE)
                 add_states(arena, ranges, &strings);
+            else if (field == FIELD_FRAGMENT)
+                add_fragments(arena, ranges, &strings);
+            else if (field == FIELD_ICMP)
+                for (size_t i = 0; i < ranges->n; i++)
+                    add_messages(arena, &strings, ranges->v[i]);
             else
                 for (size_t i = 0; i < ranges->n; i++)
                     add_range(arena, &strings, field, family, ranges->v[i]);

@@ -87,12 +87,13 @@ static void read_parameters(struct site_reader *reader, struct instance *instanc
                 suggest_offer(&suggest, catalog->parameters[j].name);
             say_unknown(reader, pair->key_span, "parameter", pair->key, catalog, &suggest);
         }
-        if (!yaml_string(pair->value, "a parameter", reader->diags, &value))
-            continue;
-        if (port_problem(value) != NULL) {
+        /* A wrong value is said once: some port stands in, so that the plan does not miss the parameter too. */
+        if (!yaml_string(pair->value, "a parameter", reader->diags, &value)) {
+            value = STR("1");
+        } else if (port_problem(value) != NULL) {
             diag_error(reader->diags, pair->value->span, "parameter \"%.*s\": \"%.*s\": %s", STR_ARG(pair->key),
                        STR_ARG(value), port_problem(value));
-            continue;
+            value = STR("1");
         }
         instance->parameters[instance->parameter_n++] = (struct setting){pair->key, value, pair->value->span};
     }

@@ -27,7 +27,7 @@ struct walk {
     uint32_t folds;
     uint32_t ignored; /* lines that are no rules */
     uint32_t ignored_line;
-    uint32_t last_rule; /* line */
+    uint32_t last_line; /* of a table, a chain or a rule */
 };
 
 static void set_line(struct walk *walk, uint32_t line)
@@ -254,8 +254,14 @@ static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
     struct reader *reader = walk->reader;
 
     switch (kind) {
-    case LINE_TABLE: read_table_line(walk); break;
-    case LINE_CHAIN: read_chain_line(walk, line); break;
+    case LINE_TABLE:
+        walk->last_line = line;
+        read_table_line(walk);
+        break;
+    case LINE_CHAIN:
+        walk->last_line = line;
+        read_chain_line(walk, line);
+        break;
     case LINE_RULE:
         if (walk->table == NULL && walk->dump->saved) {
             if (dumps_is_shell(str_trim(reader->line.text)))
@@ -264,7 +270,7 @@ static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
                 diag_error(reader->diags, line_span(reader), "a rule outside of *table … COMMIT");
             break;
         }
-        walk->last_rule = line;
+        walk->last_line = line;
         read_command(walk);
         break;
     case LINE_COMMIT: walk->table = NULL; break;
@@ -275,7 +281,7 @@ static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
     }
 }
 
-/* A dump that ends without COMMIT lost its end; where the last rule has no line end, it lost part of that too. */
+/* A dump that ends without COMMIT lost its end; where its last line has no end, it lost part of that too. */
 static void end_dump(struct walk *walk)
 {
     struct reader *reader = walk->reader;
@@ -291,8 +297,8 @@ static void end_dump(struct walk *walk)
                      walk->folds > 1 ? "s were" : " was", FOLD_COLUMN);
     if (walk->table == NULL)
         return;
-    if (walk->last_rule == source->line_n && source->text.n > 0 && source->text.p[source->text.n - 1] != '\n')
-        diag_error(reader->diags, span_line(source, walk->last_rule),
+    if (walk->last_line == source->line_n && source->text.n > 0 && source->text.p[source->text.n - 1] != '\n')
+        diag_error(reader->diags, span_line(source, walk->last_line),
                    "the text ends in the middle: this line has no end, and table %s no COMMIT",
                    table_name(walk->table->id));
     else
