@@ -9,6 +9,7 @@
 /* One firewall with one policy. Start with firewall_text, add to the policy, then firewall_ready. */
 struct firewall_text {
     struct arena *arena;
+    struct arena *scratch; /* of each question: what it leaves there is nobody's */
     struct diags diags;
     struct ruleset *ruleset;
     struct permit permits[8];
@@ -22,7 +23,7 @@ static inline void firewall_text(struct firewall_text *f, const char *rules)
 {
     struct dialect_input input = {0};
 
-    *f = (struct firewall_text){.arena = arena_new()};
+    *f = (struct firewall_text){.arena = arena_new(), .scratch = arena_new()};
     diags_init(&f->diags, f->arena);
     input.text = source_new(f->arena, STR("r"), str_printf(f->arena, "*filter\n%sCOMMIT\n", rules));
     f->ruleset = iptables_read(f->arena, &input, 1, &f->diags);
@@ -85,12 +86,13 @@ static inline void firewall_face(struct firewall_text *f, enum hook hook, const 
 
 static inline void firewall_ready(struct firewall_text *f)
 {
-    f->prover = prover_new(f->arena, f->ruleset, &f->policy, &f->diags);
+    f->prover = prover_new(f->arena, f->ruleset, &f->policy);
 }
 
 static inline void firewall_free(struct firewall_text *f)
 {
     arena_free(f->arena);
+    arena_free(f->scratch);
 }
 
 #endif

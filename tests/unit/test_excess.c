@@ -83,7 +83,7 @@ static void assert_excess(struct firewall_text *f, const char *name, const char 
     struct findings findings = {0};
     struct buf out = BUF_EMPTY;
 
-    assert_true(excess_find(f->arena, f->prover, &f->policy, &findings));
+    assert_true(excess_find(f->scratch, f->prover, &f->policy, &findings));
     vec_each (struct finding *, finding, &findings) {
         add_finding(&out, finding);
         assert_true(finding->kind == FINDING_EXCESS && finding->severity == SEVERITY_ERROR && finding->has_packet);
@@ -200,7 +200,7 @@ static void baseline(void **state)
         f.policy.hooks = 1u << cases[i].hook;
         firewall_face(&f, cases[i].hook, NULL, NULL, "10.0.0.0/24", "10.1.0.0/24");
         firewall_ready(&f);
-        baseline_find(f.arena, f.prover, &f.policy, &findings);
+        baseline_find(f.scratch, f.prover, &f.policy, &findings);
         vec_each (struct finding *, finding, &findings) {
             assert_true(finding->kind == FINDING_BASELINE && finding->severity == SEVERITY_WARNING);
             assert_true(str_contains(finding->message, hook_name(cases[i].hook)));
@@ -271,7 +271,7 @@ static void passages(void **state)
             firewall_ready(&f[k]);
             hops[k] = (struct passage_hop){.prover = f[k].prover, .permit = f[k].permits[0]};
         }
-        assert_int_equal(passage_find(f[0].arena, hops, 2, &packet, &has_packet, &rule), cases[i].passage);
+        assert_int_equal(passage_find(f[0].scratch, hops, 2, &packet, &has_packet, &rule), cases[i].passage);
         assert_int_equal(has_packet, cases[i].packet != NULL);
         if (has_packet)
             packet_format(&out, &packet);

@@ -32,10 +32,10 @@ static const struct judge_case cases[] = {
      "denied FORWARD 2 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", "partial FORWARD 2"},
     {"rejected by a rule", OPEN A "-j REJECT\n", "udp 10.0.0.1 10.1.0.1 53", NULL, NULL,
      "denied FORWARD 1 udp 10.0.0.1:40000 > 10.1.0.1:53 state new",
-     "denied FORWARD 1 udp 10.1.0.1:53 > 10.0.0.1:1 state established"},
+     "denied FORWARD 1 udp 10.1.0.1:53 > 10.0.0.1:40000 state established"},
     {"by the policy", SHUT A "-p udp -j ACCEPT\n", WEB, "eth0", "eth1",
      "denied FORWARD - tcp 10.0.0.1:40000 > 10.1.0.1:80 in eth0 out eth1 state new",
-     "denied FORWARD - tcp 10.1.0.1:80 > 10.0.0.1:1 in eth1 out eth0 state established flags syn,ack"},
+     "denied FORWARD - tcp 10.1.0.1:80 > 10.0.0.1:40000 in eth1 out eth0 state established flags syn,ack"},
     {"by an open policy", OPEN, WEB, NULL, NULL, "permitted FORWARD -", "permitted FORWARD -"},
     {"one address too few", SHUT A "-s 10.0.0.0/30 -j ACCEPT\n", "udp 10.0.0.2-10.0.0.4 10.1.0.1 53", NULL, NULL,
      "partial FORWARD - udp 10.0.0.4:40000 > 10.1.0.1:53 state new", NULL},
@@ -46,7 +46,7 @@ static const struct judge_case cases[] = {
     {"source ports", SHUT A "-p tcp --sport 1024:65535 -j ACCEPT\n", WEB, NULL, NULL,
      "partial FORWARD - tcp 10.0.0.1:1 > 10.1.0.1:80 state new", NULL},
     {"a rule without a state, seen by replies", SHUT A "-p tcp --dport 80 -j ACCEPT\n", WEB, NULL, NULL,
-     "permitted FORWARD 1", "partial FORWARD - tcp 10.1.0.1:80 > 10.0.0.1:1 state established flags syn,ack"},
+     "permitted FORWARD 1", "partial FORWARD - tcp 10.1.0.1:80 > 10.0.0.1:40000 state established flags syn,ack"},
     {"replies by a rule", SHUT A "-p tcp --dport 80 -j ACCEPT\n" A "-p tcp --sport 80 ! --syn -j ACCEPT\n", WEB, NULL,
      NULL, "permitted FORWARD 1", "permitted FORWARD"},
     {"state of the request", SHUT A "-m conntrack --ctstate NEW -j ACCEPT\n", WEB, NULL, NULL, "permitted FORWARD 1",
@@ -145,7 +145,7 @@ static void assert_answer(struct firewall_text *f, const struct permit *permit, 
     struct verdict verdict;
     struct str text;
 
-    judge_permit(f->arena, f->prover, permit, direction, &verdict);
+    judge_permit(f->scratch, f->prover, permit, direction, &verdict);
     text = answer_text(f->arena, &verdict);
     assert_int_equal(verdict.direction, direction);
     assert_ptr_equal(verdict.flow, permit->flow);
@@ -265,7 +265,7 @@ static void hooks_of_a_host(void **state)
     assert_answer(&f, &f.permits[1], DIRECTION_REQUEST, "out",
                   "denied OUTPUT - tcp 10.1.0.1:40000 > 10.0.0.1:22 out eth0 state new");
     assert_answer(&f, &f.permits[1], DIRECTION_REPLY, "out",
-                  "denied INPUT - tcp 10.0.0.1:22 > 10.1.0.1:1 in eth0 state established flags syn,ack");
+                  "denied INPUT - tcp 10.0.0.1:22 > 10.1.0.1:40000 in eth0 state established flags syn,ack");
     firewall_free(&f);
 }
 
