@@ -42,6 +42,6 @@ void cube_subtract(struct arena *arena, const struct cube *a, const struct cube 
 /* Takes b out of every cube of the list; the new list. */
 struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const struct cube *b, enum family family);
 /* Joins cubes that differ in one field only, or of which one holds the other, until none do: fewer, larger boxes. */
-void cubes_merge(struct arena *arena, struct cubes *cubes);
+void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family);
 
 #endif

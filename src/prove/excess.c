@@ -262,7 +262,7 @@ static void report(struct search *s, struct findings *findings)
     } all = {0};
 
     vec_each (struct opened *, opened, s->opened) {
-        cubes_merge(s->arena, &opened->boxes);
+        cubes_merge(s->arena, &opened->boxes, opened->family);
         vec_each (const struct cube *, box, &opened->boxes) {
             struct sized *sized = vec_push(s->arena, &all);
 

@@ -152,7 +152,7 @@ static void lists(void **state)
         less = cubes_subtract(arena, &cubes, &b, FAMILY_V4);
         for (unsigned point = 0; point < POINTS; point++)
             assert_int_equal(count_point(&less, point), has_point(&b, point) ? 0 : before[point]);
-        cubes_merge(arena, &cubes);
+        cubes_merge(arena, &cubes, FAMILY_V4);
         assert_true(cubes.n <= n);
         for (unsigned point = 0; point < POINTS; point++)
             assert_int_equal(count_point(&cubes, point) > 0, before[point] > 0);
@@ -163,6 +163,27 @@ static void lists(void **state)
         }
         arena_free(arena);
     }
+}
+
+/* A box that was cut and has grown together again is as wide as one that never was. */
+static void merge_of_every_value(void **state)
+{
+    struct arena *arena = arena_new();
+    struct cubes cubes = {0};
+
+    (void)state;
+    for (unsigned k = 0; k < 3; k++) {
+        struct cube cube = CUBE_ALL;
+
+        cube.field[FIELD_DESTINATION] = ranges_one(arena, k == 0 ? 2 : 1, k == 0 ? 2 : 1);
+        if (k > 0)
+            cube.field[FIELD_PORT] = ranges_one(arena, k == 1 ? 0 : 80, k == 1 ? 79 : 65535);
+        *vec_push(arena, &cubes) = cube;
+    }
+    cubes_merge(arena, &cubes, FAMILY_V4);
+    assert_int_equal(cubes.n, 1);
+    assert_null(cubes.v[0].field[FIELD_PORT]);
+    arena_free(arena);
 }
 
 /* What was cut into pieces is one again. */
@@ -179,7 +200,7 @@ static void merge_undoes_cuts(void **state)
         cube.field[FIELD_PORT] = ranges_one(arena, 10 * (k / 3), 10 * (k / 3) + 9);
         *vec_push(arena, &cubes) = cube;
     }
-    cubes_merge(arena, &cubes);
+    cubes_merge(arena, &cubes, FAMILY_V4);
     assert_int_equal(cubes.n, 1);
     assert_true(ranges_equal(cubes.v[0].field[FIELD_PORT], ranges_one(arena, 0, 39)));
     assert_true(ranges_equal(cubes.v[0].field[FIELD_STATE], ranges_one(arena, 0, 2)));
@@ -223,8 +244,11 @@ static void rest_of_a_family(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_cubes),         cmocka_unit_test(lists),
-        cmocka_unit_test(merge_undoes_cuts), cmocka_unit_test(narrow),
+        cmocka_unit_test(two_cubes),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(merge_undoes_cuts),
+        cmocka_unit_test(merge_of_every_value),
+        cmocka_unit_test(narrow),
         cmocka_unit_test(rest_of_a_family),
     };
     return cmocka_run_group_tests_name("cube", tests, NULL, NULL);
