@@ -12,10 +12,14 @@
 
 static void add_no_later(struct reading *reading)
 {
+    struct reader *reader = reading->reader;
+
     if (reading->no_later)
         return;
     reading->no_later = true;
-    reading_add(reading, FIELD_FRAGMENT, reader_constant_one(reading->reader, FRAGMENT_NONE, FRAGMENT_FIRST));
+    if (reader->no_later == NULL)
+        reader->no_later = reader_constant_one(reader, FRAGMENT_NONE, FRAGMENT_FIRST);
+    reading_add(reading, FIELD_FRAGMENT, reader->no_later);
 }
 
 static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges,

@@ -64,6 +64,7 @@ struct reader {
     struct map interfaces;                       /* word -> struct interface_pattern */
     struct map constants;                        /* bytes of ranges -> struct ranges */
     const struct ranges **singles[SINGLE_PAGES]; /* of one number each, as a port or a protocol; by its high byte */
+    const struct ranges *no_later;               /* fragments that carry ports */
     struct map set_matches;                      /* "NAME src,dst" and family -> struct match */
     bool marks_matter;                           /* some rule asks for a mark */
     struct VEC(struct match) matches;            /* of the rule being read */
