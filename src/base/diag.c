@@ -37,8 +37,10 @@ static void add(struct diags *diags, enum severity severity, struct span span, c
         diags->errors++;
     else if (severity == SEVERITY_WARNING)
         diags->warnings++;
-    if (diags->n >= DIAG_KEPT)
+    if (diags->n >= DIAG_KEPT) {
+        diags->hidden++;
         return;
+    }
     *vec_push(diags->arena, diags) =
         (struct diag){.severity = severity, .span = span, .message = format_message(diags->arena, format, args)};
 }
@@ -74,19 +76,48 @@ void diag_hint(struct diags *diags, const char *format, ...)
 {
     va_list args;
 
-    if (diags->n == 0 || diags->errors + diags->warnings > DIAG_KEPT)
+    if (diags->n == 0 || diags->hidden > 0)
         return;
     va_start(args, format);
     diags->v[diags->n - 1].hint = format_message(diags->arena, format, args);
     va_end(args);
 }
 
-/* Bytes that would disturb a terminal are shown as '?'; UTF-8 passes. */
+/* A byte that belongs to the letter of the byte before. */
+static bool continues(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The first byte of the letter at `at`. */
+static size_t letter_start(struct str s, size_t at)
+{
+    while (at > 0 && at < s.n && continues(s.p[at]))
+        at--;
+    return at;
+}
+
+/* Columns on a terminal, near enough: letters. */
+static size_t letters(struct str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        n += !continues(s.p[i]);
+    return n;
+}
+
+/* Bytes that would disturb a terminal are shown as '?', the C1 controls too (of two bytes in UTF-8); UTF-8 passes. */
 static void add_clean(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
 
+        if (c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] >= 0x80 && (unsigned char)s.p[i + 1] < 0xa0) {
+            buf_addc(out, '?');
+            i++;
+            continue;
+        }
         buf_addc(out, c == '\t' ? ' ' : c < 0x20 || c == 0x7f ? '?' : s.p[i]);
     }
 }
@@ -105,24 +136,24 @@ static void print_line(struct buf *out, const struct diag *diag, bool color)
     size_t column = source_column(span->source, span->at) - 1;
     struct str text = source_line_text(span->source, line);
     size_t start = 0;
-    size_t marks = span->n == 0 ? 1 : span->n;
+    size_t marks;
 
     if (text.n == 0)
         return;
     if (column > text.n)
         column = text.n;
     if (column > LINE_SHOWN / 2 && text.n > LINE_SHOWN)
-        start = column - LINE_SHOWN / 2;
-    text = str_head(str_from(text, start), LINE_SHOWN);
+        start = letter_start(text, column - LINE_SHOWN / 2);
+    text = str_from(text, start);
+    text = str_head(text, letter_start(text, LINE_SHOWN));
     column -= start;
-    if (marks > text.n - column)
-        marks = text.n - column == 0 ? 1 : text.n - column;
+    marks = letters(str_head(str_from(text, column), span->n));
     buf_adds(out, "    ");
     add_clean(out, text);
     buf_adds(out, "\n    ");
-    buf_fill(out, ' ', column);
+    buf_fill(out, ' ', letters(str_head(text, column)));
     buf_adds(out, color ? severity_colors[diag->severity] : "");
-    buf_fill(out, '^', marks);
+    buf_fill(out, '^', marks == 0 ? 1 : marks);
     buf_adds(out, color ? "\033[0m\n" : "\n");
 }
 
@@ -159,7 +190,6 @@ static int by_place(const void *a, const void *b)
 void diags_print(struct buf *out, const struct diags *diags, bool color)
 {
     const struct diag **order;
-    size_t counted = diags->errors + diags->warnings;
 
     if (diags->n == 0)
         return;
@@ -174,6 +204,6 @@ void diags_print(struct buf *out, const struct diags *diags, bool color)
     }
     for (size_t i = 0; i < diags->n; i++)
         diag_print(out, order[i], color);
-    if (counted > diags->n)
-        buf_addf(out, "portolan: note: %zu more errors and warnings are not shown\n", counted - diags->n);
+    if (diags->hidden > 0)
+        buf_addf(out, "portolan: note: %zu more errors and warnings are not shown\n", diags->hidden);
 }

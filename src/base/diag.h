@@ -27,9 +27,10 @@ struct diags {
     size_t capacity;
     size_t errors;
     size_t warnings;
+    size_t hidden; /* counted, not kept */
 };
 
-/* More errors than this in one list are counted, not kept. */
+/* More diagnostics than this in one list are counted, not kept. */
 #define DIAG_KEPT 200
 
 void diags_init(struct diags *diags, struct arena *arena);

@@ -35,6 +35,12 @@ const char *yaml_kind_name(enum yaml_kind kind)
     return kind_names[kind];
 }
 
+/* A byte order mark is kept from libyaml, which would indent the first line by it. */
+static size_t bom_of(const struct source *source)
+{
+    return str_starts(source->text, "\xef\xbb\xbf") ? 3 : 0;
+}
+
 /* libyaml counts marks in characters, not bytes: the offset is found from line and column. */
 static uint32_t offset_of(const struct source *source, const yaml_mark_t *mark)
 {
@@ -44,7 +50,7 @@ static uint32_t offset_of(const struct source *source, const yaml_mark_t *mark)
 
     if (line >= source->line_n)
         return (uint32_t)source->text.n;
-    at = source->line_starts[line];
+    at = line == 0 ? bom_of(source) : source->line_starts[line];
     rest = str_from(source->text, at);
     for (size_t column = 0; column < mark->column && rest.n > 0 && rest.p[0] != '\n'; column++) {
         size_t n = 1;
@@ -72,9 +78,10 @@ static void parser_error(struct reader *reader)
     const char *problem = parser->problem != NULL ? parser->problem : "not YAML";
 
     if (parser->error == YAML_READER_ERROR) {
-        size_t at = parser->problem_offset < reader->source->text.n ? parser->problem_offset : reader->source->text.n;
+        size_t at = bom_of(reader->source) + parser->problem_offset;
+        size_t end = reader->source->text.n;
 
-        diag_error(reader->diags, span_at(reader->source, at, 1), "not a text file: %s", problem);
+        diag_error(reader->diags, span_at(reader->source, at < end ? at : end, 1), "not a text file: %s", problem);
     } else if (parser->context != NULL) {
         diag_error(reader->diags, span, "%s, %s", problem, parser->context);
     } else {
@@ -263,13 +270,15 @@ struct yaml_node *yaml_parse(struct arena *arena, const struct source *source, s
     struct reader reader = {.arena = arena, .source = source, .diags = diags};
     size_t errors = diags->errors;
     struct yaml_node *root;
+    struct str text;
 
     if (!yaml_parser_initialize(&reader.parser)) {
         diag_error(diags, SPAN_NONE, "out of memory");
         return NULL;
     }
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)source->text.p, source->text.n);
+    text = str_from(source->text, bom_of(source));
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text.p, text.n);
     root = read_stream(&reader);
     yaml_parser_delete(&reader.parser);
     if (root == NULL && diags->errors == errors)

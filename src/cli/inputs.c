@@ -64,11 +64,10 @@ void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span)
     buf_free(&names);
 }
 
-struct site *inputs_site(struct cli *cli, struct str path)
+static struct site *site_of(struct cli *cli, const struct source *source)
 {
     struct catalogs *catalogs = inputs_catalogs(cli);
     struct site_files files = {.open = open_beside, .context = cli};
-    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
     struct site *site = source == NULL ? NULL : site_read(cli->arena, source, catalogs, &files, &cli->diags);
 
     for (size_t i = 0; site != NULL && i < site->firewall_n; i++) {
@@ -82,7 +81,12 @@ struct site *inputs_site(struct cli *cli, struct str path)
 
 struct plan *inputs_plan(struct cli *cli, struct str path)
 {
-    struct site *site = inputs_site(cli, path);
+    return inputs_plan_of(cli, file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags));
+}
+
+struct plan *inputs_plan_of(struct cli *cli, const struct source *source)
+{
+    struct site *site = site_of(cli, source);
     struct plan *plan = site == NULL ? NULL : plan_make(cli->arena, site, cli->today, &cli->diags);
 
     return cli->diags.errors > 0 ? NULL : plan;
@@ -161,6 +165,21 @@ static size_t printed_files(struct cli *cli, const struct firewall *firewall, st
     return n;
 }
 
+/* A ruleset that a site names and nobody wrote yet: said at its place, with what writes it. */
+static bool all_there(struct cli *cli, const struct firewall *firewall, const struct str *paths, size_t n)
+{
+    bool there = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (file_is_there(paths[i]))
+            continue;
+        there = false;
+        diag_error(&cli->diags, firewall->file_spans[i], "the ruleset \"%.*s\" is not there", STR_ARG(paths[i]));
+        diag_hint(&cli->diags, "`portolan render SITE -o DIRECTORY` writes one; or fetch what the firewall runs");
+    }
+    return there;
+}
+
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
 {
     struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n + 3);
@@ -174,6 +193,8 @@ struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const 
     for (size_t i = 0; i < firewall->file_n; i++)
         paths[i] = file_beside(cli->arena, site->source->name, firewall->files[i]);
     printed = printed_files(cli, firewall, paths[0], paths);
+    if (printed == 0 && !all_there(cli, firewall, paths, firewall->file_n))
+        return NULL;
     return inputs_ruleset(cli, paths, printed > 0 ? printed : firewall->file_n, firewall->dialect);
 }
 

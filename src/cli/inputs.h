@@ -10,10 +10,11 @@
 
 /* The built-in catalogs and those of --catalog; read once. */
 struct catalogs *inputs_catalogs(struct cli *cli);
-struct site *inputs_site(struct cli *cli, struct str path);
 void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 /* The flows of a site; NULL too when the plan has errors. */
 struct plan *inputs_plan(struct cli *cli, struct str path);
+/* Of a text that was read; NULL: it was not, and that was said. */
+struct plan *inputs_plan_of(struct cli *cli, const struct source *source);
 /*
  * The files of one firewall as one ruleset. `dialect` empty: recognised by the text. A text of nftables is listed by
  * nft in a network namespace of its own first.

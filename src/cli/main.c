@@ -31,7 +31,8 @@ static void usage(struct buf *out)
 
 static void put(struct buf *buf, FILE *to)
 {
-    fwrite(buf->p, 1, buf->n, to);
+    if (buf->n > 0)
+        fwrite(buf->p, 1, buf->n, to);
     buf_free(buf);
 }
 
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
     cli.color_out = !plain && isatty(STDOUT_FILENO);
     diags_init(&cli.diags, cli.arena);
     status = run(&cli, argc, argv);
-    if (fflush(stdout) != 0 && errno != EPIPE) {
+    if (fflush(stdout) != 0 && cli.diags.errors == 0 && errno != EPIPE) {
         diag_error(&cli.diags, SPAN_NONE, "cannot write to standard output: %s", strerror(errno));
         status = EXIT_BAD_INPUT;
     }

@@ -5,7 +5,7 @@ static bool open_gate(struct checking *c, struct gate *gate, const struct rulese
 {
     if (ruleset == NULL || gate->policy == NULL)
         return false;
-    gate->prover = prover_new(c->cli->arena, ruleset, gate->policy, &c->cli->diags);
+    gate->prover = prover_new(c->cli->arena, ruleset, gate->policy);
     return true;
 }
 

@@ -1,4 +1,6 @@
 /* Arguments of a command by its table of options; see cli.h. */
+#include <errno.h>
+
 #include "base/num.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
@@ -197,7 +199,8 @@ static void help_rows(const struct option_row *rows, bool has_formats, struct bu
 
 void cli_help(const struct command *command, struct buf *out)
 {
-    buf_addf(out, "usage: portolan %s %s\n\n%s\n", command->name, command->arguments, command->details);
+    buf_addf(out, "usage: portolan %s%s%s\n\n%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+             command->arguments, command->details);
     if (command->options != NULL) {
         buf_adds(out, "options:\n");
         help_rows(command->options, true, out);
@@ -230,7 +233,10 @@ int cli_emit(struct cli *cli, struct buf *out, int status)
     } else if (cli->diags.errors > 0) {
         status = EXIT_BAD_INPUT; /* half a result is none */
     } else if (cli->output.n == 0 || str_is(cli->output, "-")) {
-        fwrite(out->p, 1, out->n, stdout);
+        if (out->n > 0 && fwrite(out->p, 1, out->n, stdout) < out->n && errno != EPIPE) {
+            diag_error(&cli->diags, SPAN_NONE, "cannot write to standard output: %s", strerror(errno));
+            status = EXIT_BAD_INPUT;
+        }
     } else if (!file_write(cli->output, buf_str(out), &cli->diags)) {
         status = EXIT_BAD_INPUT;
     }

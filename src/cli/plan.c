@@ -22,7 +22,7 @@ static const struct plan *read_old(struct cli *cli, struct str path)
     if (source == NULL)
         return NULL;
     if (!str_starts(str_trim(source->text), "{"))
-        return inputs_plan(cli, path);
+        return inputs_plan_of(cli, source);
     if (!flows_read(cli->arena, source, &cli->diags, &flows))
         return NULL;
     plan->flows = flows.v;

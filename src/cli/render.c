@@ -30,10 +30,7 @@ static bool print_one(struct cli *cli, const struct plan *plan, const struct fir
 
     printed->firewall = firewall;
     if (dialect == NULL) {
-        if (name.n > 0)
-            inputs_unknown_dialect(cli, name, SPAN_NONE);
-        else
-            diag_error(&cli->diags, firewall->span, "the site says no dialect of this firewall: say it with --to");
+        diag_error(&cli->diags, firewall->span, "the site says no dialect of this firewall: say it with --to");
         return false;
     }
     policy = plan_policy(cli->arena, plan, firewall, cli->today, &cli->diags);
@@ -107,8 +104,12 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     if (firewalls.n > 0 && (only = inputs_find_firewall(cli, plan->site, cli_last(&firewalls))) == NULL)
         return EXIT_BAD_INPUT;
+    if (dialects.n > 0 && dialect_find(cli_last(&dialects)) == NULL) {
+        inputs_unknown_dialect(cli, cli_last(&dialects), SPAN_NONE);
+        return EXIT_BAD_INPUT;
+    }
     if (plan->site->firewall_n == 0)
-        diag_error(&cli->diags, SPAN_NONE, "the site has no firewalls");
+        diag_error(&cli->diags, span_at(plan->site->source, 0, 0), "the site has no firewalls");
     printed = arena_new_array(cli->arena, struct printed, plan->site->firewall_n);
     for (size_t i = 0; i < plan->site->firewall_n; i++) {
         if (only == NULL || only == &plan->site->firewalls[i])
@@ -131,7 +132,7 @@ const struct command command_render = {
         "Prints what the firewall must let through for the flows that cross it, and the baseline, and nothing\n"
         "else. Each rule carries the id of its flow. One file goes to standard output or -o FILE, several (more\n"
         "firewalls, iptables with IPv6 or ipset) to -o DIRECTORY.\n\n"
-        "  portolan render examples/three-vendors.yaml --firewall edge -o three-vendors.nft\n",
+        "  portolan render examples/three-vendors.yaml --firewall edge -o edge.nft\n",
     .options = options,
     .run = run,
 };

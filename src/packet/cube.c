@@ -220,11 +220,13 @@ static bool merge_once(struct arena *arena, struct cubes *cubes)
             const struct cube *b = &cubes->v[j];
             enum field field = only_difference(a, b);
 
-            if (field == FIELD_N && !cube_within(b, a)) {
+            if (field == FIELD_N && !cube_within(b, a) && !cube_within(a, b)) {
                 j++;
                 continue;
             }
-            if (field != FIELD_N)
+            if (field == FIELD_N && !cube_within(b, a))
+                *a = *b;
+            else if (field != FIELD_N)
                 a->field[field] = ranges_union(arena, a->field[field], b->field[field]);
             cubes->v[j] = cubes->v[--cubes->n];
             merged = true;

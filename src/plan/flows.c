@@ -54,7 +54,7 @@ bool flows_ports_fit(int transport, const struct flow_ports *ports, struct span 
 {
     struct buf name = BUF_EMPTY;
 
-    if (ports->n == 0 || transport == TRANSPORT_ANY || proto_has_ports((unsigned)transport))
+    if (ports->n == 0 || transport < 0 || proto_has_ports((unsigned)transport))
         return true;
     transport_format(&name, transport);
     diag_error(diags, span, "%.*s has no ports", (int)name.n, name.p);

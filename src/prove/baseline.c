@@ -95,8 +95,7 @@ static void ask(const struct asker *asker, enum baseline baseline, const struct 
                                 .firewall = asker->policy->firewall,
                                 .has_packet = true};
     finding->packet = witness_packet(prover->arena, prover, asker->family, &region.v[0]);
-    finding->message = str_printf(prover->arena, "%s does not let %s through at %s (%s): %s",
-                                  str_cstr(asker->arena, asker->policy->firewall), baseline_name(baseline),
+    finding->message = str_printf(prover->arena, "%s missing at %s (%s): %s", baseline_name(baseline),
                                   hook_name(asker->hook), asker->family == FAMILY_V4 ? "IPv4" : "IPv6", consequence);
 }
 

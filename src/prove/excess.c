@@ -111,7 +111,7 @@ static void search_rule(struct search *s, const struct program_rule *rule)
 }
 
 /* Chains that packets of the hook can reach. */
-static void mark_reached(const struct program *program, uint32_t chain, bool *reached)
+static void mark_reached(struct program *program, uint32_t chain, bool *reached)
 {
     const struct program_chain *from = &program->chains[chain];
 
@@ -119,26 +119,28 @@ static void mark_reached(const struct program *program, uint32_t chain, bool *re
         return;
     reached[chain] = true;
     for (size_t i = 0; i < from->rule_n; i++) {
-        if (from->rules[i].action == ACTION_JUMP || from->rules[i].action == ACTION_GOTO)
-            mark_reached(program, from->rules[i].target, reached);
+        enum action action = from->chain->rules[i].action;
+
+        if (action == ACTION_JUMP || action == ACTION_GOTO)
+            mark_reached(program, program_rule_at(program, chain, i)->target, reached);
     }
 }
 
 static void search_rules(struct search *s)
 {
-    const struct program *program = s->prover->programs[s->family];
+    struct program *program = s->prover->programs[s->family];
     bool *reached = arena_new_array(s->arena, bool, program->chain_n);
     uint32_t path[PATH_MAX_CHAINS];
     size_t n = program_path(program, s->hook, path, PATH_MAX_CHAINS);
 
     for (size_t i = 0; i < n; i++)
         mark_reached(program, path[i], reached);
-    for (size_t i = 0; i < program->chain_n; i++) {
-        const struct program_chain *chain = &program->chains[i];
+    for (uint32_t i = 0; i < program->chain_n; i++) {
+        const struct chain *chain = program->chains[i].chain;
 
         for (size_t k = 0; reached[i] && k < chain->rule_n; k++) {
             if (chain->rules[k].action == ACTION_ACCEPT || chain->rules[k].action == ACTION_UNKNOWN)
-                search_rule(s, &chain->rules[k]);
+                search_rule(s, program_rule_at(program, i, k));
         }
     }
 }

@@ -14,23 +14,14 @@ struct outcome {
     struct arena *arena;
     struct leaves passing;
     struct leaves stopped;
-    bool with_self; /* packets from an address to itself count too */
+    const struct cube *asked; /* part of the region, for what unknowns it leaves open */
+    bool with_self;           /* packets from an address to itself count too */
+    bool until_sure;          /* stop when some packets surely pass and some surely do not: no more is to be learnt */
+    bool passes_surely;
+    bool stops_surely;
+    struct leaf sure_stop;
     bool too_many;
 };
-
-static bool collect(void *context, const struct leaf *leaf)
-{
-    struct outcome *outcome = context;
-
-    if (!outcome->with_self && !witness_exists(&leaf->cube))
-        return true;
-    if (leaf->action == ACTION_ACCEPT || leaf->action == ACTION_UNKNOWN)
-        *vec_push(outcome->arena, &outcome->passing) = *leaf;
-    if (leaf->action != ACTION_ACCEPT)
-        *vec_push(outcome->arena, &outcome->stopped) = *leaf;
-    outcome->too_many = outcome->passing.n + outcome->stopped.n > LEAVES_MOST;
-    return !outcome->too_many;
-}
 
 /* The leaf's packets whatever the unknowns are: literals dropped, unbound interfaces as wide as the question's. */
 static struct cube projected(const struct leaf *leaf, const struct cube *asked)
@@ -60,6 +51,28 @@ static bool depends(const struct leaf *leaf, const struct cube *asked)
     return leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ||
            !same_field(whole.field[FIELD_IN], leaf->cube.field[FIELD_IN]) ||
            !same_field(whole.field[FIELD_OUT], leaf->cube.field[FIELD_OUT]);
+}
+
+static bool collect(void *context, const struct leaf *leaf)
+{
+    struct outcome *outcome = context;
+    bool passes = leaf->action == ACTION_ACCEPT || leaf->action == ACTION_UNKNOWN;
+    bool stops = leaf->action != ACTION_ACCEPT;
+
+    if (!outcome->with_self && !witness_exists(&leaf->cube))
+        return true;
+    if (passes)
+        *vec_push(outcome->arena, &outcome->passing) = *leaf;
+    if (stops)
+        *vec_push(outcome->arena, &outcome->stopped) = *leaf;
+    outcome->too_many = outcome->passing.n + outcome->stopped.n > LEAVES_MOST;
+    if (outcome->until_sure && !depends(leaf, outcome->asked)) {
+        outcome->passes_surely = outcome->passes_surely || passes;
+        if (stops && !outcome->stops_surely)
+            outcome->sure_stop = *leaf;
+        outcome->stops_surely = outcome->stops_surely || stops;
+    }
+    return !outcome->too_many && !(outcome->passes_surely && outcome->stops_surely);
 }
 
 static bool any_dependent(const struct leaves *leaves, const struct cube *asked)
@@ -97,6 +110,7 @@ static enum walk_end walk_region(struct arena *arena, const struct prover *prove
     uint64_t budget = WALK_BUDGET;
 
     outcome->arena = arena;
+    outcome->asked = &region->v[0];
     vec_each (const struct cube *, cube, region) {
         struct walk walk = {
             .program = prover->programs[family], .hook = hook, .leaf = collect, .context = outcome, .budget = budget};
@@ -210,7 +224,7 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
 {
     enum family family = permit->flow->family;
     struct arena_mark mark = arena_mark(arena);
-    struct outcome outcome = {0};
+    struct outcome outcome = {.until_sure = true};
     struct cubes region;
     enum walk_end end;
 
@@ -226,7 +240,9 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
         return;
     }
     end = walk_region(arena, prover, family, verdict->hook, &region, &outcome);
-    if (end != WALK_DONE)
+    if (outcome.passes_surely && outcome.stops_surely)
+        conclude(prover, family, &outcome.sure_stop, &outcome.sure_stop.cube, VERDICT_PARTIAL, verdict);
+    else if (end != WALK_DONE)
         give_up(end, outcome.too_many, verdict);
     else if (outcome.stopped.n == 0 && outcome.passing.n > 0)
         conclude(prover, family, &outcome.passing.v[0], &outcome.passing.v[0].cube, VERDICT_PERMITTED, verdict);

@@ -9,45 +9,39 @@
 
 #define CUBES_MOST 2000000u /* of one rule */
 
-struct compiler {
-    struct arena *arena;
-    struct program *program;
-    struct diags *diags;
-    uint32_t spare_literal; /* for rules that cannot be spelled out */
-};
-
-static const struct ranges *interface_ranges(struct compiler *c, const struct match *match)
+static const struct ranges *interface_ranges(struct program *program, const struct match *match)
 {
-    const struct interface_numbers *numbers = c->program->interfaces;
-    struct range *v = arena_new_array(c->arena, struct range, match->interface_n);
+    const struct interface_numbers *numbers = program->interfaces;
+    struct range *v = arena_new_array(program->arena, struct range, match->interface_n);
     const struct ranges *ranges;
 
     for (size_t i = 0; i < match->interface_n; i++)
         v[i] = interfaces_range(numbers, &match->interfaces[i]);
-    ranges = ranges_of(c->arena, v, match->interface_n);
-    c->program->asks_interface = true;
-    return match->negated ? ranges_complement(c->arena, ranges, interfaces_last(numbers)) : ranges;
+    ranges = ranges_of(program->arena, v, match->interface_n);
+    return match->negated ? ranges_complement(program->arena, ranges, interfaces_last(numbers)) : ranges;
 }
 
-static bool narrow_literal(struct compiler *c, struct cube *cube, uint32_t id, bool value)
+static bool narrow_literal(struct program *program, struct cube *cube, uint32_t id, bool value)
 {
     struct cube other = CUBE_ALL;
 
-    other.literals = literals_one(c->arena, id, value);
-    return cube_intersect(c->arena, cube, &other, cube);
+    other.literals = literals_one(program->arena, id, value);
+    return cube_intersect(program->arena, cube, &other, cube);
 }
 
 /* Every match of a conjunction but those over groups. False when nothing can match. */
-static bool add_plain(struct compiler *c, const struct match *v, size_t n, struct cube *cube)
+static bool add_plain(struct program *program, const struct match *v, size_t n, struct cube *cube)
 {
     for (size_t i = 0; i < n; i++) {
         const struct match *match = &v[i];
         bool left = true;
 
         switch (match->kind) {
-        case MATCH_RANGES: left = cube_narrow(c->arena, cube, match->field, match->ranges); break;
-        case MATCH_INTERFACES: left = cube_narrow(c->arena, cube, match->field, interface_ranges(c, match)); break;
-        case MATCH_UNKNOWN: left = narrow_literal(c, cube, match->literal, !match->negated); break;
+        case MATCH_RANGES: left = cube_narrow(program->arena, cube, match->field, match->ranges); break;
+        case MATCH_INTERFACES:
+            left = cube_narrow(program->arena, cube, match->field, interface_ranges(program, match));
+            break;
+        case MATCH_UNKNOWN: left = narrow_literal(program, cube, match->literal, !match->negated); break;
         case MATCH_ANY_OF:
         case MATCH_NONE_OF:
         case MATCH_N: break;
@@ -58,76 +52,46 @@ static bool add_plain(struct compiler *c, const struct match *v, size_t n, struc
     return true;
 }
 
-static bool spell_groups(struct compiler *c, const struct cube *base, const struct match *match, struct cubes *out);
+static bool spell_groups(struct program *program, const struct cube *base, const struct match *match,
+                         struct cubes *out);
 
 /* All cubes of a conjunction within `base`. False when there are too many. */
-static bool spell_conjunction(struct compiler *c, const struct cube *base, const struct match *v, size_t n,
+static bool spell_conjunction(struct program *program, const struct cube *base, const struct match *v, size_t n,
                               struct cubes *out)
 {
     struct cubes now = {0};
     struct cube plain = *base;
 
-    if (!add_plain(c, v, n, &plain))
+    if (!add_plain(program, v, n, &plain))
         return true;
-    *vec_push(c->arena, &now) = plain;
+    *vec_push(program->arena, &now) = plain;
     for (size_t i = 0; i < n; i++) {
         struct cubes next = {0};
 
         if (v[i].kind != MATCH_ANY_OF)
             continue;
         vec_each (struct cube *, cube, &now) {
-            if (!spell_groups(c, cube, &v[i], &next))
+            if (!spell_groups(program, cube, &v[i], &next))
                 return false;
         }
         now = next;
     }
     vec_each (struct cube *, cube, &now)
-        *vec_push(c->arena, out) = *cube;
+        *vec_push(program->arena, out) = *cube;
     return out->n <= CUBES_MOST;
 }
 
-static bool spell_groups(struct compiler *c, const struct cube *base, const struct match *match, struct cubes *out)
+static bool spell_groups(struct program *program, const struct cube *base, const struct match *match, struct cubes *out)
 {
     for (size_t i = 0; i < match->group_n; i++) {
-        if (!spell_conjunction(c, base, match->groups[i].v, match->groups[i].n, out))
+        for (size_t k = 0; k < match->groups[i].n; k++) {
+            if (match->groups[i].v[k].kind == MATCH_NONE_OF)
+                return false; /* an exception inside an alternative is not spelled out */
+        }
+        if (!spell_conjunction(program, base, match->groups[i].v, match->groups[i].n, out))
             return false;
     }
     return true;
-}
-
-static void bound_cubes(struct compiler *c, struct program_rule *made)
-{
-    if (made->cube_n == 0)
-        return;
-    made->bounds = made->cubes[0];
-    if (made->cube_n == 1)
-        return;
-    made->bounds.literals = NULL;
-    for (enum field field = 0; field < FIELD_N; field++) {
-        struct range *v = arena_new_array(c->arena, struct range, made->cube_n);
-        u128 lo = ~(u128)0;
-        u128 hi = 0;
-        size_t members = 0;
-        size_t n = 0;
-
-        for (; n < made->cube_n && made->cubes[n].field[field] != NULL; n++) {
-            const struct ranges *ranges = made->cubes[n].field[field];
-
-            members += ranges->n;
-            lo = ranges->v[0].lo < lo ? ranges->v[0].lo : lo;
-            hi = ranges->v[ranges->n - 1].hi > hi ? ranges->v[ranges->n - 1].hi : hi;
-        }
-        made->bounds.field[field] = NULL;
-        if (n < made->cube_n)
-            continue;
-        if (members > made->cube_n || members > 4096) {
-            made->bounds.field[field] = ranges_one(c->arena, lo, hi);
-            continue;
-        }
-        for (n = 0; n < made->cube_n; n++)
-            v[n] = made->cubes[n].field[field]->v[0];
-        made->bounds.field[field] = ranges_of(c->arena, v, made->cube_n);
-    }
 }
 
 static bool has_groups(const struct rule *rule, enum match_kind kind)
@@ -139,20 +103,21 @@ static bool has_groups(const struct rule *rule, enum match_kind kind)
     return false;
 }
 
-static bool spell_rule(struct compiler *c, const struct rule *rule, struct program_rule *made)
+static bool spell_rule(struct program *program, const struct rule *rule, struct program_rule *made)
 {
     struct cube all = CUBE_ALL;
     struct cubes cubes = {0};
     struct cubes skips = {0};
 
     if (!has_groups(rule, MATCH_ANY_OF)) {
-        if (add_plain(c, rule->matches, rule->match_n, &all))
-            *vec_push(c->arena, &cubes) = all;
-    } else if (!spell_conjunction(c, &all, rule->matches, rule->match_n, &cubes)) {
+        if (add_plain(program, rule->matches, rule->match_n, &all))
+            *vec_push(program->arena, &cubes) = all;
+    } else if (!spell_conjunction(program, &all, rule->matches, rule->match_n, &cubes)) {
         return false;
     }
     for (size_t i = 0; i < rule->match_n && cubes.n > 0; i++) {
-        if (rule->matches[i].kind == MATCH_NONE_OF && !spell_groups(c, &(struct cube){0}, &rule->matches[i], &skips))
+        if (rule->matches[i].kind == MATCH_NONE_OF &&
+            !spell_groups(program, &(struct cube){0}, &rule->matches[i], &skips))
             return false;
     }
     made->cubes = cubes.v;
@@ -163,80 +128,127 @@ static bool spell_rule(struct compiler *c, const struct rule *rule, struct progr
 }
 
 /* A rule that cannot be spelled out may match or not. */
-static void make_unknown(struct compiler *c, const struct rule *rule, struct program_rule *made)
+static void make_unknown(struct program *program, struct program_rule *made)
 {
-    struct cube *cube = arena_new_object(c->arena, struct cube);
+    struct cube *cube = arena_new_object(program->arena, struct cube);
 
-    diag_warning(c->diags, rule->place, "rule has too many alternatives; it is treated as one that may match or not");
-    cube->literals = literals_one(c->arena, c->spare_literal++, true);
+    cube->literals = literals_one(program->arena, program->spare_literal++, true);
     made->cubes = cube;
     made->cube_n = 1;
     made->skip_n = 0;
 }
 
-static void note_literals(struct compiler *c, const struct rule *rule, const struct match *v, size_t n)
+static void note_literals(struct program *program, const struct rule *rule, const struct match *v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (v[i].kind == MATCH_UNKNOWN && c->program->literal_rules[v[i].literal] == NULL)
-            c->program->literal_rules[v[i].literal] = rule;
+        if (v[i].kind == MATCH_UNKNOWN && program->literal_rules[v[i].literal] == NULL)
+            program->literal_rules[v[i].literal] = rule;
         if (v[i].kind != MATCH_ANY_OF && v[i].kind != MATCH_NONE_OF)
             continue;
         for (size_t k = 0; k < v[i].group_n; k++)
-            note_literals(c, rule, v[i].groups[k].v, v[i].groups[k].n);
+            note_literals(program, rule, v[i].groups[k].v, v[i].groups[k].n);
     }
 }
 
-static uint32_t chain_number(const struct program *program, const struct chain *chain)
+static struct str chain_key(struct chain *const *chain)
 {
-    uint32_t i = 0;
-
-    while (program->ruleset->chains[i] != chain) {
-        i++;
-        assert(i < program->chain_n); /* a reader lets no jump lead out of the ruleset */
-    }
-    return i;
+    return (struct str){(const char *)chain, sizeof *chain};
 }
 
-static void compile_chain(struct compiler *c, struct program_chain *made)
+static const struct ranges *cube_asks(const void *context, size_t i, enum field field)
 {
-    const struct chain *chain = made->chain;
+    const struct cube *cubes = context;
 
-    made->rules = arena_new_array(c->arena, struct program_rule, chain->rule_n);
-    for (size_t i = 0; i < chain->rule_n; i++) {
-        const struct rule *rule = &chain->rules[i];
-        struct program_rule *next = &made->rules[made->rule_n];
+    return cubes[i].field[field];
+}
 
-        if ((rule->families & FAMILY_BIT(c->program->family)) == 0 || rule->action == ACTION_NONE)
-            continue;
-        *next = (struct program_rule){.rule = rule, .action = rule->action};
-        if (!spell_rule(c, rule, next))
-            make_unknown(c, rule, next);
-        note_literals(c, rule, rule->matches, rule->match_n);
-        if (next->cube_n == 0)
-            continue;
-        bound_cubes(c, next);
-        if (rule->action == ACTION_JUMP || rule->action == ACTION_GOTO)
-            next->target = chain_number(c->program, rule->target);
-        made->rule_n++;
+static bool concerns(const struct program *program, const struct rule *rule)
+{
+    return (rule->families & FAMILY_BIT(program->family)) != 0 && rule->action != ACTION_NONE;
+}
+
+static struct program_rule *make_rule(struct program *program, const struct rule *rule)
+{
+    struct program_rule *made = arena_new_object(program->arena, struct program_rule);
+
+    made->rule = rule;
+    made->action = rule->action;
+    if (!concerns(program, rule))
+        return made;
+    if (!spell_rule(program, rule, made))
+        make_unknown(program, made);
+    note_literals(program, rule, rule->matches, rule->match_n);
+    if (rule->action == ACTION_JUMP || rule->action == ACTION_GOTO) {
+        const struct program_chain *target = map_get(&program->chain_numbers, chain_key(&rule->target));
+
+        assert(target != NULL); /* a reader lets no jump lead out of the ruleset */
+        made->target = (uint32_t)(target - program->chains);
     }
+    if (made->cube_n > INDEX_WORTH)
+        made->index = index_new(program->arena, made->cube_n, cube_asks, made->cubes);
+    return made;
+}
+
+const struct program_rule *program_rule_at(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+
+    if (of->rules[i] == NULL)
+        of->rules[i] = make_rule(program, &of->chain->rules[i]);
+    return of->rules[i];
+}
+
+struct rules_asked {
+    const struct program *program;
+    const struct chain *chain;
+};
+
+/* From the matches themselves, so that no rule is made for the index. */
+static const struct ranges *rule_asks(const void *context, size_t i, enum field field)
+{
+    const struct rules_asked *asked = context;
+    const struct rule *rule = &asked->chain->rules[i];
+
+    if (!concerns(asked->program, rule))
+        return &ranges_empty;
+    for (size_t k = 0; k < rule->match_n; k++) {
+        if (rule->matches[k].kind == MATCH_RANGES && rule->matches[k].field == field)
+            return rule->matches[k].ranges;
+    }
+    return NULL;
+}
+
+const struct box_index *program_index(struct program *program, uint32_t chain)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+
+    if (of->index == NULL && of->rule_n > INDEX_WORTH)
+        of->index = index_new(program->arena, of->rule_n, rule_asks, &asked);
+    return of->index;
 }
 
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
-                             const struct interface_numbers *interfaces, struct diags *diags)
+                             const struct interface_numbers *interfaces)
 {
     struct program *program = arena_new_object(arena, struct program);
-    struct compiler c = {.arena = arena, .program = program, .diags = diags, .spare_literal = ruleset->literal_n};
 
+    program->arena = arena;
     program->ruleset = ruleset;
     program->family = family;
     program->interfaces = interfaces;
+    program->spare_literal = ruleset->literal_n;
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);
-    for (size_t i = 0; i < ruleset->chain_n; i++)
-        program->chains[i].chain = ruleset->chains[i];
-    for (size_t i = 0; i < ruleset->chain_n; i++)
-        compile_chain(&c, &program->chains[i]);
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        struct program_chain *chain = &program->chains[i];
+
+        chain->chain = ruleset->chains[i];
+        chain->rule_n = chain->chain->rule_n;
+        chain->rules = arena_new_array(arena, struct program_rule *, chain->rule_n);
+        map_set(arena, &program->chain_numbers, chain_key(&ruleset->chains[i]), chain);
+    }
     return program;
 }
 

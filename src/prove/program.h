@@ -5,25 +5,27 @@
 #ifndef PORTOLAN_PROVE_PROGRAM_H
 #define PORTOLAN_PROVE_PROGRAM_H
 
+#include "base/map.h"
 #include "model/ruleset.h"
-#include "packet/cube.h"
+#include "packet/index.h"
 
 /* One rule: a packet in one of `skips` goes past it; otherwise, in one of `cubes`, the action takes it. */
 struct program_rule {
     const struct rule *rule;
-    const struct cube *cubes;
+    const struct cube *cubes; /* none: it can match no packet of the family, or has no verdict */
+    const struct cube *skips;
     uint32_t cube_n;
     uint32_t skip_n;
-    const struct cube *skips;
     enum action action;
-    uint32_t target;    /* chain number, of JUMP and GOTO */
-    struct cube bounds; /* around all the cubes: what does not meet it meets none */
+    uint32_t target;               /* chain number, of JUMP and GOTO */
+    const struct box_index *index; /* over the cubes where they are many; else NULL */
 };
 
 struct program_chain {
     const struct chain *chain;
-    struct program_rule *rules; /* those that can match the family, in order */
     size_t rule_n;
+    struct program_rule **rules;   /* NULL where no question has met the rule yet: program_rule_at makes it */
+    const struct box_index *index; /* over the rules, made when first needed; NULL in short chains */
 };
 
 struct program {
@@ -32,16 +34,23 @@ struct program {
     const struct interface_numbers *interfaces;
     struct program_chain *chains; /* as in the ruleset */
     size_t chain_n;
-    const struct rule **literal_rules; /* the first rule that asks for an unknown */
-    bool asks_interface;               /* some rule does */
+    const struct rule **literal_rules; /* a rule that asks for an unknown, of the rules made so far */
+    struct map chain_numbers;          /* the bytes of a struct chain * -> its struct program_chain */
+    struct arena *arena;
+    uint32_t spare_literal; /* for rules that cannot be spelled out */
 };
 
 /*
- * The numbering must cover the ruleset's patterns (interfaces_number over them and those of the question). Rules whose
- * alternatives multiply beyond a limit become unknown rather than wrong; they are noted in diags.
+ * Cheap: a rule is turned into cubes when a question first meets it. The numbering must cover the ruleset's patterns
+ * (interfaces_number over them and those of the question). Rules whose alternatives multiply beyond a limit become
+ * unknown (they may match or not) rather than wrong.
  */
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
-                             const struct interface_numbers *interfaces, struct diags *diags);
+                             const struct interface_numbers *interfaces);
+
+const struct program_rule *program_rule_at(struct program *program, uint32_t chain, size_t i);
+/* The index over a chain's rules; NULL where it has too few for one. */
+const struct box_index *program_index(struct program *program, uint32_t chain);
 
 /* Chain numbers of the base chains on the way through a hook, in order. Returns how many. */
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);

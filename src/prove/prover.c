@@ -7,8 +7,7 @@ static void add_name(struct arena *arena, struct interface_patterns *patterns, s
         *vec_push(arena, patterns) = (struct interface_pattern){.name = name};
 }
 
-struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, const struct policy *policy,
-                          struct diags *diags)
+struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, const struct policy *policy)
 {
     struct prover *prover = arena_new_object(arena, struct prover);
     struct interface_patterns patterns = {0};
@@ -33,7 +32,7 @@ struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, co
     prover->interfaces = interfaces_number(arena, &patterns);
     for (enum family family = 0; family < FAMILY_N; family++) {
         if ((ruleset->families & FAMILY_BIT(family)) != 0)
-            prover->programs[family] = program_make(arena, ruleset, family, prover->interfaces, diags);
+            prover->programs[family] = program_make(arena, ruleset, family, prover->interfaces);
     }
     return prover;
 }

@@ -20,8 +20,7 @@ struct prover {
 };
 
 /* `policy` names the interfaces that questions will use. */
-struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, const struct policy *policy,
-                          struct diags *diags);
+struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, const struct policy *policy);
 
 struct findings VEC(struct finding);
 

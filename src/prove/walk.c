@@ -1,6 +1,8 @@
 /* Depth-first walk of a packet set through chains; see walk.h. */
 #include "prove/walk.h"
 
+#include <assert.h>
+
 /* Where a chain returns to. */
 struct frame {
     uint32_t chain;
@@ -29,6 +31,9 @@ struct walker {
         size_t n;
         size_t capacity;
     } stack;
+    struct cursor cursor; /* over the rules of chain cursor_of, for the part that runs */
+    uint32_t cursor_of;
+    bool cursor_good;
     bool stopped;
 };
 
@@ -104,22 +109,19 @@ static bool act(struct walker *s, struct part *part, const struct program_rule *
     return true;
 }
 
-/*
- * Divides the part between those of its packets that `cube` takes and the rest. The taken part is returned through
- * *taken; the rest is pushed as parts that continue with the rule after. False: nothing is taken.
- */
-static bool divide(struct walker *s, const struct part *part, const struct cube *cube, struct cube *taken,
+/* Divides `all` between the packets that `cube` takes and the rest, which is appended. False: it takes none. */
+static bool divide(struct walker *s, const struct cube *all, const struct cube *cube, struct cube *taken,
                    struct cubes *rest)
 {
-    if (!cube_overlaps(&part->cube, cube))
+    if (!cube_overlaps(all, cube))
         return false;
-    if (cube_within(&part->cube, cube)) {
-        *taken = part->cube;
+    if (cube_within(all, cube)) {
+        *taken = *all;
         return true;
     }
-    if (!cube_intersect(s->arena, &part->cube, cube, taken))
+    if (!cube_intersect(s->arena, all, cube, taken))
         return false;
-    cube_subtract(s->arena, &part->cube, cube, s->walk->program->family, rest);
+    cube_subtract(s->arena, all, cube, s->walk->program->family, rest);
     return true;
 }
 
@@ -131,6 +133,38 @@ static void push(struct walker *s, const struct part *like, const struct cube *c
     part->cube = *cube;
 }
 
+/* The next of a rule's cubes that may meet what is left, from `at` on. */
+static uint32_t next_cube(const struct program_rule *rule, const struct cursor *cursor, uint32_t at)
+{
+    return rule->index == NULL ? at : (uint32_t)cursor_next(cursor, at);
+}
+
+/* Cuts every cube of *rest by `cube`: what it takes is appended to taken, what is left stays. */
+static void cut(struct walker *s, const struct cube *cube, struct cubes *rest, struct cubes *taken)
+{
+    struct cubes left = {0};
+    size_t k = 0;
+
+    while (k < rest->n && !cube_overlaps(&rest->v[k], cube))
+        k++;
+    if (k == rest->n)
+        return;
+    vec_each (struct cube *, piece, rest) {
+        struct cube one;
+
+        if (!divide(s, piece, cube, &one, &left))
+            *vec_push(s->arena, &left) = *piece;
+        else
+            *vec_push(s->arena, taken) = one;
+    }
+    *rest = left;
+}
+
+static void spend(struct walker *s)
+{
+    s->walk->budget -= s->walk->budget > 0;
+}
+
 /*
  * A rule with several cubes, or with exceptions: the part is cut by them one after the other. What skips or is left
  * goes on behind the rule, what is taken takes its action.
@@ -138,46 +172,24 @@ static void push(struct walker *s, const struct part *like, const struct cube *c
 static void take_many(struct walker *s, const struct part *part, const struct program_rule *rule)
 {
     struct cubes rest = {0};
+    struct cubes skipped = {0};
     struct cubes taken = {0};
+    struct cursor cursor;
 
     *vec_push(s->arena, &rest) = part->cube;
     for (uint32_t i = 0; i < rule->skip_n && rest.n > 0; i++) {
-        struct cubes left = {0};
-
-        s->walk->budget -= s->walk->budget > 0;
-        vec_each (struct cube *, cube, &rest) {
-            struct part piece = *part;
-            struct cube skipped;
-
-            piece.cube = *cube;
-            if (!divide(s, &piece, &rule->skips[i], &skipped, &left))
-                *vec_push(s->arena, &left) = *cube;
-            else
-                push(s, part, &skipped);
-        }
-        rest = left;
+        spend(s);
+        cut(s, &rule->skips[i], &rest, &skipped);
     }
-    for (uint32_t i = 0; i < rule->cube_n && rest.n > 0; i++) {
-        struct cubes left = {0};
-        size_t k = 0;
-
-        s->walk->budget -= s->walk->budget > 0;
-        while (k < rest.n && !cube_overlaps(&rest.v[k], &rule->cubes[i]))
-            k++;
-        if (k == rest.n)
-            continue;
-        vec_each (struct cube *, cube, &rest) {
-            struct part piece = *part;
-            struct cube one;
-
-            piece.cube = *cube;
-            if (!divide(s, &piece, &rule->cubes[i], &one, &left))
-                *vec_push(s->arena, &left) = *cube;
-            else
-                *vec_push(s->arena, &taken) = one;
-        }
-        rest = left;
+    if (rule->index != NULL)
+        cursor_start(&cursor, rule->index, &part->cube);
+    for (uint32_t i = next_cube(rule, &cursor, 0); i < rule->cube_n && rest.n > 0;
+         i = next_cube(rule, &cursor, i + 1)) {
+        spend(s);
+        cut(s, &rule->cubes[i], &rest, &taken);
     }
+    vec_each (struct cube *, cube, &skipped)
+        push(s, part, cube);
     vec_each (struct cube *, cube, &rest)
         push(s, part, cube);
     vec_each (struct cube *, cube, &taken) {
@@ -189,34 +201,51 @@ static void take_many(struct walker *s, const struct part *part, const struct pr
     }
 }
 
+/* The next rule of the part's chain that it may meet, from part->at on; false at the end of the chain. */
+static bool next_rule(struct walker *s, struct part *part, const struct program_rule **rule)
+{
+    struct program *program = s->walk->program;
+    const struct box_index *index = program_index(program, part->chain);
+
+    if (index != NULL) {
+        if (s->cursor_of != part->chain || !s->cursor_good)
+            cursor_start(&s->cursor, index, &part->cube);
+        s->cursor_of = part->chain;
+        s->cursor_good = true;
+        part->at = (uint32_t)cursor_next(&s->cursor, part->at);
+    }
+    if (part->at >= program->chains[part->chain].rule_n)
+        return false;
+    *rule = program_rule_at(program, part->chain, part->at++);
+    return true;
+}
+
 /* Takes one part as far as it stays whole. */
 static void run_part(struct walker *s, struct part part)
 {
-    const struct program *program = s->walk->program;
-
+    s->cursor_good = false;
     while (!s->stopped && s->walk->budget > 0) {
-        const struct program_chain *chain = &program->chains[part.chain];
         const struct program_rule *rule;
         struct cubes rest = {0};
         struct cube taken;
 
-        if (part.at == chain->rule_n) {
+        s->walk->budget--;
+        if (!next_rule(s, &part, &rule)) {
             if (!return_part(s, &part))
                 return;
             continue;
         }
-        rule = &chain->rules[part.at++];
-        s->walk->budget--;
-        if (!cube_overlaps(&part.cube, &rule->bounds))
+        if (rule->cube_n == 0)
             continue;
         if (rule->cube_n > 1 || rule->skip_n > 0) {
             take_many(s, &part, rule);
             return;
         }
-        if (!divide(s, &part, &rule->cubes[0], &taken, &rest))
+        if (!divide(s, &part.cube, &rule->cubes[0], &taken, &rest))
             continue;
         vec_each (struct cube *, cube, &rest)
             push(s, &part, cube);
+        s->cursor_good = s->cursor_good && rest.n == 0;
         part.cube = taken;
         if (!act(s, &part, rule))
             return;
@@ -229,6 +258,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     struct part first = {.cube = *from};
     size_t most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
 
+    assert(arena != walk->program->arena);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
         end_part(&s, &first, ACTION_ACCEPT, NULL, NULL);

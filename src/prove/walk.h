@@ -21,7 +21,7 @@ struct leaf {
 typedef bool walk_leaf(void *context, const struct leaf *leaf);
 
 struct walk {
-    const struct program *program;
+    struct program *program;
     enum hook hook;
     walk_leaf *leaf;
     void *context;
@@ -31,7 +31,10 @@ struct walk {
 
 enum walk_end { WALK_DONE, WALK_STOPPED, WALK_EXHAUSTED };
 
-/* Memory for the parts comes from the arena, which the caller rolls back when it is done with the leaves. */
+/*
+ * Memory for the parts comes from the arena, which the caller rolls back when it is done with the leaves; not the
+ * program's own, in which rules are made on the way.
+ */
 enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube *from);
 
 #define WALK_BUDGET 200000000u

@@ -208,6 +208,44 @@ static void add_states(struct arena *arena, const struct ranges *ranges, struct 
     }
 }
 
+static void add_fragments(struct arena *arena, const struct ranges *ranges, struct strings *strings)
+{
+    static const char *const names[FRAGMENT_N] = {"none", "first", "later"}; /* `none`: a whole packet */
+
+    for (enum fragment fragment = 0; fragment < FRAGMENT_N; fragment++) {
+        if (ranges_contain(ranges, fragment))
+            *vec_push(arena, strings) = str_of(names[fragment]);
+    }
+}
+
+static void add_span(struct arena *arena, struct strings *strings, const char *before, unsigned lo, unsigned hi)
+{
+    *vec_push(arena, strings) =
+        lo == hi ? str_printf(arena, "%s%u", before, lo) : str_printf(arena, "%s%u-%u", before, lo, hi);
+}
+
+/* Messages as types, `0-2`, and where not all codes of a type are meant as type and codes, `3/0-3`. */
+static void add_messages(struct arena *arena, struct strings *strings, struct range range)
+{
+    unsigned lo = (unsigned)range.lo;
+    unsigned hi = (unsigned)range.hi;
+
+    while (lo <= hi) {
+        unsigned type = lo >> 8;
+        unsigned last = hi < (type << 8 | 255) ? hi : type << 8 | 255;
+
+        if ((lo & 255) == 0 && (last & 255) == 255) {
+            unsigned types = (hi + 1) >> 8;
+
+            add_span(arena, strings, "", type, types - 1);
+            last = (types << 8) - 1;
+        } else {
+            add_span(arena, strings, str_cstr(arena, str_printf(arena, "%u/", type)), lo & 255, last & 255);
+        }
+        lo = last + 1;
+    }
+}
+
 static bool is_everything(enum field field, enum family family, const struct ranges *ranges)
 {
     u128 lo = field == FIELD_SOURCE_PORT ? 1 : 0; /* source port 0 never counts */
@@ -228,6 +266,11 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
                 add_interfaces(arena, prover, ranges, &strings);
             else if (field == FIELD_STATE)
                 add_states(arena, ranges, &strings);
+            else if (field == FIELD_FRAGMENT)
+                add_fragments(arena, ranges, &strings);
+            else if (field == FIELD_ICMP)
+                for (size_t i = 0; i < ranges->n; i++)
+                    add_messages(arena, &strings, ranges->v[i]);
             else
                 for (size_t i = 0; i < ranges->n; i++)
                     add_range(arena, &strings, field, family, ranges->v[i]);

@@ -296,6 +296,7 @@ struct counts {
     size_t errors; /* findings other than excess */
     size_t excess;
     size_t warnings;
+    size_t free; /* flows that no verdict is about */
 };
 
 static struct counts count(const struct page *page)
@@ -309,6 +310,7 @@ static struct counts count(const struct page *page)
         const struct verdict *worst = worst_of(verdicts, n);
         enum tone tone = worst == NULL ? TONE_GOOD : tone_of(worst);
 
+        c.free += worst == NULL;
         c.fail += tone == TONE_BAD;
         c.unknown += tone == TONE_UNKNOWN;
         c.warn += tone == TONE_WARN;
@@ -366,6 +368,15 @@ static void sentence_holds(const struct page *page)
     buf_addc(page->out, '.');
 }
 
+static void sentence_unknown(const struct page *page, const struct counts *c)
+{
+    if (c->unknown > 0)
+        buf_addf(page->out, " %zu flow%s", c->unknown, plural(c->unknown));
+    if (c->test_unknown > 0)
+        buf_addf(page->out, "%s %zu test%s", c->unknown > 0 ? " and" : "", c->test_unknown, plural(c->test_unknown));
+    buf_adds(page->out, " could not be decided.");
+}
+
 static void add_head(const struct page *page, const struct counts *c)
 {
     const struct check_result *result = page->result;
@@ -374,7 +385,10 @@ static void add_head(const struct page *page, const struct counts *c)
     enum tone tone = fails ? TONE_BAD : unknown ? TONE_UNKNOWN : TONE_GOOD;
 
     buf_adds(page->out, "<header>\n<p class=\"kicker\">Portolan: rulesets against documented requirements</p>\n<h1>");
-    text(page, result->title);
+    if (result->site != NULL)
+        text(page, result->title);
+    else
+        buf_adds(page->out, "Flows against a ruleset");
     buf_addf(page->out, "</h1>\n<div class=\"verdict %s\"><span class=\"mark\" aria-hidden=\"true\">%s</span><p>",
              tone_class(tone), tone_symbol(tone));
     if (fails)
@@ -387,8 +401,7 @@ static void add_head(const struct page *page, const struct counts *c)
     else
         sentence_holds(page);
     if (unknown)
-        buf_addf(page->out, " %zu flow%s and %zu test%s could not be decided.", c->unknown, plural(c->unknown),
-                 c->test_unknown, plural(c->test_unknown));
+        sentence_unknown(page, c);
     buf_adds(page->out, "</p></div>\n");
 }
 
@@ -397,7 +410,7 @@ static void number(const struct page *page, size_t n, const char *word)
     buf_addf(page->out, "<div><dt>%s</dt><dd>%zu</dd></div>\n", word, n);
 }
 
-static void add_numbers(const struct page *page)
+static void add_numbers(const struct page *page, const struct counts *c)
 {
     const struct check_result *result = page->result;
     const struct check_summary *s = &result->summary;
@@ -408,6 +421,8 @@ static void add_numbers(const struct page *page)
     buf_adds(page->out, "<dl class=\"numbers\">\n");
     number(page, s->flows, "flows");
     number(page, s->permitted, "permitted");
+    if (c->free > 0)
+        number(page, c->free, "of these past no firewall");
     number(page, s->denied, "denied");
     number(page, s->partial, "partly permitted");
     number(page, s->undetermined, "undetermined");
@@ -675,7 +690,10 @@ static void add_row(const struct page *page, size_t index)
     struct str ports = flow_text_ports(page->arena, flow);
 
     buf_adds(page->out, "<tr><td>");
-    mark(page, tone, worst == NULL ? "meets none" : verdict_name(worst->kind));
+    if (worst == NULL)
+        buf_adds(page->out, "<span class=\"mark soft\">no firewall</span>");
+    else
+        mark(page, tone, verdict_name(worst->kind));
     buf_adds(page->out, "</td><th scope=\"row\" class=\"id\">");
     if (tone != TONE_GOOD)
         buf_addf(page->out, "<a href=\"#flow-%zu\">", index + 1);
@@ -697,8 +715,8 @@ static void add_flows(const struct page *page)
     buf_adds(page->out, "<section>\n<h2>All flows</h2>\n");
     begin_table(
         page, " class=\"filter\"",
-        "Every flow with its worst verdict, there and back. \"meets none\": no firewall that was checked stands "
-        "between its ends.",
+        "Every flow with its worst verdict, there and back. \"no firewall\": none that was checked stands between "
+        "its ends.",
         columns, 7);
     for (size_t i = 0; i < page->result->flow_n; i++)
         add_row(page, i);
@@ -715,7 +733,7 @@ void report_check_html(struct buf *out, const struct check_result *result)
     c = count(&page);
     html_page_begin(out, str_printf(page.arena, "%.*s: check by Portolan", STR_ARG(result->title)));
     add_head(&page, &c);
-    add_numbers(&page);
+    add_numbers(&page, &c);
     add_failures(&page, &c);
     add_findings(
         &page, c.excess, true, "Permitted beyond the flows",

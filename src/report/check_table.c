@@ -124,8 +124,11 @@ void report_check_markdown(struct buf *out, const struct check_result *result)
     const struct check_summary *s = &result->summary;
 
     buf_addf(out, "# Check of %.*s\n\n", STR_ARG(result->title));
-    buf_addf(out, "%zu flows: %zu permitted, %zu denied, %zu partial, %zu undetermined; excess: %zu.\n", s->flows,
-             s->permitted, s->denied, s->partial, s->undetermined, s->excess);
+    buf_addf(out, "%zu flow%s: %zu permitted, %zu denied, %zu partial, %zu undetermined", s->flows,
+             s->flows == 1 ? "" : "s", s->permitted, s->denied, s->partial, s->undetermined);
+    if (result->excess_searched || s->excess > 0)
+        buf_addf(out, "; excess: %zu", s->excess);
+    buf_adds(out, ".\n");
     buf_adds(out, "\n| flow | where | verdict | rule | packet |\n| --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < result->verdict_n; i++)
         markdown_verdict(out, &result->verdicts[i]);

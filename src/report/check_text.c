@@ -151,8 +151,10 @@ static void add_summary(struct buf *out, const struct check_result *result)
 
     for (size_t i = 0; i < result->test_n; i++)
         failed += !result->tests[i].holds;
-    buf_addf(out, "%zu flows: %zu permitted, %zu denied, %zu partial, %zu undetermined; excess: %zu", s->flows,
-             s->permitted, s->denied, s->partial, s->undetermined, s->excess);
+    buf_addf(out, "%zu flow%s: %zu permitted, %zu denied, %zu partial, %zu undetermined", s->flows,
+             s->flows == 1 ? "" : "s", s->permitted, s->denied, s->partial, s->undetermined);
+    if (result->excess_searched || s->excess > 0)
+        buf_addf(out, "; excess: %zu", s->excess);
     if (result->test_n > 0)
         buf_addf(out, "; tests: %zu of %zu hold", result->test_n - failed, result->test_n);
     buf_addc(out, '\n');

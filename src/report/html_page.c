@@ -1,7 +1,7 @@
 /*
  * The frame of an HTML report; see html_page.h. The colours hold a contrast of 4.5:1 against their ground in both
  * schemes, and whatever a colour says a symbol and a word say as well. The policy in the head keeps the page from
- * fetching anything and from running any script but the one below, by its SHA-256: tests/demo/html.py holds the two
+ * fetching anything and from running any script but the one below, by its SHA-256: tests/demo/page.py holds the two
  * together.
  */
 #include "report/html_page.h"

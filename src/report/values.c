@@ -205,7 +205,7 @@ void report_line_box(struct buf *out, const struct box *box)
         buf_adds(out, box->family == FAMILY_V4 ? " (IPv4)" : " (IPv6)");
     add_field(out, box, FIELD_PORT, "ports");
     add_field(out, box, FIELD_SOURCE_PORT, "source ports");
-    add_field(out, box, FIELD_ICMP, "icmp");
+    add_field(out, box, FIELD_ICMP, "type");
     add_field(out, box, FIELD_TCP_FLAGS, "flags");
     add_field(out, box, FIELD_FRAGMENT, "fragment");
     add_field(out, box, FIELD_IN, "in");

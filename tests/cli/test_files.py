@@ -64,6 +64,15 @@ def cut(folder, path, kind, arguments, at):
         expect(target.exists() or "init" in arguments, f"cut at {at}, nothing was written: {result}")
 
 
+def latin_1(folder, kind, arguments):
+    """YAML and JSON are UTF-8; elsewhere a comment may hold anything, and what is no comment has a place."""
+    if kind.file.endswith((".yaml", ".json")):
+        refuse(folder, kind, arguments, place=True)
+    else:
+        result = run(*arguments, cwd=folder)
+        expect(result.status != 2 or result.places(), f"no place: {result}")
+
+
 def damaged(kind):
     text = kind.text.encode()
     noise = random.Random(20261119).randbytes(4096)
@@ -98,6 +107,9 @@ def test_kind(suite, kind):
         path.write_bytes(text)
         each(what, lambda command, p=place: refuse(folder, kind, command, place=p))
 
+    latin = kind.text.encode()
+    path.write_bytes(latin[: len(latin) // 2] + "é".encode("latin-1") + latin[len(latin) // 2 :])
+    each("Latin-1", latin_1, folder, kind)
     size = len(kind.text.encode())
     for at in sorted({1 + i * (size - 1) // CUTS for i in range(CUTS)}):
         cut_text = commands if at % 3 == 0 else commands[:1]

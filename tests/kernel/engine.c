@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/ipv6_route.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <poll.h>
@@ -23,8 +22,10 @@
 #include "system/process.h"
 
 #define INTERFACES_MAX 24
-#define BURST 96
+#define BURST 64
 #define WAIT_MS 300
+#define ADDRESS_WAIT_MS 5000
+#define RECEIVE_BUFFER (4 << 20)
 
 /* struct in6_ifreq of <linux/ipv6.h>, which cannot be included beside <netinet/in.h>. */
 struct address_v6_request {
@@ -39,9 +40,9 @@ struct engine {
     int tun[INTERFACES_MAX];
     int index[INTERFACES_MAX];
     size_t interface_n;
-    int control[FAMILY_N];        /* for ioctls */
-    int sender[FAMILY_N];         /* raw, with our own IP header */
-    int receiver[FAMILY_N][256];  /* by protocol; -1: not opened yet */
+    int control[FAMILY_N];       /* for ioctls */
+    int sender[FAMILY_N];        /* raw, with our own IP header */
+    int receiver[FAMILY_N][256]; /* by protocol; -1: not opened yet */
     unsigned aliases;
     uint32_t first_id; /* of the probes that are being run */
     struct engine_probe *probes;
@@ -72,10 +73,14 @@ static int make_router(void)
         {"/proc/sys/net/ipv6/conf/default/forwarding", "1"},
     };
     static const char *const wanted[][2] = {
-        {"/proc/sys/net/ipv4/conf/all/send_redirects", "0"},     {"/proc/sys/net/ipv4/conf/default/send_redirects", "0"},
-        {"/proc/sys/net/ipv4/icmp_echo_ignore_all", "1"},        {"/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"},
-        {"/proc/sys/net/ipv6/conf/default/accept_dad", "0"},     {"/proc/sys/net/ipv6/conf/default/accept_ra", "0"},
-        {"/proc/sys/net/ipv6/icmp/echo_ignore_all", "1"},        {"/proc/sys/net/ipv6/conf/default/router_solicitations", "0"},
+        {"/proc/sys/net/ipv4/conf/all/send_redirects", "0"},
+        {"/proc/sys/net/ipv4/conf/default/send_redirects", "0"},
+        {"/proc/sys/net/ipv4/icmp_echo_ignore_all", "1"},
+        {"/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"},
+        {"/proc/sys/net/ipv6/conf/default/accept_dad", "0"},
+        {"/proc/sys/net/ipv6/conf/default/accept_ra", "0"},
+        {"/proc/sys/net/ipv6/icmp/echo_ignore_all", "1"},
+        {"/proc/sys/net/ipv6/conf/default/router_solicitations", "0"},
     };
 
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
@@ -205,6 +210,23 @@ void engine_close(struct engine *engine)
     }
 }
 
+/* The kernel takes a new IPv6 address into use a moment later, even where there is nobody who could have it too. */
+static int await_address(const struct in6_addr *address)
+{
+    struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_addr = *address};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int error = fd < 0 ? -errno : -EADDRNOTAVAIL;
+
+    for (unsigned i = 0; i < ADDRESS_WAIT_MS && error == -EADDRNOTAVAIL; i++) {
+        error = bind(fd, (struct sockaddr *)&own, sizeof own) == 0 ? 0 : -errno;
+        if (error == -EADDRNOTAVAIL)
+            poll(NULL, 0, 1);
+    }
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
 int engine_address(struct engine *engine, enum family family, u128 address)
 {
     struct ifreq request;
@@ -213,7 +235,9 @@ int engine_address(struct engine *engine, enum family family, u128 address)
 
     if (family == FAMILY_V6) {
         frame_address(family, address, six.address.s6_addr);
-        return ioctl(engine->control[family], SIOCSIFADDR, &six) == 0 ? 0 : -errno;
+        if (ioctl(engine->control[family], SIOCSIFADDR, &six) != 0)
+            return -errno;
+        return await_address(&six.address);
     }
     memset(&request, 0, sizeof request);
     snprintf(request.ifr_name, sizeof request.ifr_name, "lo:%u", ++engine->aliases);
@@ -363,10 +387,14 @@ static void settle(struct engine *engine)
 static bool listen_for(struct engine *engine, const struct packet *packet)
 {
     int *fd = &engine->receiver[packet->family][packet->protocol];
+    int size = RECEIVE_BUFFER;
 
-    if (*fd < 0)
-        *fd = socket(packet->family == FAMILY_V4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                     packet->protocol);
+    if (*fd >= 0)
+        return true;
+    *fd = socket(packet->family == FAMILY_V4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                 packet->protocol);
+    if (*fd >= 0 && setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+        setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* what an ordinary user may have */
     return *fd >= 0;
 }
 

@@ -285,6 +285,10 @@ def settle(portolan, site, path):
                 return flows
         else:
             bad = sorted({(m.group(1), m.group(2)) for m in re.finditer(r'error: ([\w.-]+)/([\w-]+)[:\s/]', done.stderr)})
+            mixed = [kind for kind in ('accept', 'extra') if site.get(kind)]
+            if not bad and mixed and 'no address family in common' in done.stderr:
+                site[mixed[0]].pop()
+                continue
             if not bad:
                 sys.stderr.write(done.stderr)
                 return None

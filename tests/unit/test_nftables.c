@@ -401,8 +401,7 @@ static void test_lines_never_guessed(void **state)
         "table inet t { chain i { type filter hook input priority 0;\n include \"x\"\n accept\n }\n}\n",
         "table inet t { chain i { type filter hook input priority 0;\n drop\n }\n}\n",
         "table inet t { chain i { type filter hook input priority 0;\n }\n}\ninsert rule inet t i accept\n",
-        "table inet t { chain i { type filter hook input priority 0;\n accept\n }\n}\nreplace rule inet t i handle 2 "
-        "accept\n",
+        "table inet t { chain i { type filter hook input priority 0;\n accept\n }\n}\nreplace rule inet t i handle 2\n",
         "table inet u { chain i { type filter hook input priority 0;\n accept\n }\n}\n",
         "",
     };

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""The contract of the commands: exit statuses, shapes of JSON, options that all share.
+
+What is written here is what programs outside this repository rely on; a change of it is a change of the contract.
+"""
+import json
+import re
+import sys
+
+from kinds import CATALOG, EDGE_RULES, FLOWS_CSV, INVENTORY_INI, IPTABLES, IPSET, PACKET, SITE
+from runner import SOURCE, Suite, expect, run
+
+COMMANDS = ["init", "catalog", "plan", "render", "check", "excess", "explain", "why", "schema", "completion", "version"]
+ON = ["--on", "2026-12-01"]
+SMALL = ["--catalog", "widget.yaml", *ON]
+FLOW = {"id", "instance", "requirement", "product", "source", "destination", "domain", "transport", "ports", "status",
+        "need", "service", "purpose", "origin"}
+RULE = {"file", "line", "table", "chain", "index", "text"}
+PACKET_KEYS = {"in", "out", "source", "destination", "transport", "source_port", "port", "icmp_type", "icmp_code", "state"}
+VERDICT = {"flow", "firewall", "hook", "direction", "verdict", "rule", "packet"}
+FINDING = {"kind", "severity", "firewall", "rule", "by", "box", "packet"}
+BOX = {"source", "destination", "transport", "source_ports", "ports", "in", "out", "state"}
+SUMMARY = {"flows", "permitted", "denied", "partial", "undetermined", "excess"}
+REQUIREMENT = {"id", "from", "to", "domains", "ports", "service", "purpose", "when", "need", "origin", "inferred", "review"}
+
+SITE4 = SITE.replace('h1: [10.1.0.1, "fd01::1"]', "h1: 10.1.0.1").replace('[10.1.0.0/16, "fd01::/64"]', "10.1.0.0/16")
+
+GOOD_RULES = """\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -s 10.1.0.1/32 -d 10.2.0.1/32 -i eth0 -o eth1 -p udp -m udp --dport 123 -j ACCEPT
+-A FORWARD -s 10.1.0.2/32 -d 10.2.0.1/32 -i eth0 -o eth1 -p udp -m udp --dport 123 -j ACCEPT
+-A FORWARD -s 10.1.0.1/32 -d 203.0.113.5/32 -i eth0 -o eth2 -p tcp -m tcp --dport 8443 -j ACCEPT
+-A FORWARD -s 10.1.0.2/32 -d 203.0.113.5/32 -i eth0 -o eth2 -p tcp -m tcp --dport 8443 -j ACCEPT
+-A FORWARD -d 10.1.0.1/32 -m iprange --src-range 10.3.0.10-10.3.0.20 -i eth2 -o eth0 -p tcp -m tcp --dport 22 -j ACCEPT
+-A FORWARD -d 10.1.0.2/32 -m iprange --src-range 10.3.0.10-10.3.0.20 -i eth2 -o eth0 -p tcp -m tcp --dport 22 -j ACCEPT
+COMMIT
+"""
+
+
+def has(document, keys, what):
+    expect(keys <= set(document), f"{what} lacks {keys - set(document)}: {json.dumps(document)[:400]}")
+
+
+def check_rule(rule):
+    if rule is not None:
+        has(rule, RULE, "rule")
+        expect(rule["line"] is None or rule["line"] > 0, rule)
+        expect(rule["index"] is None or rule["index"] > 0, rule)
+
+
+def check_packet(packet):
+    if packet is not None:
+        has(packet, PACKET_KEYS, "packet")
+
+
+def check_verdicts(verdicts):
+    for verdict in verdicts:
+        has(verdict, VERDICT, "verdict")
+        expect(verdict["verdict"] in ("permitted", "denied", "partial", "undetermined"), verdict)
+        expect(verdict["direction"] in ("request", "reply"), verdict)
+        check_rule(verdict["rule"])
+        check_packet(verdict["packet"])
+
+
+def check_findings(findings):
+    for finding in findings:
+        has(finding, FINDING, "finding")
+        check_rule(finding["rule"])
+        check_packet(finding["packet"])
+        for rule in finding["by"]:
+            check_rule(rule)
+        if finding["box"] is not None:
+            has(finding["box"], BOX, "box")
+            for values in finding["box"].values():
+                expect(isinstance(values, str) or all(isinstance(value, str) for value in values), finding["box"])
+
+
+def document_of(suite, *arguments, status=0):
+    result = run(*arguments, "--format", "json", cwd=suite.path)
+    expect(result.status == status, f"wanted exit {status}: {result}")
+    document = json.loads(result.out)
+    expect(document["schema_version"] == 1, "schema_version")
+    return document
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def plan(suite):
+    document = document_of(suite, "plan", "site.yaml", *SMALL)
+    for flow in document["flows"]:
+        has(flow, FLOW, "flow")
+        expect(flow["ports"] is None or flow["ports"] == "any" or all(lo <= hi for lo, hi in flow["ports"]), flow)
+        expect(flow["status"] in ("resolved", "unresolved"), flow)
+    time = next(flow for flow in document["flows"] if flow["id"] == "w/time/udp")
+    expect(time["source"] == ["10.1.0.1", "10.1.0.2"] and time["destination"] == ["10.2.0.1"], time)
+    expect(time["ports"] == [[123, 123]] and time["transport"] == "udp" and time["product"] == "widget", time)
+    expect(time["origin"] == ['ports#"row 1"'] and time["domain"] is None, time)
+    web = next(flow for flow in document["flows"] if flow["id"] == "w/web/tcp")
+    expect(web["domain"] == ["updates.example.org"] and web["destination"] == ["203.0.113.5"], web)
+
+
+def unresolved(suite):
+    suite.write("open.yaml", SITE.replace("  updates.example.org: [203.0.113.5]\n", ""))
+    document = document_of(suite, "plan", "open.yaml", *SMALL)
+    web = next(flow for flow in document["flows"] if flow["requirement"] == "web")
+    expect(web["status"] == "unresolved" and web["domain"] == ["updates.example.org"], web)
+
+
+def check(suite):
+    document = document_of(suite, "check", "site.yaml", *SMALL, status=1)
+    has(document, {"verdicts", "findings", "tests", "summary"}, "check")
+    has(document["summary"], SUMMARY, "summary")
+    check_verdicts(document["verdicts"])
+    check_findings(document["findings"])
+    for test in document["tests"]:
+        has(test, {"test", "holds", "packet", "rule"}, "test")
+    expect(document["tests"][0]["holds"] is None, "there is no ruleset of IPv6")
+    whole = document_of(suite, "check", "good.yaml", *SMALL)
+    expect(whole["tests"][0]["holds"] is True, whole["tests"])
+    expect(whole["summary"]["permitted"] == whole["summary"]["flows"] == 4, whole["summary"])
+    expect({verdict["firewall"] for verdict in document["verdicts"]} == {"edge"}, "firewall")
+
+
+def excess(suite):
+    for status, arguments in ((1, ["excess", "site.yaml", *SMALL]),
+                              (1, ["excess", "--flows", "flows.csv", "--ruleset", "wide.rules"])):
+        document = document_of(suite, *arguments, status=status)
+        has(document, {"findings", "summary"}, "excess")
+        check_findings(document["findings"])
+        expect(document["findings"] and document["findings"][0]["kind"] == "excess", document)
+        expect(document["summary"]["excess"] == sum(f["kind"] == "excess" for f in document["findings"]), document)
+
+
+def explain(suite):
+    document = document_of(suite, "explain", "rules.v4", "servers.ipset", PACKET)
+    expect(document["verdict"] == "permitted", document)
+    has(document, {"verdict", "trace", "packet"}, "explain")
+    check_packet(document["packet"])
+    for step in document["trace"]:
+        has(step, {"rule", "matched", "action"}, "step")
+        check_rule(step["rule"])
+        expect(step["matched"] in (True, False, "unknown"), step)
+    walked = [(step["rule"]["chain"], step["rule"]["index"], step["matched"]) for step in document["trace"]]
+    expect(walked == [("FORWARD", 1, False), ("FORWARD", 2, True), ("web", 1, True)], walked)
+
+
+def explain_unknown(suite):
+    suite.write("odd.rules", IPTABLES.replace("-m set --match-set servers dst", "-m recent --name x --rcheck"))
+    document = document_of(suite, "explain", "odd.rules", PACKET.replace("10.0.0.1", "10.9.9.9"), status=3)
+    expect(document["verdict"] == "undetermined", document)
+    expect("unknown" in [step["matched"] for step in document["trace"]], document)
+
+
+def explain_icmp(suite):
+    document = document_of(suite, "explain", "rules.v4", "servers.ipset",
+                           "icmp 10.0.0.1 > 10.0.0.2 type 8 code 0", "--hook", "forward")
+    expect(document["verdict"] == "denied", document)
+    expect(document["trace"][-1]["rule"]["index"] is None, "the policy decides")
+    expect(document["packet"]["icmp_type"] == 8 and document["packet"]["port"] is None, document["packet"])
+
+
+def why(suite):
+    document = document_of(suite, "why", "good.yaml", "h1 > clock:123/udp", *SMALL)
+    expect([flow["id"] for flow in document["flows"]] == ["w/time/udp"], document)
+    has(document["flows"][0], FLOW, "flow")
+    check_verdicts(document["verdicts"])
+    expect(document["verdicts"][0]["rule"]["index"] == 2, document["verdicts"][0])
+    document_of(suite, "why", "site.yaml", "h1 > updates.example.org:8443/tcp", *SMALL, status=1)
+    stopped = document_of(suite, "why", "good.yaml", "clock > h1:99/tcp", *SMALL)
+    expect(stopped["flows"] == [] and stopped["verdicts"][0]["verdict"] == "denied", stopped)
+
+
+def catalog_show(suite):
+    for what in ("widget.yaml", str(SOURCE / "catalog" / "xcp-ng.yaml")):
+        document = document_of(suite, "catalog", "show", what)
+        has(document, {"product", "requirements", "notes"}, "catalog")
+        for requirement in document["requirements"]:
+            has(requirement, REQUIREMENT, "requirement")
+            for port in requirement["ports"]:
+                expect(re.fullmatch(r"(\d+(-\d+)?|dynamic)/\w+|any|unstated|icmp|\{[\w-]+\}/\w+", port), port)
+
+
+def catalog_others(suite):
+    document = document_of(suite, "catalog", "list")
+    products = json.dumps(document)
+    for product in ("xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):
+        expect(f'"{product}"' in products, product)
+    document_of(suite, "catalog", "lint")
+    for product in ("xcp-ng", "qumulo-core"):
+        document_of(suite, "catalog", "show", product)
+
+
+# --- statuses ---------------------------------------------------------------------------------------------------------
+
+STATUSES = [
+    (0, ["plan", "site.yaml", *SMALL]),
+    (0, ["check", "good.yaml", *SMALL]),
+    (1, ["check", "site.yaml", *SMALL]),
+    (0, ["check", "good.yaml", "--firewall", "edge", *SMALL]),
+    (3, ["check", "--flows", "six.csv", "--ruleset", "good.rules"]),
+    (0, ["check", "--flows", "none.csv", "--ruleset", "good.rules"]),
+    (1, ["check", "--flows", "none.csv", "--ruleset", "good.rules", "--strict"]),
+    (0, ["plan", "site.yaml", "--against", "site.yaml", *SMALL]),
+    (0, ["catalog"]), (0, ["catalog", "list"]), (0, ["catalog", "lint", "widget.yaml"]),
+    (0, ["version"]), (0, ["--version"]), (0, ["--help"]), (0, ["schema"]), (0, ["schema", "site"]),
+    (0, ["schema", "catalog"]), (0, ["completion", "bash"]), (0, ["completion", "zsh"]), (0, ["completion", "fish"]),
+    (0, ["init", "xcp-ng"]),
+    (0, ["render", "good.yaml", "--to", "iptables", *SMALL]), (0, ["render", "good.yaml", "--to", "nftables", *SMALL]),
+]
+
+# (what is wrong, arguments, what must be said)
+WRONG = [
+    ("no command", [], "usage"),
+    ("unknown command", ["plam"], 'did you mean "plan"?'),
+    ("unknown option", ["plan", "site.yaml", "--agianst", "x"], 'did you mean "against"?'),
+    ("unknown letter", ["plan", "site.yaml", "-x"], "-x"),
+    ("option without its value", ["plan", "site.yaml", "--format"], "FORMAT"),
+    ("value for an option that has none", ["check", "site.yaml", "--excess=yes"], "no value"),
+    ("unknown format", ["plan", "site.yaml", "--format", "jsn"], 'did you mean "json"?'),
+    ("format of a command that has none", ["render", "site.yaml", "--format", "json"], "--format"),
+    ("a format that change tickets have not", ["plan", "site.yaml", "--against", "site.yaml", "--format", "csv", *SMALL], "json"),
+    ("no site", ["plan"], "SITE"),
+    ("two sites", ["plan", "site.yaml", "site.yaml"], "SITE"),
+    ("unknown product", ["init", "xcpng"], 'did you mean "xcp-ng"?'),
+    ("unknown product of catalog show", ["catalog", "show", "xencentre"], 'did you mean "xencenter"?'),
+    ("unknown verb of catalog", ["catalog", "shw"], "show"),
+    ("unknown dialect of render", ["render", "site.yaml", "--to", "nftable", *SMALL], 'did you mean "nftables"?'),
+    ("unknown dialect of check", ["check", "--flows", "flows.csv", "--ruleset", "good.rules", "--dialect", "iptable"],
+     'did you mean "iptables"?'),
+    ("unknown firewall", ["render", "site.yaml", "--firewall", "egde", *SMALL], 'did you mean "edge"?'),
+    ("unknown hook", ["check", "--flows", "flows.csv", "--ruleset", "good.rules", "--hook", "forwrd"], "forward"),
+    ("no hook, where several have rules", ["check", "--flows", "flows.csv", "--ruleset", "two.rules"], "--hook"),
+    ("host that is no address", ["check", "--flows", "flows.csv", "--ruleset", "good.rules", "--hook", "input", "--host",
+                                 "me"], "--host"),
+    ("flows without a ruleset", ["check", "--flows", "flows.csv"], "--ruleset"),
+    ("a ruleset without flows", ["check", "--ruleset", "good.rules"], "--flows"),
+    ("flows twice", ["check", "--flows", "flows.csv", "--flows", "flows.csv", "--ruleset", "good.rules"], "--flows"),
+    ("a site and flows", ["check", "site.yaml", "--flows", "flows.csv", "--ruleset", "good.rules"], "usage"),
+    ("a day that is none", ["plan", "site.yaml", "--on", "2026-02-30"], "--on"),
+    ("a color that is none", ["plan", "site.yaml", "--color", "blue"], "--color"),
+    ("unknown schema", ["schema", "sight"], "site"),
+    ("unknown shell", ["completion", "tcsh"], "bash"),
+    ("several files to one", ["render", "six.yaml", "--to", "iptables", *SMALL], "-o"),
+    ("output in a folder that is not there", ["plan", "site.yaml", "-o", "nowhere/plan", *SMALL], "nowhere/plan"),
+    ("output to a folder", ["plan", "site.yaml", "-o", "folder", *SMALL], "folder"),
+    ("a packet without anything", ["explain", "good.rules", ""], "packet:1:1"),
+    ("a packet of no protocol", ["explain", "good.rules", "tpc 1.1.1.1:1 > 1.1.1.2:2"], "packet:1:1"),
+    ("a packet without arrow", ["explain", "good.rules", "tcp 1.1.1.1:1 1.1.1.2:2"], "packet:1:15"),
+    ("a packet over families", ["explain", "good.rules", "tcp 1.1.1.1:1 > [::1]:2"], "packet:1:17"),
+    ("a packet to port 65536", ["explain", "good.rules", "tcp 1.1.1.1:1 > 1.1.1.2:65536"], "packet:1:17"),
+    ("a packet to no port", ["explain", "good.rules", "tcp 1.1.1.1:1 > 1.1.1.2"], "packet:1:17"),
+    ("a packet with ports of ICMP", ["explain", "good.rules", "icmp 1.1.1.1:1 > 1.1.1.2"], "packet:1:6"),
+    ("a packet of no state", ["explain", "good.rules", "tcp 1.1.1.1:1 > 1.1.1.2:2 state nwe"], "packet:1:33"),
+    ("a packet with an unknown word", ["explain", "good.rules", "tcp 1.1.1.1:1 > 1.1.1.2:2 iin eth0"], 'did you mean "in"?'),
+    ("a packet with a word twice", ["explain", "good.rules", "tcp 1.1.1.1:1 > 1.1.1.2:2 in a in b"], "twice"),
+    ("a packet with binary", ["explain", "good.rules", "tcp \x01\x02 > \xff"], "packet:1:"),
+    ("no packet", ["explain", "good.rules"], "PACKET"),
+    ("a question without arrow", ["why", "good.yaml", "h1 clock:123/udp", *SMALL], "question"),
+    ("a question about nobody", ["why", "good.yaml", "h1 > clokc:123/udp", *SMALL], "clokc"),
+    ("a question about port 0", ["why", "good.yaml", "h1 > clock:0/udp", *SMALL], "0"),
+    ("a question about port 65536", ["why", "good.yaml", "h1 > clock:65536/udp", *SMALL], "65536"),
+    ("a question about no transport", ["why", "good.yaml", "h1 > clock:123/upd", *SMALL], "transport"),
+    ("an empty question", ["why", "good.yaml", "", *SMALL], "question"),
+]
+
+
+def wrong(suite, arguments, said):
+    result = run(*arguments, cwd=suite.path)
+    expect(result.status == 2, f"wanted exit 2: {result}")
+    expect(result.out == "", f"output beside an error: {result}")
+    expect(said in result.err, f"\"{said}\" is not said: {result}")
+    expect("error: " in result.err or arguments == [], f"no error: {result}")
+    expect(sorted(entry.name for entry in suite.path.iterdir()) == suite.names, "something was written")
+
+
+def status(suite, wanted, arguments):
+    first = run(*arguments, cwd=suite.path)
+    expect(first.status == wanted, f"wanted exit {wanted}: {first}")
+    again = run(*arguments, cwd=suite.path)
+    expect(first.raw_out == again.raw_out and first.raw_err == again.raw_err, f"two runs differ: {first}")
+    if wanted != 2 and arguments[0][0] != "-":
+        target = suite.path / "o.out"
+        written = run(*arguments, "-o", target, cwd=suite.path)
+        if written.status != 2 or target.exists():
+            expect(target.read_bytes() == first.raw_out and written.raw_out == b"", f"-o: {written}")
+        target.unlink(missing_ok=True)
+
+
+# --- what all share ---------------------------------------------------------------------------------------------------
+
+
+def helps(command):
+    for word in ("--help", "-h"):
+        result = run(command, word)
+        expect(result.status == 0 and result.err == "", result)
+        expect(result.out.startswith(f"usage: portolan {command}") and "--help" in result.out, result)
+
+
+def colors(suite):
+    arguments = ["check", "site.yaml", *SMALL]
+    environment = {"NO_COLOR": ""}
+    plain = run(*arguments, cwd=suite.path)
+    expect("\033" not in plain.out + plain.err, "color beside NO_COLOR")
+    expect("\033" not in run(*arguments, cwd=suite.path, env=environment).out, "color in a pipe")
+    always = run(*arguments, "--color", "always", cwd=suite.path)
+    expect("\033" in always.out and always.status == plain.status, "--color always beats NO_COLOR")
+    expect(re.sub(r"\033\[[\d;]*m", "", always.out) == plain.out, "color changes words")
+    never = run(*arguments, "--color=never", cwd=suite.path, env=environment)
+    expect(never.out == plain.out, "--color never")
+    written = run(*arguments, "--color", "always", "--format", "json", cwd=suite.path)
+    expect("\033" not in written.out, "color in JSON")
+
+
+def standard_input(suite):
+    for arguments, text in ((["plan", "-", *SMALL], SITE), (["catalog", "show", "-"], CATALOG),
+                            (["check", "--flows", "-", "--ruleset", "good.rules"], FLOWS_CSV),
+                            (["check", "--flows", "flows.csv", "--ruleset", "-"], EDGE_RULES),
+                            (["explain", "-", PACKET], EDGE_RULES),
+                            (["plan", "site.yaml", "--against", "-", *SMALL], SITE)):
+        result = run(*arguments, stdin=text.encode(), cwd=suite.path)
+        expect(result.status in (0, 1, 3) and result.out, f"{result}")
+    broken = run("plan", "-", stdin=b"portolan: site/1\nsit: x\n")
+    expect(broken.status == 2 and "<stdin>:2:1: error: " in broken.err, broken)
+    twice = run("check", "--flows", "-", "--ruleset", "-", stdin=FLOWS_CSV.encode())
+    expect(twice.status == 2, twice)
+
+
+def against(suite):
+    suite.write("new.yaml", SITE.replace("ports: [22/tcp]", "ports: [2222/tcp]").replace("features: [plain]", "features: []"))
+    for old in ("site.yaml", "plan.json"):
+        run("plan", "site.yaml", *SMALL, "--format", "json", "-o", suite.path / "plan.json", cwd=suite.path)
+        result = run("plan", "new.yaml", "--against", old, *SMALL, cwd=suite.path)
+        expect(result.status == 0 and "w/data/tcp" in result.out and "2222" in result.out, result)
+        expect("w/time/udp" not in result.out, f"what did not change: {result}")
+        ticket = json.loads(run("plan", "new.yaml", "--against", old, *SMALL, "--format", "json", cwd=suite.path).out)
+        expect(ticket["schema_version"] == 1, ticket)
+        again = run("plan", "site.yaml", "--against", old, *SMALL, cwd=suite.path)
+        expect("0 to open, 0 to close, 0 changed" in again.out, again)
+
+
+def reads_back(suite):
+    """What plan and render print, check reads, and it holds."""
+    run("plan", "good.yaml", *SMALL, "--format", "json", "-o", suite.path / "back.json", cwd=suite.path)
+    result = run("check", "--flows", "back.json", "--ruleset", "good.rules", "--hook", "forward", cwd=suite.path)
+    expect(result.status in (0, 1, 3), result)
+    for dialect in ("iptables", "nftables"):
+        rules = run("render", "good.yaml", "--to", dialect, *SMALL, cwd=suite.path)
+        suite.write("made.rules", rules.raw_out)
+        suite.write("made.yaml", SITE4.replace("edge.rules", "made.rules").replace("dialect: iptables", f"dialect: {dialect}"))
+        result = run("check", "made.yaml", *SMALL, cwd=suite.path)
+        if "namespace" in result.err or "nft is not there" in result.err:
+            suite.reasons.append(f"{dialect}: read back what was rendered")
+            continue
+        expect(result.status == 0, f"{dialect}: {result}")
+
+
+def init(suite, product):
+    """Reads back with an error for each unfilled role and nothing else, and plans once they are filled."""
+    text = run("init", product, "--catalog", "widget.yaml", cwd=suite.path)
+    expect(text.status == 0, text)
+    suite.write("init.yaml", text.raw_out)
+    result = run("plan", "init.yaml", "--catalog", "widget.yaml", cwd=suite.path)
+    expect(result.status == 2 and result.places(), f"nothing is filled in: {result}")
+    for _, _, _, message in result.places():
+        expect("role" in message or "parameter" in message, f"another error: {message}: {result}")
+    roles = set(re.findall(r'role "([\w-]+)"', result.err))
+    expect(roles, f"no role is named: {result}")
+    filled = text.out
+    for number, role in enumerate(sorted(roles), 1):
+        filled, n = re.subn(rf"(?m)^(\s+){role}:[^\n#]*", rf"\g<1>{role}: [10.77.{number}.1, 10.77.{number}.2] ", filled)
+        expect(n == 1, f"{role} stands there {n} times: {text}")
+    suite.write("init.yaml", filled)
+    result = run("plan", "init.yaml", "--catalog", "widget.yaml", cwd=suite.path)
+    expect(result.status == 0 and "flows:" in result.out, f"filled in: {result}\n{filled}")
+
+
+def closed_pipe(suite):
+    import subprocess
+    from runner import PORTOLAN
+    done = subprocess.run(["sh", "-c", '"$0" schema site | head -c 10', PORTOLAN], capture_output=True, timeout=20, check=False)
+    expect(done.stderr == b"", done)
+    full = subprocess.run(["sh", "-c", '"$0" schema site > /dev/full', PORTOLAN], capture_output=True, timeout=20, check=False)
+    expect(full.returncode == 2 and b"error" in full.stderr, f"a full disk: {full}")
+
+
+def main():
+    suite = Suite("portolan-contract-")
+    good = SITE4.replace("edge.rules", "good.rules")
+    for name, text in (("widget.yaml", CATALOG), ("site.yaml", SITE), ("good.yaml", good), ("edge.rules", EDGE_RULES),
+                       ("good.rules", GOOD_RULES), ("flows.csv", FLOWS_CSV), ("rules.v4", IPTABLES),
+                       ("servers.ipset", IPSET), ("hosts.ini", INVENTORY_INI),
+                       ("six.csv", "id,source,destination,transport,ports\na,fd00::1,fd00::2,tcp,1\n"),
+                       ("none.csv", "id,source,destination,transport,ports\n"),
+                       ("wide.rules", EDGE_RULES.replace("COMMIT", "-A FORWARD -s 10.9.0.0/16 -j ACCEPT\nCOMMIT")),
+                       ("two.rules", EDGE_RULES.replace("COMMIT", "-A INPUT -j DROP\nCOMMIT")),
+                       ("six.yaml", SITE.replace("clock: 10.2.0.1", 'clock: [10.2.0.1, "fd02::1"]').replace(
+                           "b: 10.2.0.0/16", 'b: [10.2.0.0/16, "fd02::/64"]')),
+                       ("folder/keep", "")):
+        suite.write(name, text)
+    suite.names = sorted(entry.name for entry in suite.path.iterdir())
+    for name, arguments, said in WRONG:
+        suite.case(f"wrong: {name}", wrong, suite, arguments, said)
+    for wanted, arguments in STATUSES:
+        suite.case(f"exit {wanted}: {' '.join(arguments)}", status, suite, wanted, arguments)
+    for command in COMMANDS:
+        suite.case(f"help of {command}", helps, command)
+    for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, why, catalog_show,
+                  catalog_others, colors, standard_input, against, reads_back, closed_pipe):
+        suite.case(shape.__name__, shape, suite)
+    for product in ("widget", "xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):
+        suite.case(f"init {product}", init, suite, product)
+    return suite.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
