@@ -30,7 +30,7 @@ static inline bool str_eq(struct str a, struct str b)
 /* Inline, for readers ask it of every word: against a literal the compiler knows the length. */
 static inline bool str_is(struct str a, const char *cstr)
 {
-    return a.n == strlen(cstr) && (a.n == 0 || memcmp(a.p, cstr, a.n) == 0);
+    return cstr == NULL ? a.n == 0 : a.n == strlen(cstr) && (a.n == 0 || memcmp(a.p, cstr, a.n) == 0);
 }
 int str_cmp(struct str a, struct str b); /* by bytes, shorter first; for sorting */
 /* Like str_cmp, but runs of digits compare as numbers: h2 before h10. */
