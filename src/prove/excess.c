@@ -3,6 +3,9 @@
  * what the rule really decides, by a walk. Starting from the rule's own packets keeps the sets small: only rules that
  * touch them can cut them, and in a good ruleset nothing is left before the walk begins. Packets that a default policy
  * lets through have no such start; they are walked from the whole of a face.
+ *
+ * What a rule takes only for some values of the unknowns is excess all the same, but its finding says so: of such a box
+ * the part that comes through whatever the unknowns are is told apart by a walk of its own.
  */
 #include <stdlib.h>
 
@@ -13,7 +16,9 @@ struct opened {
     const struct rule *rule;
     const struct chain *chain;
     enum family family;
+    enum hook hook;
     struct cubes boxes;
+    struct cubes maybe; /* for some values of the unknowns */
 };
 
 struct opened_list VEC(struct opened);
@@ -51,16 +56,19 @@ static bool note_leaf(void *context, const struct leaf *leaf)
 {
     struct search *s = context;
     struct opened *opened;
+    struct cubes *boxes;
 
     if ((leaf->action != ACTION_ACCEPT && leaf->action != ACTION_UNKNOWN) || leaf->rule != s->only ||
         !witness_exists(&leaf->cube))
         return true;
     opened = s->opened->n > 0 ? &s->opened->v[s->opened->n - 1] : NULL;
-    if (opened == NULL || opened->rule != leaf->rule || opened->chain != leaf->chain || opened->family != s->family) {
+    if (opened == NULL || opened->rule != leaf->rule || opened->chain != leaf->chain || opened->family != s->family ||
+        opened->hook != s->hook) {
         opened = vec_push(s->arena, s->opened);
-        *opened = (struct opened){.rule = leaf->rule, .chain = leaf->chain, .family = s->family};
+        *opened = (struct opened){.rule = leaf->rule, .chain = leaf->chain, .family = s->family, .hook = s->hook};
     }
-    *vec_push(s->arena, &opened->boxes) = copy_cube(s->arena, &leaf->cube);
+    boxes = leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ? &opened->maybe : &opened->boxes;
+    *vec_push(s->arena, boxes) = copy_cube(s->arena, &leaf->cube);
     return true;
 }
 
@@ -237,12 +245,20 @@ static int by_size(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static struct finding describe(const struct search *s, const struct opened *opened, const struct cube *box)
+static struct str reason_of(const struct opened *opened)
+{
+    if (opened->rule != NULL && opened->rule->action == ACTION_UNKNOWN)
+        return STR("may be permitted: a target that is not modelled decides");
+    return STR("may be permitted: depends on a match that only the running firewall knows");
+}
+
+static struct finding describe(const struct search *s, const struct opened *opened, const struct cube *box, bool maybe)
 {
     const struct prover *prover = s->prover;
     struct finding finding = {.kind = FINDING_EXCESS,
                               .severity = SEVERITY_ERROR,
                               .firewall = s->policy->firewall,
+                              .reason = maybe ? reason_of(opened) : STR_EMPTY,
                               .has_box = true,
                               .has_packet = true};
 
@@ -253,23 +269,55 @@ static struct finding describe(const struct search *s, const struct opened *open
     return finding;
 }
 
+/* Another rule, or this one for the other value, may let the same packets through: then they surely pass. */
+static void settle(struct search *s, struct opened *opened)
+{
+    struct cubes rest = {0};
+
+    cubes_merge(s->arena, &opened->maybe, opened->family);
+    vec_each (const struct cube *, box, &opened->maybe) {
+        struct arena_mark mark = arena_mark(s->scratch);
+        struct cubes region = {.v = (struct cube *)box, .n = 1, .capacity = 1};
+        struct cubes left = {0};
+        struct cubes passing;
+        struct rule_ref rule;
+
+        judge_passing(s->scratch, s->prover, opened->family, opened->hook, &region, true, &passing, &rule);
+        *vec_push(s->scratch, &left) = *box;
+        vec_each (const struct cube *, cube, &passing) {
+            *vec_push(s->arena, &opened->boxes) = copy_cube(s->arena, cube);
+            left = cubes_subtract(s->scratch, &left, cube, opened->family);
+        }
+        vec_each (const struct cube *, cube, &left)
+            *vec_push(s->arena, &rest) = copy_cube(s->arena, cube);
+        arena_release(s->scratch, mark);
+    }
+    opened->maybe = rest;
+}
+
+struct sized_list VEC(struct sized);
+
+static void add_boxes(const struct search *s, const struct opened *opened, struct cubes *boxes, bool maybe,
+                      struct sized_list *all)
+{
+    cubes_merge(s->arena, boxes, opened->family);
+    vec_each (const struct cube *, box, boxes) {
+        struct sized *sized = vec_push(s->arena, all);
+
+        sized->finding = describe(s, opened, box, maybe);
+        sized->size = size_of(box, opened->family);
+        sized->order = all->n;
+    }
+}
+
 static void report(struct search *s, struct findings *findings)
 {
-    struct {
-        struct sized *v;
-        size_t n;
-        size_t capacity;
-    } all = {0};
+    struct sized_list all = {0};
 
     vec_each (struct opened *, opened, s->opened) {
-        cubes_merge(s->arena, &opened->boxes, opened->family);
-        vec_each (const struct cube *, box, &opened->boxes) {
-            struct sized *sized = vec_push(s->arena, &all);
-
-            sized->finding = describe(s, opened, box);
-            sized->size = size_of(box, opened->family);
-            sized->order = all.n;
-        }
+        settle(s, opened);
+        add_boxes(s, opened, &opened->boxes, false, &all);
+        add_boxes(s, opened, &opened->maybe, true, &all);
     }
     if (all.n > 0)
         qsort(all.v, all.n, sizeof *all.v, by_size);
