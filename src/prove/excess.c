@@ -11,6 +11,8 @@
 
 #include "prove/prover.h"
 
+#define BUDGET 10000000u /* steps of all walks together: some seconds */
+
 /* Boxes that one rule (or policy) opens. */
 struct opened {
     const struct rule *rule;
@@ -346,7 +348,7 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
                        .prover = prover,
                        .policy = policy,
                        .opened = &opened,
-                       .budget = WALK_BUDGET,
+                       .budget = BUDGET,
                        .complete = true};
 
     for (size_t i = 0; i < 3; i++) {
