@@ -11,7 +11,8 @@
 
 #include "prove/prover.h"
 
-#define BUDGET 10000000u /* steps of all walks together: some seconds */
+#define BUDGET 10000000u  /* steps of all walks together: some seconds */
+#define BOXES_MOST 40000u /* nobody reads more */
 
 /* Boxes that one rule (or policy) opens. */
 struct opened {
@@ -37,6 +38,7 @@ struct search {
     const struct rule *only; /* rule whose decisions are wanted; NULL: those of policies */
     struct opened_list *opened;
     uint64_t budget; /* of all walks together */
+    size_t boxes;    /* found so far */
     bool complete;
 };
 
@@ -71,7 +73,7 @@ static bool note_leaf(void *context, const struct leaf *leaf)
     }
     boxes = leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ? &opened->maybe : &opened->boxes;
     *vec_push(s->arena, boxes) = copy_cube(s->arena, &leaf->cube);
-    return true;
+    return ++s->boxes < BOXES_MOST;
 }
 
 /* What flows, baseline and accepted excess leave of a cube, walked. */
