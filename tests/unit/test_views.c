@@ -183,14 +183,16 @@ static void audit_junit(void **state)
     (void)state;
     report_audit_junit(&out, &result);
     assert_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                      "<testsuite name=\"edge\" tests=\"3\" failures=\"1\">\n"
+                      "<testsuite name=\"edge\" tests=\"3\" failures=\"3\">\n"
                       "  <testcase classname=\"edge\" name=\"shadowed never decides (may be permitted: a reason)\">"
                       "<failure message=\"shadowed\">a b:c.rules: filter FORWARD rule 7: =cmd\n"
                       "tcp 10.0.0.1:40000 &gt; 10.0.0.2:22 state new"
                       "</failure></testcase>\n"
                       "  <testcase classname=\"\" name=\"redundant b.rules:9: filter FORWARD rule 4: "
-                      "-p tcp -j ACCEPT\"/>\n"
-                      "  <testcase classname=\"\" name=\"unused-set set &quot;s&quot; is used by no rule\"/>\n"
+                      "-p tcp -j ACCEPT\"><failure message=\"redundant\">"
+                      "b.rules:9: filter FORWARD rule 4: -p tcp -j ACCEPT</failure></testcase>\n"
+                      "  <testcase classname=\"\" name=\"unused-set set &quot;s&quot; is used by no rule\">"
+                      "<failure message=\"unused-set\"></failure></testcase>\n"
                       "</testsuite>\n");
     report_findings_junit(&out, STR("edge"), NULL, 0);
     assert_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
