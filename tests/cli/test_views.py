@@ -137,6 +137,23 @@ def excess_views(suite):
     expect(page.out.count(MAYBE) == 2, "html")
 
 
+def audit_views(suite):
+    hidden = "-A FORWARD -s 10.1.0.0/31 -d 10.2.0.1/32 -p udp -m udp --dport 123 -j DROP\n"
+    suite.write("hidden.rules", EDGE_RULES.replace("COMMIT", hidden + "COMMIT"))
+    done = run("audit", "hidden.rules", "--format", "sarif", cwd=suite.path)
+    results = check_sarif(json.loads(done.out))
+    expect(done.status == 1 and results, done)
+    for result in results:
+        expect(result["locations"][0]["physicalLocation"]["region"]["startLine"] == 7, result)
+    shadowed = next(result for result in results if result["ruleId"] == "shadowed")
+    expect(shadowed["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 6, shadowed)
+    done = run("audit", "hidden.rules", "--format", "junit", cwd=suite.path)
+    expect(xml.fromstring(done.out).get("failures") == str(len(results)), done)
+    for view in ("text", "markdown", "csv", "json"):
+        done = run("audit", "hidden.rules", "--format", view, cwd=suite.path)
+        expect(done.status == 1 and "shadowed" in done.out and "hidden.rules" in done.out, done)
+
+
 def why(suite, question, *arguments):
     return run("why", "site.yaml", question, *SMALL, *arguments, cwd=suite.path)
 
@@ -204,7 +221,7 @@ def main():
                        ("widget.yaml", CATALOG), ("edge.rules", EDGE_RULES), ("good.rules", GOOD_RULES),
                        ("flows.csv", FLOWS_CSV), ("web.csv", FLOWS), ("unknown.rules", UNKNOWN_RULES)):
         suite.write(name, text)
-    for shape in (sarif_of_check, nothing_to_say, excess_views, why_suggests, why_asks_no_reply_to_nothing,
+    for shape in (sarif_of_check, nothing_to_say, excess_views, audit_views, why_suggests, why_asks_no_reply_to_nothing,
                   why_of_one_family, render_as_the_site_says, plan_keeps_the_service):
         suite.case(shape.__name__, shape, suite)
     return suite.close()

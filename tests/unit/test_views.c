@@ -113,7 +113,7 @@ static void audit_text(void **state)
     (void)state;
     report_audit_text(&out, &result, false);
     assert_text(&out, "at edge: a b:c.rules: filter FORWARD rule 7: =cmd\n"
-                      "  shadowed never decides: tcp any > any (IPv4) ports 22\n"
+                      "  shadowed: never decides: tcp any > any (IPv4) ports 22\n"
                       "    may be permitted: a reason\n"
                       "    by     b.rules:3: filter FORWARD rule 1: -A FORWARD -j DROP\n"
                       "           a.rules:4: filter FORWARD rule 2: -s \"x\" <&|> -j ACCEPT\n"
@@ -122,7 +122,7 @@ static void audit_text(void **state)
                       "  redundant\n"
                       "    by     b.rules:3: filter FORWARD rule 1: -A FORWARD -j DROP\n"
                       "no rule\n"
-                      "  unused-set set \"s\" is used by no rule\n"
+                      "  unused-set: set \"s\" is used by no rule\n"
                       "\n"
                       "3 findings in 12 rules: 1 shadowed, 1 redundant, 1 unused-set\n");
     report_audit_text(&out, &(struct audit_result){.incomplete = true}, false);
