@@ -4,10 +4,10 @@
 #define PIECES_MOST 4096u /* into which skipping may cut one entry */
 #define DEEPEST 200u
 
-/* Packets that skip all entries until a chain's unfolding ends. */
+/* Packets that skip all entries until a chain's unfolding ends, or what a rule calls. */
 struct skip {
     struct cube cube;
-    size_t until; /* depth of the unfolding whose end stops it; 0: the base chain's */
+    size_t until; /* level whose end stops it: of a chain 2 * depth, of a rule in it one more */
 };
 
 struct unfolding {
@@ -49,18 +49,32 @@ static void add_entries(struct unfolding *u, const struct cube *cube, const stru
     }
 }
 
+static size_t chain_level(const struct unfolding *u)
+{
+    return 2 * u->depth;
+}
+
 static void add_skip(struct unfolding *u, const struct cube *cube, size_t until)
 {
     *vec_push(u->arena, &u->skips) = (struct skip){.cube = *cube, .until = until};
 }
 
-/* Skips that end with this unfolding are over. */
-static void end_skips(struct unfolding *u, size_t depth)
+/* The rule's packets leave its chain, but for those that are skipping the rule. */
+static void leave_chain(struct unfolding *u, const struct cube *cube)
+{
+    struct cubes left = unskipped(u, cube);
+
+    vec_each (const struct cube *, piece, &left)
+        add_skip(u, piece, chain_level(u));
+}
+
+/* Skips that end with this level, or inside it, are over. */
+static void end_skips(struct unfolding *u, size_t level)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < u->skips.n; i++) {
-        if (u->skips.v[i].until < depth)
+        if (u->skips.v[i].until < level)
             u->skips.v[kept++] = u->skips.v[i];
     }
     u->skips.n = kept;
@@ -76,7 +90,7 @@ static void enter(struct unfolding *u, uint32_t chain, const struct cube *guard)
     }
     u->depth++;
     unfold(u, chain, guard);
-    end_skips(u, u->depth);
+    end_skips(u, chain_level(u));
     u->depth--;
 }
 
@@ -87,27 +101,26 @@ static void take(struct unfolding *u, const struct program_rule *rule, const str
     case ACTION_DROP:
     case ACTION_REJECT:
     case ACTION_UNKNOWN: add_entries(u, cube, rule->rule, rule->action); break;
-    case ACTION_RETURN: add_skip(u, cube, u->depth); break;
+    case ACTION_RETURN: leave_chain(u, cube); break;
     case ACTION_JUMP: enter(u, rule->target, cube); break;
     case ACTION_GOTO:
         enter(u, rule->target, cube);
-        add_skip(u, cube, u->depth);
+        leave_chain(u, cube);
         break;
     case ACTION_NONE:
     case ACTION_N: break;
     }
 }
 
-/* One depth more, so that what a rule's exceptions skip ends with the rule. */
 static void unfold_rule(struct unfolding *u, const struct program_rule *rule, const struct cube *guard)
 {
-    size_t rule_depth = SIZE_MAX;
+    size_t level = chain_level(u) + 1;
 
     for (uint32_t i = 0; i < rule->skip_n; i++) {
         struct cube cube;
 
         if (cube_intersect(u->arena, guard, &rule->skips[i], &cube))
-            add_skip(u, &cube, rule_depth);
+            add_skip(u, &cube, level);
     }
     for (uint32_t i = 0; i < rule->cube_n && !u->flat->too_large; i++) {
         struct cube cube;
@@ -116,7 +129,7 @@ static void unfold_rule(struct unfolding *u, const struct program_rule *rule, co
             take(u, rule, &cube);
     }
     if (rule->skip_n > 0)
-        end_skips(u, rule_depth);
+        end_skips(u, level);
 }
 
 static void unfold(struct unfolding *u, uint32_t chain, const struct cube *guard)
