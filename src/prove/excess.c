@@ -11,6 +11,8 @@
 
 #include "prove/prover.h"
 
+#define BUDGET 10000000u /* steps of all walks together: some seconds */
+
 /* Boxes that one rule (or policy) opens. */
 struct opened {
     const struct rule *rule;
@@ -180,9 +182,19 @@ static void search_policy(struct search *s)
 
 static void add_permits(struct search *s, const struct permit *permits, size_t n)
 {
+    bool stateless = region_stateless(s->prover->ruleset);
+
     for (size_t i = 0; i < n; i++) {
-        if (permits[i].hook == s->hook && permits[i].flow->family == s->family)
+        enum hook reply = permits[i].hook == HOOK_INPUT    ? HOOK_OUTPUT
+                          : permits[i].hook == HOOK_OUTPUT ? HOOK_INPUT
+                                                           : permits[i].hook;
+
+        if (permits[i].flow->family != s->family)
+            continue;
+        if (permits[i].hook == s->hook)
             *vec_push(s->arena, &s->excused) = region_excused(s->arena, s->prover, &permits[i]);
+        if (stateless && reply == s->hook)
+            region_mirrored(s->arena, s->prover, &permits[i], reply, &s->excused);
     }
 }
 
@@ -339,7 +351,7 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
                        .prover = prover,
                        .policy = policy,
                        .opened = &opened,
-                       .budget = WALK_BUDGET,
+                       .budget = BUDGET,
                        .complete = true};
 
     for (size_t i = 0; i < 3; i++) {
