@@ -4,8 +4,8 @@
  * touch them can cut them, and in a good ruleset nothing is left before the walk begins. Packets that a default policy
  * lets through have no such start; they are walked from the whole of a face.
  *
- * What a rule takes only for some values of the unknowns is excess all the same, but its finding says so: of such a box
- * the part that comes through whatever the unknowns are is told apart by a walk of its own.
+ * What a rule takes only for some values of the unknowns is excess all the same, but its finding says so, unless a walk
+ * of the box finds that it comes through whatever the unknowns are.
  */
 #include <stdlib.h>
 
@@ -283,30 +283,33 @@ static struct finding describe(const struct search *s, const struct opened *open
     return finding;
 }
 
-/* Another rule, or this one for the other value, may let the same packets through: then they surely pass. */
+/* Whether the whole box comes through whatever the unknowns are: another rule lets it through for the other value. */
+static bool surely_passes(struct search *s, const struct opened *opened, const struct cube *box)
+{
+    struct arena_mark mark = arena_mark(s->scratch);
+    struct cubes region = {0};
+    struct cubes left = {0};
+    struct cubes passing;
+    struct rule_ref rule;
+
+    *vec_push(s->scratch, &region) = *box;
+    *vec_push(s->scratch, &left) = *box;
+    judge_passing(s->scratch, s->prover, opened->family, opened->hook, &region, true, &passing, &rule);
+    vec_each (const struct cube *, cube, &passing)
+        left = cubes_subtract(s->scratch, &left, cube, opened->family);
+    arena_release(s->scratch, mark);
+    return left.n == 0;
+}
+
+/* Boxes that turn out to be sure go to the others. */
 static void settle(struct search *s, struct opened *opened)
 {
-    struct cubes rest = {0};
+    struct cubes unsure = {0};
 
     cubes_merge(s->arena, &opened->maybe, opened->family);
-    vec_each (const struct cube *, box, &opened->maybe) {
-        struct arena_mark mark = arena_mark(s->scratch);
-        struct cubes region = {.v = (struct cube *)box, .n = 1, .capacity = 1};
-        struct cubes left = {0};
-        struct cubes passing;
-        struct rule_ref rule;
-
-        judge_passing(s->scratch, s->prover, opened->family, opened->hook, &region, true, &passing, &rule);
-        *vec_push(s->scratch, &left) = *box;
-        vec_each (const struct cube *, cube, &passing) {
-            *vec_push(s->arena, &opened->boxes) = copy_cube(s->arena, cube);
-            left = cubes_subtract(s->scratch, &left, cube, opened->family);
-        }
-        vec_each (const struct cube *, cube, &left)
-            *vec_push(s->arena, &rest) = copy_cube(s->arena, cube);
-        arena_release(s->scratch, mark);
-    }
-    opened->maybe = rest;
+    vec_each (const struct cube *, box, &opened->maybe)
+        *vec_push(s->arena, surely_passes(s, opened, box) ? &opened->boxes : &unsure) = *box;
+    opened->maybe = unsure;
 }
 
 struct sized_list VEC(struct sized);

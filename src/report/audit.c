@@ -94,9 +94,9 @@ static void add_finding(struct buf *out, const struct finding *finding, bool col
 
     buf_addf(out, "  %s%s%s", color ? paint : "", finding_name(finding->kind), color ? "\033[0m" : "");
     if (finding->message.n > 0)
-        buf_addf(out, " %.*s", STR_ARG(finding->message));
+        buf_addf(out, ": %.*s", STR_ARG(finding->message));
     if (finding->has_box) {
-        buf_adds(out, finding->message.n > 0 ? ": " : " ");
+        buf_adds(out, ": ");
         report_line_box(out, &finding->box);
     }
     buf_addc(out, '\n');

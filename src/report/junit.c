@@ -76,23 +76,14 @@ static bool bad_finding(const struct finding *finding)
     return finding->severity == SEVERITY_ERROR;
 }
 
-static void add_finding(struct suite *suite, const struct finding *finding)
+static void add_finding(struct suite *suite, const struct finding *finding, bool fails)
 {
     struct str said = report_cell_finding(suite->arena, finding);
     struct str what = said.n > 0 ? said : report_cell_rule(suite->arena, &finding->rule);
     struct str name = str_printf(suite->arena, "%s %.*s", finding_name(finding->kind), STR_ARG(what));
 
-    add_case(suite, finding->firewall, name, bad_finding(finding) ? finding_name(finding->kind) : NULL,
+    add_case(suite, finding->firewall, name, fails ? finding_name(finding->kind) : NULL,
              body_of(suite, STR_EMPTY, &finding->rule, finding->has_packet, &finding->packet));
-}
-
-static size_t bad_findings(const struct finding *findings, size_t n)
-{
-    size_t bad = 0;
-
-    for (size_t i = 0; i < n; i++)
-        bad += bad_finding(&findings[i]);
-    return bad;
 }
 
 static void add_test(struct suite *suite, const struct test_result *test)
@@ -103,18 +94,20 @@ static void add_test(struct suite *suite, const struct test_result *test)
 
 void report_check_junit(struct buf *out, const struct check_result *result)
 {
-    size_t failures = bad_findings(result->findings, result->finding_n);
+    size_t failures = 0;
     struct suite suite;
 
     for (size_t i = 0; i < result->verdict_n; i++)
         failures += bad_verdict(&result->verdicts[i]);
+    for (size_t i = 0; i < result->finding_n; i++)
+        failures += bad_finding(&result->findings[i]);
     for (size_t i = 0; i < result->test_n; i++)
         failures += !result->tests[i].holds;
     begin(&suite, out, result->title, result->verdict_n + result->finding_n + result->test_n, failures);
     for (size_t i = 0; i < result->verdict_n; i++)
         add_verdict(&suite, &result->verdicts[i]);
     for (size_t i = 0; i < result->finding_n; i++)
-        add_finding(&suite, &result->findings[i]);
+        add_finding(&suite, &result->findings[i], bad_finding(&result->findings[i]));
     for (size_t i = 0; i < result->test_n; i++)
         add_test(&suite, &result->tests[i]);
     end(&suite);
@@ -124,9 +117,9 @@ void report_findings_junit(struct buf *out, struct str title, const struct findi
 {
     struct suite suite;
 
-    begin(&suite, out, title, n > 0 ? n : 1, bad_findings(findings, n));
+    begin(&suite, out, title, n > 0 ? n : 1, n);
     for (size_t i = 0; i < n; i++)
-        add_finding(&suite, &findings[i]);
+        add_finding(&suite, &findings[i], true);
     if (n == 0)
         add_case(&suite, title, STR("nothing was found"), NULL, STR_EMPTY);
     end(&suite);

@@ -4,8 +4,10 @@
 
 #include "model/result.h"
 
+/* Findings that are warnings are cases that hold. */
 void report_check_junit(struct buf *out, const struct check_result *result);
-/* Findings alone; where there are none, one case that holds, since an empty suite is an error to some readers. */
+/* Findings alone, each of them a failure, as for the exit status of who asked for nothing else; where there are none,
+ * one case that holds, since an empty suite is an error to some readers. */
 void report_findings_junit(struct buf *out, struct str title, const struct finding *findings, size_t n);
 
 #endif

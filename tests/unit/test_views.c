@@ -113,7 +113,7 @@ static void audit_text(void **state)
     (void)state;
     report_audit_text(&out, &result, false);
     assert_text(&out, "at edge: a b:c.rules: filter FORWARD rule 7: =cmd\n"
-                      "  shadowed never decides: tcp any > any (IPv4) ports 22\n"
+                      "  shadowed: never decides: tcp any > any (IPv4) ports 22\n"
                       "    may be permitted: a reason\n"
                       "    by     b.rules:3: filter FORWARD rule 1: -A FORWARD -j DROP\n"
                       "           a.rules:4: filter FORWARD rule 2: -s \"x\" <&|> -j ACCEPT\n"
@@ -122,7 +122,7 @@ static void audit_text(void **state)
                       "  redundant\n"
                       "    by     b.rules:3: filter FORWARD rule 1: -A FORWARD -j DROP\n"
                       "no rule\n"
-                      "  unused-set set \"s\" is used by no rule\n"
+                      "  unused-set: set \"s\" is used by no rule\n"
                       "\n"
                       "3 findings in 12 rules: 1 shadowed, 1 redundant, 1 unused-set\n");
     report_audit_text(&out, &(struct audit_result){.incomplete = true}, false);
@@ -183,14 +183,16 @@ static void audit_junit(void **state)
     (void)state;
     report_audit_junit(&out, &result);
     assert_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                      "<testsuite name=\"edge\" tests=\"3\" failures=\"1\">\n"
+                      "<testsuite name=\"edge\" tests=\"3\" failures=\"3\">\n"
                       "  <testcase classname=\"edge\" name=\"shadowed never decides (may be permitted: a reason)\">"
                       "<failure message=\"shadowed\">a b:c.rules: filter FORWARD rule 7: =cmd\n"
                       "tcp 10.0.0.1:40000 &gt; 10.0.0.2:22 state new"
                       "</failure></testcase>\n"
                       "  <testcase classname=\"\" name=\"redundant b.rules:9: filter FORWARD rule 4: "
-                      "-p tcp -j ACCEPT\"/>\n"
-                      "  <testcase classname=\"\" name=\"unused-set set &quot;s&quot; is used by no rule\"/>\n"
+                      "-p tcp -j ACCEPT\"><failure message=\"redundant\">"
+                      "b.rules:9: filter FORWARD rule 4: -p tcp -j ACCEPT</failure></testcase>\n"
+                      "  <testcase classname=\"\" name=\"unused-set set &quot;s&quot; is used by no rule\">"
+                      "<failure message=\"unused-set\"></failure></testcase>\n"
                       "</testsuite>\n");
     report_findings_junit(&out, STR("edge"), NULL, 0);
     assert_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
