@@ -13,7 +13,8 @@ struct catalogs *inputs_catalogs(struct cli *cli);
 void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 /* The flows of a site; NULL too when the plan has errors. */
 struct plan *inputs_plan(struct cli *cli, struct str path);
-struct plan *inputs_plan_of(struct cli *cli, const struct source *source); /* of a text that was read; NULL: it was not */
+struct plan *inputs_plan_of(struct cli *cli,
+                            const struct source *source); /* of a text that was read; NULL: it was not */
 /*
  * The files of one firewall as one ruleset. `dialect` empty: recognised by the text. A text of nftables is listed by
  * nft in a network namespace of its own first.

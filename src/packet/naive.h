@@ -26,11 +26,23 @@ struct naive_step {
     enum action action;
 };
 
+/* What the packet looks like after the rules that wrote into it. */
+struct naive_rewritten {
+    struct packet packet; /* where several values are possible, with one of them */
+    bool written;         /* some rule wrote, or may have */
+    bool sure;            /* it looks so, and no other way */
+};
+
 struct naive_question {
     const struct ruleset *ruleset;
     enum hook hook; /* FORWARD, INPUT or OUTPUT: the base chains before and after it are passed too */
     const struct packet *packet;
-    const enum ternary *literals;                               /* value of each unknown; NULL: every one is MAYBE */
+    const enum ternary *literals; /* value of each unknown; NULL: every one is MAYBE */
+    /* Which of the addresses and ports that a rule offers the kernel takes: the first, the second …, from the start
+     * again behind the last; `choice` modulo 16 for addresses, divided by 16 for ports. Not given: not known. */
+    bool has_choice;
+    uint32_t choice;
+    struct naive_rewritten *rewritten;                          /* NULL: not asked for */
     void (*step)(void *context, const struct naive_step *step); /* NULL: no trace */
     void *context;
 };

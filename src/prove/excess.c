@@ -99,6 +99,11 @@ static void search_rule(struct search *s, const struct program_rule *rule)
         struct cube cube = rule->cubes[i];
 
         cube.literals = NULL;
+        /* What other rules wrote before is not how the packet came. */
+        for (enum field field = 0; field < FIELD_N; field++) {
+            if ((s->prover->ruleset->rewrites & 1u << field) != 0)
+                cube.field[field] = NULL;
+        }
         vec_each (const struct cube *, face, &s->faces) {
             struct arena_mark mark = arena_mark(s->scratch);
             struct cube part;

@@ -20,7 +20,11 @@ static bool may_be(struct reader *reader, struct span span, const struct rule *r
     case ACTION_RETURN: word = "return"; break;
     case ACTION_JUMP: word = "jump"; break;
     case ACTION_GOTO: word = "goto"; break;
+    case ACTION_NOTRACK: word = "notrack"; break;
+    case ACTION_MARK: word = "mark"; break;
     case ACTION_NONE:
+    case ACTION_DNAT:
+    case ACTION_SNAT:
     case ACTION_UNKNOWN:
     case ACTION_N: break;
     }
