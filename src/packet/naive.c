@@ -16,6 +16,7 @@
 struct seen {
     struct range field[FIELD_N]; /* one of these; interfaces are not kept here */
     bool written;
+    bool translated;
     enum ternary to_host; /* redirected to the host on its way in: without a way out */
 };
 
@@ -23,6 +24,8 @@ struct run {
     const struct naive_question *q;
     const struct chain *base;
     struct seen seen;
+    struct seen ended; /* what was accepted in this base chain by a rule that may not have matched */
+    bool has_ended;
     bool nat_done;  /* a chain of NAT at this hook has written */
     bool nat_maybe; /* or may have */
 };
@@ -124,15 +127,20 @@ static void tell(const struct naive_question *q, const struct rule *rule, const 
 
 static unsigned run_chain(struct run *run, const struct chain *chain, unsigned depth);
 
-static struct range chosen(const struct naive_question *q, struct range range, bool port)
+static struct range chosen(const struct naive_question *q, enum field field, struct range range)
 {
-    u128 n = range.hi - range.lo + 1;
-
-    if (!q->has_choice || range.lo == range.hi)
+    if (q->choices == NULL)
         return range;
-    range.lo += (port ? q->choice / 16 : q->choice % 16) % (n == 0 ? 16 : n);
+    range.lo += q->choices[field] % (range.hi - range.lo + 1);
     range.hi = range.lo;
     return range;
+}
+
+static struct range own_address(const struct naive_question *q, enum field field)
+{
+    if (q->choices == NULL)
+        return (struct range){0, addr_max(q->packet->family)};
+    return (struct range){q->choices[field], q->choices[field]};
 }
 
 static void write_address(struct run *run, const struct rewrite *rewrite, enum field field)
@@ -145,9 +153,9 @@ static void write_address(struct run *run, const struct rewrite *rewrite, enum f
     if (rewrite->own && field == FIELD_DESTINATION && run->base->hook == HOOK_OUTPUT)
         *address = (struct range){loopback, loopback};
     else if (rewrite->own)
-        *address = chosen(run->q, (struct range){0, addr_max(family)}, false);
+        *address = own_address(run->q, field);
     else if (rewrite->has_addresses && !rewrite->network)
-        *address = chosen(run->q, rewrite->addresses, false);
+        *address = chosen(run->q, field, rewrite->addresses);
     else if (rewrite->has_addresses && address->lo != address->hi)
         *address = rewrite->addresses;
     else if (rewrite->has_addresses)
@@ -158,12 +166,15 @@ static void write_nat(struct run *run, const struct rule *rule)
 {
     const struct rewrite *rewrite = rule->rewrite;
     bool source = rule->action == ACTION_SNAT;
+    enum field port = source ? FIELD_SOURCE_PORT : FIELD_PORT;
 
     run->seen.written = true;
     run->nat_done = true;
+    run->seen.translated =
+        run->seen.translated || (!source && (rewrite->own || rewrite->has_addresses || rewrite->has_ports));
     write_address(run, rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION);
     if (rewrite->has_ports)
-        run->seen.field[source ? FIELD_SOURCE_PORT : FIELD_PORT] = chosen(run->q, rewrite->ports, true);
+        run->seen.field[port] = chosen(run->q, port, rewrite->ports);
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
         run->seen.to_host = TERNARY_YES;
 }
@@ -186,7 +197,7 @@ static unsigned write_untracked(struct run *run)
     enum hook hook = run->base->hook;
 
     if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && run->base->priority < -200)) {
-        run->seen.written = true;
+        run->seen.written = run->seen.translated = true;
         state->lo = state->hi = STATE_UNTRACKED;
         return 0;
     }
@@ -203,6 +214,7 @@ static void join(struct seen *to, const struct seen *other)
             to->field[i].hi = other->field[i].hi;
     }
     to->written = to->written || other->written;
+    to->translated = to->translated || other->translated;
     if (to->to_host != other->to_host)
         to->to_host = TERNARY_MAYBE;
 }
@@ -238,6 +250,23 @@ static unsigned act(struct run *run, const struct rule *rule, unsigned depth, bo
     return 0;
 }
 
+/* Behind a rule that may have matched: the packet as it is if so, and as it was. */
+static void part(struct run *run, const struct run *before, bool ends)
+{
+    run->nat_maybe = run->nat_maybe || run->nat_done;
+    run->nat_done = before->nat_done;
+    if (!ends) {
+        join(&run->seen, &before->seen);
+        return;
+    }
+    if (run->has_ended)
+        join(&run->ended, &run->seen);
+    else
+        run->ended = run->seen;
+    run->has_ended = true;
+    run->seen = before->seen;
+}
+
 static unsigned run_chain(struct run *run, const struct chain *chain, unsigned depth)
 {
     unsigned outcomes = 0;
@@ -259,19 +288,23 @@ static unsigned run_chain(struct run *run, const struct chain *chain, unsigned d
         outcomes |= act(run, rule, depth, &ends);
         if (matched == TERNARY_YES && ends)
             return outcomes;
-        if (matched == TERNARY_MAYBE && run->seen.written) {
-            join(&run->seen, &before.seen);
-            run->nat_maybe = run->nat_maybe || run->nat_done;
-            run->nat_done = before.nat_done;
-        }
+        if (matched == TERNARY_MAYBE && (ends || run->seen.written))
+            part(run, &before, ends);
     }
     return outcomes | FELL_OFF;
 }
 
 static unsigned run_base(struct run *run, const struct chain *chain)
 {
-    unsigned outcomes = run_chain(run, chain, 0);
+    unsigned outcomes;
 
+    run->has_ended = false;
+    outcomes = run_chain(run, chain, 0);
+    if (run->has_ended) {
+        join(&run->seen, &run->ended);
+        run->nat_maybe = run->nat_maybe || run->nat_done;
+        run->nat_done = false;
+    }
     if ((outcomes & FELL_OFF) == 0)
         return outcomes;
     tell(run->q, NULL, chain, outcomes == FELL_OFF ? TERNARY_YES : TERNARY_MAYBE, chain->policy);
@@ -343,7 +376,9 @@ static void tell_rewritten(const struct run *run)
     rewritten->packet.port = (uint16_t)field[FIELD_PORT].lo;
     rewritten->packet.state = (enum state)field[FIELD_STATE].lo;
     rewritten->packet.mark = (uint32_t)field[FIELD_MARK].lo;
-    if (run->seen.to_host == TERNARY_YES)
+    rewritten->translated = run->seen.translated;
+    rewritten->to_host = run->seen.to_host == TERNARY_YES;
+    if (rewritten->to_host)
         rewritten->packet.out = STR_EMPTY;
 }
 

@@ -31,6 +31,8 @@ struct naive_rewritten {
     struct packet packet; /* where several values are possible, with one of them */
     bool written;         /* some rule wrote, or may have */
     bool sure;            /* it looks so, and no other way */
+    bool translated;      /* its replies are others: the destination was written, or it has no connection */
+    bool to_host;         /* redirected: it came to the host itself */
 };
 
 struct naive_question {
@@ -38,10 +40,11 @@ struct naive_question {
     enum hook hook; /* FORWARD, INPUT or OUTPUT: the base chains before and after it are passed too */
     const struct packet *packet;
     const enum ternary *literals; /* value of each unknown; NULL: every one is MAYBE */
-    /* Which of the addresses and ports that a rule offers the kernel takes: the first, the second …, from the start
-     * again behind the last; `choice` modulo 16 for addresses, divided by 16 for ports. Not given: not known. */
-    bool has_choice;
-    uint32_t choice;
+    /*
+     * By field, what the kernel chooses where a rule leaves it a choice: of a range the value that many places behind
+     * its first (modulo its size), of the host's own addresses this one. NULL: not known.
+     */
+    const u128 *choices;
     struct naive_rewritten *rewritten;                          /* NULL: not asked for */
     void (*step)(void *context, const struct naive_step *step); /* NULL: no trace */
     void *context;

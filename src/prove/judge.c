@@ -256,7 +256,7 @@ static bool ask_reply(struct arena *arena, const struct prover *prover, const st
     requests = region_of_permit(arena, prover, permit, DIRECTION_REQUEST, &hook);
     if (walk_region(arena, prover, permit->flow->family, hook, &requests, &outcome) != WALK_DONE)
         return false;
-    *region = reply_region(arena, permit->flow->family, region, outcome.passing.v, outcome.passing.n);
+    reply_region(arena, permit->flow->family, region, outcome.passing.v, outcome.passing.n, region);
     return true;
 }
 
@@ -292,7 +292,7 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
         arena_release(arena, mark);
         return;
     }
-    end = walk_region(arena, prover, family, verdict->hook, &region, &outcome);
+    end = region.n == 0 ? WALK_DONE : walk_region(arena, prover, family, verdict->hook, &region, &outcome);
     if (outcome.passes_surely && outcome.stops_surely)
         conclude(prover, family, &outcome.sure_stop, &outcome.sure_stop.cube, VERDICT_PARTIAL, verdict);
     else if (end != WALK_DONE)

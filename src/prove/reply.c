@@ -68,8 +68,8 @@ static struct cube at_server(struct arena *arena, const struct leaf *leaf)
     return request;
 }
 
-struct cubes reply_region(struct arena *arena, enum family family, const struct cubes *plain, const struct leaf *leaves,
-                          size_t n)
+bool reply_region(struct arena *arena, enum family family, const struct cubes *plain, const struct leaf *leaves,
+                  size_t n, struct cubes *replies)
 {
     struct cubes region = {0};
     bool matters = false;
@@ -79,7 +79,8 @@ struct cubes reply_region(struct arena *arena, enum family family, const struct 
     for (size_t i = 0; i < n && matters; i++) {
         struct cube request = at_server(arena, &leaves[i]);
 
-        if (request.field[FIELD_SOURCE]->n == 0)
+        /* What was redirected to the firewall itself has no reply that is forwarded. */
+        if (request.field[FIELD_SOURCE]->n == 0 || (leaves[i].now != NULL && leaves[i].now->to_host))
             continue;
         vec_each (const struct cube *, base, plain) {
             struct cube reply = *base;
@@ -99,10 +100,11 @@ struct cubes reply_region(struct arena *arena, enum family family, const struct 
                 *vec_push(arena, &region) = reply;
         }
     }
-    if (region.n == 0)
-        return *plain;
-    cubes_merge(arena, &region);
-    return region;
+    if (matters) {
+        cubes_merge(arena, &region);
+        *replies = region;
+    }
+    return matters;
 }
 
 static void write_value(const struct rewritten *now, enum field field, u128 max, u128 *value)
