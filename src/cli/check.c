@@ -17,6 +17,7 @@ static const struct option_row options[] = {
     {"host", 0, "ADDRESS", "own address of the host whose INPUT or OUTPUT it is", &bare.hosts, NULL},
     {"excess", 0, NULL, "also what is permitted beyond the flows (a site's check always does)", NULL, &with_excess},
     {"firewall", 0, "NAME", "only this firewall of the site", &firewalls, NULL},
+    INPUTS_LENIENT,
     {0},
 };
 

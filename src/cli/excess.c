@@ -14,6 +14,7 @@ static const struct option_row options[] = {
     {"in", 0, "INTERFACE", "by which packets come in", &bare.in, NULL},
     {"out", 0, "INTERFACE", "by which they go out", &bare.out, NULL},
     {"host", 0, "ADDRESS", "own address of the host whose INPUT or OUTPUT it is", &bare.hosts, NULL},
+    INPUTS_LENIENT,
     {0},
 };
 

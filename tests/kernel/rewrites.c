@@ -226,7 +226,16 @@ static int run_ruleset(struct arena *arena, const struct ruleset *ruleset, size_
         says = ask_prover(scratch, numbers, programs[probe->packet.family], &probe->packet);
         if (says.outcomes != outcome || says.to_host != after.to_host ||
             (outcome == NAIVE_ACCEPT && !after.to_host && !same_ends(&says.packet, &after.packet))) {
-            printf("%s: the prover says %#x, the naive evaluation %#x\n", rulesets[which].name, says.outcomes, outcome);
+            struct buf text = BUF_EMPTY;
+
+            packet_format(&text, &probe->packet);
+            buf_adds(&text, "  becomes  ");
+            packet_format(&text, &after.packet);
+            buf_adds(&text, ", for the prover  ");
+            packet_format(&text, &says.packet);
+            printf("%s: %.*s: the prover says %#x, the naive evaluation %#x\n", rulesets[which].name,
+                   STR_ARG(buf_str(&text)), says.outcomes, outcome);
+            buf_free(&text);
             wrong++;
         }
     }
