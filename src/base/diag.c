@@ -73,6 +73,16 @@ void diag_note(struct diags *diags, struct span span, const char *format, ...)
     va_end(args);
 }
 
+void diag_soften(struct diags *diags, size_t n, size_t errors)
+{
+    for (size_t i = n; i < diags->n; i++) {
+        if (diags->v[i].severity == SEVERITY_ERROR)
+            diags->v[i].severity = SEVERITY_WARNING;
+    }
+    diags->warnings += diags->errors - errors;
+    diags->errors = errors;
+}
+
 void diag_hint(struct diags *diags, const char *format, ...)
 {
     va_list args;

@@ -17,6 +17,7 @@ static const struct option_row options[] = {
     {"in", 0, "INTERFACE", "with --flows: by which they come in", &bare.in, NULL},
     {"out", 0, "INTERFACE", "with --flows: by which they go out", &bare.out, NULL},
     {"host", 0, "ADDRESS", "with --flows: own address of the host", &bare.hosts, NULL},
+    INPUTS_LENIENT,
     {0},
 };
 

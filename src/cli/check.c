@@ -9,16 +9,9 @@ static bool with_excess;
 static struct values firewalls;
 
 static const struct option_row options[] = {
-    {"flows", 0, "FILE", "flows as JSON or CSV, instead of a site", &bare.flows, NULL},
-    {"ruleset", 0, "FILE", "ruleset to check the flows against; several for IPv4, IPv6 and ipset", &bare.rulesets,
-     NULL},
-    {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &bare.dialects, NULL},
-    {"hook", 0, "HOOK", "forward, input or output", &bare.hooks, NULL},
-    {"in", 0, "INTERFACE", "by which the flows come in", &bare.in, NULL},
-    {"out", 0, "INTERFACE", "by which they go out", &bare.out, NULL},
-    {"host", 0, "ADDRESS", "own address of the host whose INPUT or OUTPUT it is", &bare.hosts, NULL},
+    CHECKING_OPTIONS(bare, firewalls),
     {"excess", 0, NULL, "also what is permitted beyond the flows (a site's check always does)", NULL, &with_excess},
-    {"firewall", 0, "NAME", "only this firewall of the site", &firewalls, NULL},
+    INPUTS_LENIENT,
     {0},
 };
 
@@ -46,59 +39,26 @@ static int emit(struct checking *c, const struct flow *const *flows, size_t n)
     return cli_emit(cli, &out, checking_status(c, &result));
 }
 
-static int check_site(struct cli *cli)
+static int check(struct checking *c, const struct flow *const *flows, size_t n, bool whole)
 {
-    struct plan *plan = inputs_plan(cli, cli->operands.v[0]);
-    const struct firewall *only = NULL;
-    struct checking c;
-    int status = EXIT_BAD_INPUT;
+    bool site = c->plan != NULL;
 
-    if (plan == NULL)
-        return EXIT_BAD_INPUT;
-    if (firewalls.n > 0 && (only = inputs_find_firewall(cli, plan->site, cli_last(&firewalls))) == NULL)
-        return EXIT_BAD_INPUT;
-    if (checking_open_site(&c, cli, plan, only)) {
-        checking_flows(&c);
-        checking_unresolved(&c, plan->flows, plan->n);
-        checking_gaps(&c);
-        checking_excess(&c);
-        checking_baseline(&c);
-        if (only == NULL)
-            checking_tests(&c);
-        status = emit(&c, plan->flows, plan->n);
+    checking_flows(c);
+    checking_unresolved(c, flows, n);
+    if (site)
+        checking_gaps(c);
+    if (site || with_excess) {
+        checking_excess(c);
+        checking_baseline(c);
     }
-    checking_close(&c);
-    return status;
-}
-
-static int check_bare(struct cli *cli)
-{
-    struct flows flows = {0};
-    struct checking c;
-    int status = EXIT_BAD_INPUT;
-
-    if (checking_open_bare(&c, cli, &bare, &flows)) {
-        checking_flows(&c);
-        checking_unresolved(&c, flows.v, flows.n);
-        if (with_excess) {
-            checking_excess(&c);
-            checking_baseline(&c);
-        }
-        status = emit(&c, flows.v, flows.n);
-    }
-    checking_close(&c);
-    return status;
+    if (whole)
+        checking_tests(c);
+    return emit(c, flows, n);
 }
 
 static int run(struct cli *cli)
 {
-    if (bare.flows.n == 0 && bare.rulesets.n == 0)
-        return cli_operands(cli, 1, 1) ? check_site(cli) : EXIT_BAD_INPUT;
-    if (bare.flows.n != 1 || bare.rulesets.n == 0)
-        diag_error(&cli->diags, SPAN_NONE, "without a site both are needed: one --flows FILE and --ruleset FILE");
-    else if (cli_operands(cli, 0, 0))
-        return check_bare(cli);
-    return EXIT_BAD_INPUT;
+    return checking_run(cli, &bare, &firewalls, check);
 }
 
 const struct command command_check = {

@@ -52,6 +52,25 @@ bool checking_open_gate(struct checking *checking, struct cli *cli, const struct
                         const struct firewall *firewall, struct ruleset *ruleset);
 void checking_close(struct checking *checking);
 
+/* Rows of a command that works on a site or on --flows and --ruleset; in a table of options. */
+#define CHECKING_OPTIONS(bare, firewalls)                                                                              \
+    {"firewall", 0, "NAME", "only this firewall of the site", &(firewalls), NULL},                                     \
+        {"flows", 0, "FILE", "flows as JSON or CSV, instead of a site", &(bare).flows, NULL},                          \
+        {"ruleset", 0, "FILE", "its ruleset; several for IPv4, IPv6 and ipset", &(bare).rulesets, NULL},               \
+        {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &(bare).dialects, NULL},                   \
+        {"hook", 0, "HOOK", "forward, input or output", &(bare).hooks, NULL},                                          \
+        {"in", 0, "INTERFACE", "by which packets come in", &(bare).in, NULL},                                          \
+        {"out", 0, "INTERFACE", "by which they go out", &(bare).out, NULL},                                            \
+    {                                                                                                                  \
+        "host", 0, "ADDRESS", "own address of the host whose INPUT or OUTPUT it is", &(bare).hosts, NULL               \
+    }
+
+/* What a command does with the opened firewalls; `whole`: all those of a site. Returns the exit status. */
+typedef int checking_work(struct checking *checking, const struct flow *const *flows, size_t n, bool whole);
+
+/* Opens what the operands or options name, does the work, closes. */
+int checking_run(struct cli *cli, const struct bare_options *bare, const struct values *firewalls, checking_work *work);
+
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */
 void checking_unresolved(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_gaps(struct checking *checking);

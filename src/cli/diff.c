@@ -10,6 +10,7 @@ static struct values hooks;
 static const struct option_row options[] = {
     {"dialect", 0, "DIALECT", "of both rulesets; else each is recognised", &dialects, NULL},
     {"hook", 0, "HOOK", "only this one: forward, input or output", &hooks, NULL},
+    INPUTS_LENIENT,
     {0},
 };
 

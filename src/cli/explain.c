@@ -12,6 +12,7 @@ static const struct option_row options[] = {
     {"hook", 0, "HOOK", "forward, input or output; else by the packet's interfaces, or the only one with rules", &hooks,
      NULL},
     {"all", 0, NULL, "show rules that do not match too (JSON always does)", NULL, &all},
+    INPUTS_LENIENT,
     {0},
 };
 
@@ -47,8 +48,13 @@ static int explain(struct cli *cli, const struct ruleset *ruleset, struct packet
 {
     enum hook hook = checking_hook(cli, ruleset, hook_of(packet));
     struct trace trace = {.arena = cli->arena, .ruleset = ruleset};
-    struct naive_question question = {
-        .ruleset = ruleset, .hook = hook, .packet = packet, .step = note_step, .context = &trace};
+    struct naive_rewritten rewritten = {0};
+    struct naive_question question = {.ruleset = ruleset,
+                                      .hook = hook,
+                                      .packet = packet,
+                                      .rewritten = &rewritten,
+                                      .step = note_step,
+                                      .context = &trace};
     struct explanation explanation = {.packet = packet, .hook = hook};
     struct buf out = BUF_EMPTY;
     unsigned outcome;
@@ -67,6 +73,8 @@ static int explain(struct cli *cli, const struct ruleset *ruleset, struct packet
     explanation.verdict = outcome == NAIVE_ACCEPT                           ? VERDICT_PERMITTED
                           : (outcome & (NAIVE_ACCEPT | NAIVE_UNKNOWN)) == 0 ? VERDICT_DENIED
                                                                             : VERDICT_UNDETERMINED;
+    explanation.rewritten = rewritten.written ? &rewritten.packet : NULL;
+    explanation.rewritten_sure = rewritten.sure;
     explanation.steps = trace.steps.v;
     explanation.step_n = trace.steps.n;
     if (str_is(cli->format, "json"))

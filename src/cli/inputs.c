@@ -9,6 +9,8 @@
 #include "system/file.h"
 #include "system/nft.h"
 
+bool inputs_lenient;
+
 struct source_list VEC(const struct source *);
 
 static void add_catalog(struct cli *cli, struct str path, struct source_list *sources)
@@ -116,6 +118,8 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     struct dialect_input *inputs = arena_new_array(cli->arena, struct dialect_input, n);
     const struct dialect *dialect = NULL;
     size_t errors = cli->diags.errors;
+    struct ruleset *ruleset;
+    size_t said;
 
     if (dialect_name.n > 0 && dialect_find(dialect_name) == NULL) {
         inputs_unknown_dialect(cli, dialect_name, SPAN_NONE);
@@ -139,7 +143,11 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     }
     if (cli->diags.errors > errors || dialect == NULL)
         return NULL;
-    return dialect->read(cli->arena, inputs, n, &cli->diags);
+    said = cli->diags.n;
+    ruleset = dialect->read(cli->arena, inputs, n, &cli->diags);
+    if (inputs_lenient && ruleset != NULL)
+        diag_soften(&cli->diags, said, errors);
+    return ruleset;
 }
 
 /*

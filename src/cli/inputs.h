@@ -15,6 +15,13 @@ void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 struct plan *inputs_plan(struct cli *cli, struct str path);
 /* Of a text that was read; NULL: it was not, and that was said. */
 struct plan *inputs_plan_of(struct cli *cli, const struct source *source);
+/* --lenient: what is broken in a ruleset is a warning; the rule may match or not, and do anything. */
+extern bool inputs_lenient;
+#define INPUTS_LENIENT                                                                                                 \
+    {                                                                                                                  \
+        "lenient", 0, NULL, "a ruleset with errors is used all the same; what is broken may do anything", NULL,        \
+            &inputs_lenient                                                                                            \
+    }
 /*
  * The files of one firewall as one ruleset. `dialect` empty: recognised by the text. A text of nftables is listed by
  * nft in a network namespace of its own first.

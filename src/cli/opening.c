@@ -214,3 +214,43 @@ bool checking_open_bare(struct checking *c, struct cli *cli, const struct bare_o
     *c = (struct checking){.cli = cli, .scratch = arena_new()};
     return false;
 }
+
+static int run_site(struct cli *cli, const struct values *firewalls, checking_work *work)
+{
+    struct plan *plan = inputs_plan(cli, cli->operands.v[0]);
+    const struct firewall *only = NULL;
+    struct checking c;
+    int status = EXIT_BAD_INPUT;
+
+    if (plan == NULL)
+        return EXIT_BAD_INPUT;
+    if (firewalls->n > 0 && (only = inputs_find_firewall(cli, plan->site, cli_last(firewalls))) == NULL)
+        return EXIT_BAD_INPUT;
+    if (checking_open_site(&c, cli, plan, only))
+        status = work(&c, plan->flows, plan->n, only == NULL);
+    checking_close(&c);
+    return status;
+}
+
+static int run_bare(struct cli *cli, const struct bare_options *bare, checking_work *work)
+{
+    struct flows flows = {0};
+    struct checking c;
+    int status = EXIT_BAD_INPUT;
+
+    if (checking_open_bare(&c, cli, bare, &flows))
+        status = work(&c, flows.v, flows.n, false);
+    checking_close(&c);
+    return status;
+}
+
+int checking_run(struct cli *cli, const struct bare_options *bare, const struct values *firewalls, checking_work *work)
+{
+    if (bare->flows.n == 0 && bare->rulesets.n == 0)
+        return cli_operands(cli, 1, 1) ? run_site(cli, firewalls, work) : EXIT_BAD_INPUT;
+    if (bare->flows.n != 1 || bare->rulesets.n == 0)
+        diag_error(&cli->diags, SPAN_NONE, "without a site both are needed: one --flows FILE and --ruleset FILE");
+    else if (cli_operands(cli, 0, 0))
+        return run_bare(cli, bare, work);
+    return EXIT_BAD_INPUT;
+}

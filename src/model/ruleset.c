@@ -9,8 +9,9 @@ static const char *const hook_names[HOOK_N] = {
 };
 
 static const char *const action_names[ACTION_N] = {
-    [ACTION_NONE] = "continue", [ACTION_ACCEPT] = "accept", [ACTION_DROP] = "drop", [ACTION_REJECT] = "reject",
-    [ACTION_RETURN] = "return", [ACTION_JUMP] = "jump",     [ACTION_GOTO] = "goto", [ACTION_UNKNOWN] = "unknown",
+    [ACTION_NONE] = "continue",   [ACTION_ACCEPT] = "accept", [ACTION_DROP] = "drop", [ACTION_REJECT] = "reject",
+    [ACTION_RETURN] = "return",   [ACTION_JUMP] = "jump",     [ACTION_GOTO] = "goto", [ACTION_MARK] = "mark",
+    [ACTION_NOTRACK] = "notrack", [ACTION_DNAT] = "dnat",     [ACTION_SNAT] = "snat", [ACTION_UNKNOWN] = "unknown",
 };
 
 const char *hook_name(enum hook hook)
@@ -21,6 +22,26 @@ const char *hook_name(enum hook hook)
 const char *action_name(enum action action)
 {
     return action_names[action];
+}
+
+unsigned action_writes(enum action action)
+{
+    switch (action) {
+    case ACTION_MARK: return 1u << FIELD_MARK;
+    case ACTION_NOTRACK: return 1u << FIELD_STATE;
+    case ACTION_DNAT: return 1u << FIELD_DESTINATION | 1u << FIELD_PORT | 1u << FIELD_OUT;
+    case ACTION_SNAT: return 1u << FIELD_SOURCE | 1u << FIELD_SOURCE_PORT;
+    case ACTION_NONE:
+    case ACTION_ACCEPT:
+    case ACTION_DROP:
+    case ACTION_REJECT:
+    case ACTION_RETURN:
+    case ACTION_JUMP:
+    case ACTION_GOTO:
+    case ACTION_UNKNOWN:
+    case ACTION_N: break;
+    }
+    return 0;
 }
 
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name)
@@ -85,6 +106,7 @@ struct ruleset *ruleset_join(struct arena *arena, struct ruleset **parts, size_t
             whole->file = part->file;
         }
         whole->families |= part->families;
+        whole->rewrites |= part->rewrites;
         for (size_t k = 0; k < part->chain_n; k++) {
             for (size_t r = 0; r < part->chains[k]->rule_n && shift.by > 0 && part->literal_n > 0; r++)
                 shift_literals(&shift, part->chains[k]->rules[r].matches, part->chains[k]->rules[r].match_n);

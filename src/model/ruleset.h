@@ -62,11 +62,27 @@ enum action {
     ACTION_RETURN,
     ACTION_JUMP,
     ACTION_GOTO,
+    ACTION_MARK,    /* writes the packet's mark and goes on */
+    ACTION_NOTRACK, /* before conntrack: the state is untracked from here on; goes on */
+    ACTION_DNAT,    /* writes destination and port (DNAT, REDIRECT, NETMAP); ends its base chain as an accept does */
+    ACTION_SNAT,    /* likewise source and source port (SNAT, MASQUERADE, NETMAP) */
     ACTION_UNKNOWN, /* may do anything to the packet: a queue, a rewrite that is not modelled */
     ACTION_N
 };
 
 struct chain;
+
+/* What an action writes. Of several addresses or ports the kernel takes one; which is not known. */
+struct rewrite {
+    uint32_t keep; /* ACTION_MARK: mark = (mark & keep) ^ flip */
+    uint32_t flip;
+    struct range addresses; /* of the rule's family */
+    struct range ports;
+    bool has_addresses; /* false: the address stays, unless `own` */
+    bool has_ports;     /* false: the port stays */
+    bool own;           /* to an address of the host itself, which one is not known (redirect, masquerade) */
+    bool network;       /* `addresses` is a prefix: only the bits of the prefix are written */
+};
 
 struct rule {
     struct span place;  /* span.source NULL: no text of it */
@@ -78,8 +94,9 @@ struct rule {
     const struct match *matches;
     size_t match_n;
     enum action action;
-    struct chain *target; /* of JUMP and GOTO */
-    struct chain *chain;  /* that it stands in */
+    struct chain *target;          /* of JUMP and GOTO */
+    const struct rewrite *rewrite; /* of MARK, DNAT and SNAT */
+    struct chain *chain;           /* that it stands in */
 };
 
 struct chain {
@@ -90,6 +107,7 @@ struct chain {
     int priority;        /* lower runs first at one hook */
     enum action policy;  /* ACTION_ACCEPT or ACTION_DROP of a base chain; a user chain returns */
     bool policy_written; /* false: the dialect's default */
+    bool nat;            /* a base chain of NAT: once one of a hook has written, the next of that hook are not asked */
     struct span place;   /* of the line that sets the policy or names the chain */
     bool has_line;
     struct rule *rules;
@@ -115,10 +133,13 @@ struct ruleset {
     size_t set_n;
     struct interface_patterns interfaces; /* every pattern that a rule uses */
     uint32_t literal_n;                   /* unknowns are numbered 0..literal_n-1 */
+    unsigned rewrites;                    /* 1u << each field that some rule writes: action_writes of every rule */
 };
 
 const char *hook_name(enum hook hook);       /* "forward" */
 const char *action_name(enum action action); /* "accept" */
+/* 1u << each field that the action may write. */
+unsigned action_writes(enum action action);
 
 /* The chain of a table by name; NULL where there is none. */
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name);

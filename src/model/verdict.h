@@ -38,6 +38,9 @@ struct verdict {
     struct packet
         packet; /* denied, partial: one that does not pass; undetermined: one that depends; else one that passes */
     bool has_packet;
+    struct packet
+        rewritten; /* what the rules behind NAT see of it (with one of the addresses, where it may be several) */
+    bool has_rewritten;
     struct str reason; /* in words, where rule and packet do not say it all; may be empty */
 };
 

@@ -1,7 +1,8 @@
 /*
  * The slow oracle; see naive.h. Semantics: iptables(8), iptables-extensions(8), nft(8): an accept ends its base chain
  * and goes on to the next one, a drop is final; falling off a user chain and RETURN go back to the caller; a goto goes
- * back to the caller's caller; RETURN in a base chain is its policy.
+ * back to the caller's caller; RETURN in a base chain is its policy. What rules write is kept as an interval for each
+ * field; where it is not known whether a rule matched, as one that has both values.
  */
 #include "packet/naive.h"
 
@@ -11,18 +12,52 @@
 #define FELL_OFF 16u
 #define DEEPEST 500u
 
+/* What later rules see. */
+struct seen {
+    struct range field[FIELD_N]; /* one of these; interfaces are not kept here */
+    bool written;
+    bool translated;
+    enum ternary to_host; /* redirected to the host on its way in: without a way out */
+};
+
+struct run {
+    const struct naive_question *q;
+    const struct chain *base;
+    struct seen seen;
+    struct seen ended; /* what was accepted in this base chain by a rule that may not have matched */
+    bool has_ended;
+    bool nat_done;  /* a chain of NAT at this hook has written */
+    bool nat_maybe; /* or may have */
+};
+
 static enum ternary not_ternary(enum ternary t)
 {
     return t == TERNARY_MAYBE ? t : t == TERNARY_YES ? TERNARY_NO : TERNARY_YES;
 }
 
-static enum ternary interface_matches(const struct match *match, const struct packet *packet)
+static enum ternary range_matches(const struct ranges *ranges, struct range range)
 {
+    enum ternary found = TERNARY_NO;
+
+    for (size_t i = 0; i < ranges->n && range.lo != range.hi; i++) {
+        if (ranges->v[i].lo <= range.lo && range.hi <= ranges->v[i].hi)
+            return TERNARY_YES;
+        if (ranges->v[i].lo <= range.hi && range.lo <= ranges->v[i].hi)
+            found = TERNARY_MAYBE;
+    }
+    return range.lo == range.hi && ranges_contain(ranges, range.lo) ? TERNARY_YES : found;
+}
+
+static enum ternary interface_matches(const struct run *run, const struct match *match)
+{
+    const struct packet *packet = run->q->packet;
     bool in = match->field == FIELD_IN;
     struct str name = in ? packet->in : packet->out;
     enum ternary found = TERNARY_NO;
 
-    if (!(in ? packet->has_in : packet->has_out))
+    if (!in && run->seen.to_host == TERNARY_YES)
+        return match->negated ? TERNARY_YES : TERNARY_NO;
+    if (!(in ? packet->has_in : packet->has_out) || (!in && run->seen.to_host == TERNARY_MAYBE))
         return TERNARY_MAYBE;
     for (size_t i = 0; i < match->interface_n && found == TERNARY_NO; i++) {
         const struct interface_pattern *pattern = &match->interfaces[i];
@@ -34,14 +69,14 @@ static enum ternary interface_matches(const struct match *match, const struct pa
     return match->negated ? not_ternary(found) : found;
 }
 
-static enum ternary all_match(const struct naive_question *q, const struct match *v, size_t n);
+static enum ternary all_match(const struct run *run, const struct match *v, size_t n);
 
-static enum ternary any_group(const struct naive_question *q, const struct match *match)
+static enum ternary any_group(const struct run *run, const struct match *match)
 {
     enum ternary found = TERNARY_NO;
 
     for (size_t i = 0; i < match->group_n && found != TERNARY_YES; i++) {
-        enum ternary one = all_match(q, match->groups[i].v, match->groups[i].n);
+        enum ternary one = all_match(run, match->groups[i].v, match->groups[i].n);
 
         if (one != TERNARY_NO)
             found = one;
@@ -49,30 +84,29 @@ static enum ternary any_group(const struct naive_question *q, const struct match
     return found;
 }
 
-static enum ternary one_matches(const struct naive_question *q, const struct match *match)
+static enum ternary one_matches(const struct run *run, const struct match *match)
 {
     enum ternary value;
 
     switch (match->kind) {
-    case MATCH_RANGES:
-        return ranges_contain(match->ranges, packet_field(q->packet, match->field)) ? TERNARY_YES : TERNARY_NO;
-    case MATCH_INTERFACES: return interface_matches(match, q->packet);
-    case MATCH_ANY_OF: return any_group(q, match);
-    case MATCH_NONE_OF: return not_ternary(any_group(q, match));
+    case MATCH_RANGES: return range_matches(match->ranges, run->seen.field[match->field]);
+    case MATCH_INTERFACES: return interface_matches(run, match);
+    case MATCH_ANY_OF: return any_group(run, match);
+    case MATCH_NONE_OF: return not_ternary(any_group(run, match));
     case MATCH_UNKNOWN:
-        value = q->literals == NULL ? TERNARY_MAYBE : q->literals[match->literal];
+        value = run->q->literals == NULL ? TERNARY_MAYBE : run->q->literals[match->literal];
         return match->negated ? not_ternary(value) : value;
     case MATCH_N: break;
     }
     return TERNARY_MAYBE;
 }
 
-static enum ternary all_match(const struct naive_question *q, const struct match *v, size_t n)
+static enum ternary all_match(const struct run *run, const struct match *v, size_t n)
 {
     enum ternary all = TERNARY_YES;
 
     for (size_t i = 0; i < n; i++) {
-        enum ternary one = one_matches(q, &v[i]);
+        enum ternary one = one_matches(run, &v[i]);
 
         if (one == TERNARY_NO)
             return TERNARY_NO;
@@ -91,10 +125,102 @@ static void tell(const struct naive_question *q, const struct rule *rule, const 
         q->step(q->context, &step);
 }
 
-static unsigned run_chain(const struct naive_question *q, const struct chain *chain, unsigned depth);
+static unsigned run_chain(struct run *run, const struct chain *chain, unsigned depth);
+
+static struct range chosen(const struct naive_question *q, enum field field, struct range range)
+{
+    if (q->choices == NULL)
+        return range;
+    range.lo += q->choices[field] % (range.hi - range.lo + 1);
+    range.hi = range.lo;
+    return range;
+}
+
+static struct range own_address(const struct naive_question *q, enum field field)
+{
+    if (q->choices == NULL)
+        return (struct range){0, addr_max(q->packet->family)};
+    return (struct range){q->choices[field], q->choices[field]};
+}
+
+static void write_address(struct run *run, const struct rewrite *rewrite, enum field field)
+{
+    enum family family = run->q->packet->family;
+    struct range *address = &run->seen.field[field];
+    u128 bits = rewrite->addresses.hi - rewrite->addresses.lo;
+    u128 loopback = family == FAMILY_V4 ? 0x7f000001 : 1;
+
+    if (rewrite->own && field == FIELD_DESTINATION && run->base->hook == HOOK_OUTPUT)
+        *address = (struct range){loopback, loopback};
+    else if (rewrite->own)
+        *address = own_address(run->q, field);
+    else if (rewrite->has_addresses && !rewrite->network)
+        *address = chosen(run->q, field, rewrite->addresses);
+    else if (rewrite->has_addresses && address->lo != address->hi)
+        *address = rewrite->addresses;
+    else if (rewrite->has_addresses)
+        address->lo = address->hi = (address->lo & bits) | rewrite->addresses.lo;
+}
+
+static void write_nat(struct run *run, const struct rule *rule)
+{
+    const struct rewrite *rewrite = rule->rewrite;
+    bool source = rule->action == ACTION_SNAT;
+    enum field port = source ? FIELD_SOURCE_PORT : FIELD_PORT;
+
+    run->seen.written = true;
+    run->nat_done = true;
+    run->seen.translated =
+        run->seen.translated || (!source && (rewrite->own || rewrite->has_addresses || rewrite->has_ports));
+    write_address(run, rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION);
+    if (rewrite->has_ports)
+        run->seen.field[port] = chosen(run->q, port, rewrite->ports);
+    if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
+        run->seen.to_host = TERNARY_YES;
+}
+
+static void write_mark(struct run *run, const struct rewrite *rewrite)
+{
+    struct range *mark = &run->seen.field[FIELD_MARK];
+
+    run->seen.written = true;
+    if (mark->lo == mark->hi || rewrite->keep == 0)
+        mark->lo = mark->hi = ((uint32_t)mark->lo & rewrite->keep) ^ rewrite->flip;
+    else
+        *mark = (struct range){0, UINT32_MAX};
+}
+
+/* Conntrack looks at packets between the priorities raw and mangle. NAIVE_UNKNOWN where a packet may have no track. */
+static unsigned write_untracked(struct run *run)
+{
+    struct range *state = &run->seen.field[FIELD_STATE];
+    enum hook hook = run->base->hook;
+
+    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && run->base->priority < -200)) {
+        run->seen.written = run->seen.translated = true;
+        state->lo = state->hi = STATE_UNTRACKED;
+        return 0;
+    }
+    return state->lo <= STATE_INVALID && STATE_INVALID <= state->hi ? NAIVE_UNKNOWN : 0;
+}
+
+/* One of two, which is not known. */
+static void join(struct seen *to, const struct seen *other)
+{
+    for (size_t i = 0; i < FIELD_N; i++) {
+        if (other->field[i].lo < to->field[i].lo)
+            to->field[i].lo = other->field[i].lo;
+        if (other->field[i].hi > to->field[i].hi)
+            to->field[i].hi = other->field[i].hi;
+    }
+    to->written = to->written || other->written;
+    to->translated = to->translated || other->translated;
+    if (to->to_host != other->to_host)
+        to->to_host = TERNARY_MAYBE;
+}
 
 /* Outcomes of a rule that matches; *ends tells that the packet does not go on to the next rule. */
-static unsigned act(const struct naive_question *q, const struct rule *rule, unsigned depth, bool *ends)
+static unsigned act(struct run *run, const struct rule *rule, unsigned depth, bool *ends)
 {
     unsigned inner;
 
@@ -105,11 +231,18 @@ static unsigned act(const struct naive_question *q, const struct rule *rule, uns
     case ACTION_REJECT: return NAIVE_REJECT;
     case ACTION_UNKNOWN: return NAIVE_UNKNOWN;
     case ACTION_RETURN: return FELL_OFF;
-    case ACTION_GOTO: return run_chain(q, rule->target, depth + 1);
+    case ACTION_GOTO: return run_chain(run, rule->target, depth + 1);
     case ACTION_JUMP:
-        inner = run_chain(q, rule->target, depth + 1);
+        inner = run_chain(run, rule->target, depth + 1);
         *ends = (inner & FELL_OFF) == 0;
         return inner & ~FELL_OFF;
+    case ACTION_DNAT:
+    case ACTION_SNAT: write_nat(run, rule); return NAIVE_ACCEPT;
+    case ACTION_NOTRACK:
+        inner = write_untracked(run);
+        *ends = inner != 0;
+        return inner;
+    case ACTION_MARK: write_mark(run, rule->rewrite); break;
     case ACTION_NONE:
     case ACTION_N: break;
     }
@@ -117,7 +250,24 @@ static unsigned act(const struct naive_question *q, const struct rule *rule, uns
     return 0;
 }
 
-static unsigned run_chain(const struct naive_question *q, const struct chain *chain, unsigned depth)
+/* Behind a rule that may have matched: the packet as it is if so, and as it was. */
+static void part(struct run *run, const struct run *before, bool ends)
+{
+    run->nat_maybe = run->nat_maybe || run->nat_done;
+    run->nat_done = before->nat_done;
+    if (!ends) {
+        join(&run->seen, &before->seen);
+        return;
+    }
+    if (run->has_ended)
+        join(&run->ended, &run->seen);
+    else
+        run->ended = run->seen;
+    run->has_ended = true;
+    run->seen = before->seen;
+}
+
+static unsigned run_chain(struct run *run, const struct chain *chain, unsigned depth)
 {
     unsigned outcomes = 0;
 
@@ -126,27 +276,38 @@ static unsigned run_chain(const struct naive_question *q, const struct chain *ch
     for (size_t i = 0; i < chain->rule_n; i++) {
         const struct rule *rule = &chain->rules[i];
         enum ternary matched = TERNARY_NO;
+        struct run before;
         bool ends;
 
-        if ((rule->families & FAMILY_BIT(q->packet->family)) != 0)
-            matched = all_match(q, rule->matches, rule->match_n);
-        tell(q, rule, chain, matched, rule->action);
+        if ((rule->families & FAMILY_BIT(run->q->packet->family)) != 0)
+            matched = all_match(run, rule->matches, rule->match_n);
+        tell(run->q, rule, chain, matched, rule->action);
         if (matched == TERNARY_NO)
             continue;
-        outcomes |= act(q, rule, depth, &ends);
+        before = *run;
+        outcomes |= act(run, rule, depth, &ends);
         if (matched == TERNARY_YES && ends)
             return outcomes;
+        if (matched == TERNARY_MAYBE && (ends || run->seen.written))
+            part(run, &before, ends);
     }
     return outcomes | FELL_OFF;
 }
 
-static unsigned run_base(const struct naive_question *q, const struct chain *chain)
+static unsigned run_base(struct run *run, const struct chain *chain)
 {
-    unsigned outcomes = run_chain(q, chain, 0);
+    unsigned outcomes;
 
+    run->has_ended = false;
+    outcomes = run_chain(run, chain, 0);
+    if (run->has_ended) {
+        join(&run->seen, &run->ended);
+        run->nat_maybe = run->nat_maybe || run->nat_done;
+        run->nat_done = false;
+    }
     if ((outcomes & FELL_OFF) == 0)
         return outcomes;
-    tell(q, NULL, chain, outcomes == FELL_OFF ? TERNARY_YES : TERNARY_MAYBE, chain->policy);
+    tell(run->q, NULL, chain, outcomes == FELL_OFF ? TERNARY_YES : TERNARY_MAYBE, chain->policy);
     outcomes &= ~FELL_OFF;
     return outcomes | (chain->policy == ACTION_DROP ? NAIVE_DROP : NAIVE_ACCEPT);
 }
@@ -187,16 +348,76 @@ size_t naive_path(const struct ruleset *ruleset, enum hook hook, enum family fam
     return n;
 }
 
-unsigned naive_ask(const struct naive_question *question)
+static struct seen first_look(const struct packet *packet)
+{
+    struct seen seen = {.to_host = TERNARY_NO};
+
+    for (enum field field = 0; field < FIELD_N; field++)
+        seen.field[field] = (struct range){packet_field(packet, field), packet_field(packet, field)};
+    return seen;
+}
+
+static void tell_rewritten(const struct run *run)
+{
+    struct naive_rewritten *rewritten = run->q->rewritten;
+    const struct range *field = run->seen.field;
+
+    if (rewritten == NULL)
+        return;
+    *rewritten = (struct naive_rewritten){
+        .packet = *run->q->packet, .written = run->seen.written, .sure = run->seen.to_host != TERNARY_MAYBE};
+    for (size_t i = 0; i < FIELD_N; i++)
+        rewritten->sure = rewritten->sure && field[i].lo == field[i].hi;
+    if (!run->seen.written)
+        return;
+    rewritten->packet.source = field[FIELD_SOURCE].lo;
+    rewritten->packet.destination = field[FIELD_DESTINATION].lo;
+    rewritten->packet.source_port = (uint16_t)field[FIELD_SOURCE_PORT].lo;
+    rewritten->packet.port = (uint16_t)field[FIELD_PORT].lo;
+    rewritten->packet.state = (enum state)field[FIELD_STATE].lo;
+    rewritten->packet.mark = (uint32_t)field[FIELD_MARK].lo;
+    rewritten->translated = run->seen.translated;
+    rewritten->to_host = run->seen.to_host == TERNARY_YES;
+    if (rewritten->to_host)
+        rewritten->packet.out = STR_EMPTY;
+}
+
+/* The base chains of a way that come at or behind a stage of it. Outcomes are added. */
+static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsigned outcomes)
 {
     const struct chain *path[256];
-    size_t n = naive_path(question->ruleset, question->hook, question->packet->family, path, 256);
-    unsigned outcomes = 0;
+    size_t n = naive_path(run->q->ruleset, hook, run->q->packet->family, path, 256);
 
     for (size_t i = 0; i < n; i++) {
-        outcomes = (outcomes & ~(unsigned)NAIVE_ACCEPT) | run_base(question, path[i]);
+        if (only_behind && stage_of(path[i]->hook, hook) < 3)
+            continue;
+        if (run->base == NULL || run->base->hook != path[i]->hook)
+            run->nat_done = run->nat_maybe = false;
+        /* Redirected: the rest of the way is another one. */
+        if (run->seen.to_host == TERNARY_YES && hook == HOOK_FORWARD && stage_of(path[i]->hook, hook) >= 3)
+            return run_path(run, HOOK_INPUT, true, outcomes);
+        run->base = path[i];
+        if (run->nat_done && path[i]->nat)
+            continue;
+        if (run->nat_maybe && path[i]->nat)
+            outcomes |= NAIVE_UNKNOWN;
+        outcomes = (outcomes & ~(unsigned)NAIVE_ACCEPT) | run_base(run, path[i]);
         if ((outcomes & NAIVE_ACCEPT) == 0)
             return outcomes;
     }
+    if (run->seen.to_host == TERNARY_YES && hook == HOOK_FORWARD)
+        return run_path(run, HOOK_INPUT, true, outcomes);
     return outcomes | NAIVE_ACCEPT;
+}
+
+unsigned naive_ask(const struct naive_question *question)
+{
+    struct run run = {.q = question, .seen = first_look(question->packet)};
+    unsigned outcomes = run_path(&run, question->hook, false, 0);
+
+    /* It may have gone another way: whether to the host or through is not known. */
+    if (run.seen.to_host == TERNARY_MAYBE)
+        outcomes |= NAIVE_UNKNOWN;
+    tell_rewritten(&run);
+    return outcomes;
 }

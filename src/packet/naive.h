@@ -26,11 +26,26 @@ struct naive_step {
     enum action action;
 };
 
+/* What the packet looks like after the rules that wrote into it. */
+struct naive_rewritten {
+    struct packet packet; /* where several values are possible, with one of them */
+    bool written;         /* some rule wrote, or may have */
+    bool sure;            /* it looks so, and no other way */
+    bool translated;      /* its replies are others: the destination was written, or it has no connection */
+    bool to_host;         /* redirected: it came to the host itself */
+};
+
 struct naive_question {
     const struct ruleset *ruleset;
     enum hook hook; /* FORWARD, INPUT or OUTPUT: the base chains before and after it are passed too */
     const struct packet *packet;
-    const enum ternary *literals;                               /* value of each unknown; NULL: every one is MAYBE */
+    const enum ternary *literals; /* value of each unknown; NULL: every one is MAYBE */
+    /*
+     * By field, what the kernel chooses where a rule leaves it a choice: of a range the value that many places behind
+     * its first (modulo its size), of the host's own addresses this one. NULL: not known.
+     */
+    const u128 *choices;
+    struct naive_rewritten *rewritten;                          /* NULL: not asked for */
     void (*step)(void *context, const struct naive_step *step); /* NULL: no trace */
     void *context;
 };

@@ -155,7 +155,7 @@ static void audit_chain(struct audit *audit, enum family family, uint32_t chain)
             continue;
         one.records[i] = record_of(audit, entry->rule);
         start_record(audit, one.records[i], family, &entry->cube);
-        one.records[i]->undecided |= one.flat->too_large || entry->action == ACTION_UNKNOWN;
+        one.records[i]->undecided |= one.flat->too_large || !flat_plain(entry);
     }
     if (!one.flat->too_large)
         make_boxes(&one);
@@ -213,11 +213,16 @@ static bool decides_otherwise(const struct rule *rule, const struct rule *const 
     return false;
 }
 
+static bool is_verdict(enum action action)
+{
+    return action == ACTION_ACCEPT || action == ACTION_DROP || action == ACTION_REJECT;
+}
+
 static void report_record(struct audit *audit, const struct record *record, size_t *undecided)
 {
     if (!record->seen)
         return;
-    if (record->undecided && record->rule->action != ACTION_UNKNOWN)
+    if (record->undecided && is_verdict(record->rule->action))
         *undecided += 1;
     if (record->undecided)
         return;

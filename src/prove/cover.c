@@ -41,7 +41,7 @@ void box_list_make(struct arena *arena, const struct flat *flat, struct box_list
         const struct flat_entry *entry = &flat->v[owners.v[i]];
 
         list->rules[i] = entry->rule;
-        list->special[i] = entry->action == ACTION_UNKNOWN || entry->cube.literals != NULL;
+        list->special[i] = !flat_plain(entry) || entry->cube.literals != NULL;
     }
     list->index = index_new(arena, list->boxes.n, box_asks, list);
 }
@@ -78,7 +78,7 @@ static bool decides(const struct cover *cover, size_t i)
     if (!cover->list->special[i])
         return true;
     other = &cover->list->flat->v[cover->list->owners[i]];
-    return other->action != ACTION_UNKNOWN && knows(other->cube.literals, cover->entry->cube.literals);
+    return flat_plain(other) && knows(other->cube.literals, cover->entry->cube.literals);
 }
 
 static bool alike(const struct cover *cover, size_t i)

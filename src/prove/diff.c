@@ -155,7 +155,8 @@ static bool same_entry(const struct flat_entry *a, const struct flat_entry *b)
 {
     if (!same_action(a->action, b->action) || !cube_equal(&a->cube, &b->cube))
         return false;
-    return a->action != ACTION_UNKNOWN || str_eq(a->rule->text, b->rule->text);
+    return a->action == ACTION_ACCEPT || a->action == ACTION_DROP || a->action == ACTION_REJECT ||
+           str_eq(a->rule->text, b->rule->text);
 }
 
 /* Numbers entries so that equal ones, and only those, have equal numbers. */
@@ -267,6 +268,37 @@ static struct cube copy_cube(struct arena *arena, const struct cube *cube)
     return copy;
 }
 
+static bool same_shift(const struct shift *a, const struct shift *b)
+{
+    return a->is == b->is && a->from == b->from && a->to == b->to && a->last == b->last;
+}
+
+/*
+ * Of packets that both let through, those that both let through with the same addresses and ports: where one side
+ * writes a value and the other nothing, the packets that have it already. False: none.
+ */
+static bool same_writes(struct arena *arena, const struct rewritten *a, const struct rewritten *b, struct cube *same)
+{
+    static const enum field shown[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_SOURCE_PORT, FIELD_PORT};
+    static const struct rewritten nothing;
+
+    a = a == NULL ? &nothing : a;
+    b = b == NULL ? &nothing : b;
+    if (!same_shift(&a->source, &b->source) || !same_shift(&a->destination, &b->destination) ||
+        a->to_host != b->to_host)
+        return false;
+    for (size_t i = 0; i < 4; i++) {
+        const struct ranges *x = a->set[shown[i]];
+        const struct ranges *y = b->set[shown[i]];
+
+        if (x == y || (x != NULL && y != NULL && ranges_equal(x, y)))
+            continue;
+        if ((x != NULL && y != NULL) || !cube_narrow(arena, same, shown[i], x != NULL ? x : y))
+            return false;
+    }
+    return true;
+}
+
 static bool same_outcome(const struct leaf *left, const struct leaf *right)
 {
     if (left->action == ACTION_UNKNOWN || right->action == ACTION_UNKNOWN)
@@ -280,8 +312,15 @@ static bool note_right(void *context, const struct leaf *right)
     bool left_unsure = c->left.cube.literals != NULL;
     bool right_unsure = right->cube.literals != c->left.cube.literals;
     struct kind *kind = NULL;
+    struct cubes differing = {0};
+    struct cube same = right->cube;
 
-    if (same_outcome(&c->left, right))
+    if (same_outcome(&c->left, right) && right->action != ACTION_ACCEPT)
+        return true;
+    *vec_push(c->scratch, &differing) = right->cube;
+    if (same_outcome(&c->left, right) && same_writes(c->scratch, c->left.now, right->now, &same))
+        differing = cubes_subtract(c->scratch, &differing, &same, c->family);
+    if (differing.n == 0)
         return true;
     vec_each (struct kind *, other, &c->kinds) {
         if (other->left.rule == c->left.rule && other->left.chain == c->left.chain &&
@@ -296,7 +335,8 @@ static bool note_right(void *context, const struct leaf *right)
         *kind =
             (struct kind){.left = c->left, .right = *right, .left_unsure = left_unsure, .right_unsure = right_unsure};
     }
-    *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, &right->cube);
+    vec_each (const struct cube *, cube, &differing)
+        *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, cube);
     return true;
 }
 
@@ -347,6 +387,8 @@ static void report(struct comparison *c, struct arena *arena, struct differences
                                               .right = verdict_of(&kind->right, kind->right_unsure),
                                               .left_rule = name_leaf(c, arena, 0, &kind->left),
                                               .right_rule = name_leaf(c, arena, 1, &kind->right)};
+            if (difference->left == VERDICT_PERMITTED && difference->right == VERDICT_PERMITTED)
+                difference->reason = STR("let through with other addresses or ports");
             difference->box = witness_box(arena, &prover, c->family, box);
             difference->packet = witness_packet(arena, &prover, c->family, box);
         }

@@ -111,6 +111,11 @@ static void search_rule(struct search *s, const struct program_rule *rule)
         struct cube cube = rule->cubes[i];
 
         cube.literals = NULL;
+        /* What other rules wrote before is not how the packet came. */
+        for (enum field field = 0; field < FIELD_N; field++) {
+            if ((s->prover->ruleset->rewrites & 1u << field) != 0)
+                cube.field[field] = NULL;
+        }
         vec_each (const struct cube *, face, &s->faces) {
             struct arena_mark mark = arena_mark(s->scratch);
             struct cube part;
@@ -138,6 +143,12 @@ static void mark_reached(struct program *program, uint32_t chain, bool *reached)
     }
 }
 
+/* What a packet may be redirected to: its way through the host, too. */
+static bool may_enter(const struct search *s)
+{
+    return s->hook == HOOK_FORWARD && (s->prover->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0;
+}
+
 static void search_rules(struct search *s)
 {
     struct program *program = s->prover->programs[s->family];
@@ -145,6 +156,9 @@ static void search_rules(struct search *s)
     uint32_t path[PATH_MAX_CHAINS];
     size_t n = program_path(program, s->hook, path, PATH_MAX_CHAINS);
 
+    for (size_t i = 0; i < n; i++)
+        mark_reached(program, path[i], reached);
+    n = may_enter(s) ? program_path(program, HOOK_INPUT, path, PATH_MAX_CHAINS) : 0;
     for (size_t i = 0; i < n; i++)
         mark_reached(program, path[i], reached);
     for (uint32_t i = 0; i < program->chain_n; i++) {
@@ -158,14 +172,17 @@ static void search_rules(struct search *s)
 }
 
 /* Whether a packet can come through without any rule that accepts it. */
-static bool policy_opens(const struct search *s)
+static bool policy_opens(const struct search *s, enum hook hook)
 {
     const struct program *program = s->prover->programs[s->family];
     uint32_t path[PATH_MAX_CHAINS];
-    size_t n = program_path(program, s->hook, path, PATH_MAX_CHAINS);
+    size_t n = program_path(program, hook, path, PATH_MAX_CHAINS);
 
     for (size_t i = 0; i < n; i++) {
-        if (program->chains[path[i]].chain->policy == ACTION_DROP)
+        const struct chain *chain = program->chains[path[i]].chain;
+
+        /* A translation lets through too, and is no rule that accepts. */
+        if (chain->policy == ACTION_DROP && !chain->nat)
             return false;
     }
     return true;
@@ -368,7 +385,7 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
                 continue;
             prepare(&s);
             search_rules(&s);
-            if (policy_opens(&s))
+            if (policy_opens(&s, s.hook) || (may_enter(&s) && policy_opens(&s, HOOK_INPUT)))
                 search_policy(&s);
         }
     }

@@ -16,6 +16,8 @@ struct unfolding {
     struct flat *flat;
     struct skips VEC(struct skip) skips; /* active now */
     size_t depth;
+    bool marks;  /* a rule so far writes the mark, */
+    bool states; /* the state of a connection */
 };
 
 /* What active skips leave of the packets. */
@@ -45,7 +47,13 @@ static void add_entries(struct unfolding *u, const struct cube *cube, const stru
             u->flat->too_large = true;
             return;
         }
-        *vec_push(u->arena, u->flat) = (struct flat_entry){.cube = *piece, .rule = rule, .action = action};
+        *vec_push(u->arena, u->flat) = (struct flat_entry){
+            .cube = *piece,
+            .rule = rule,
+            .action = action,
+            .after_write =
+                (u->marks && piece->field[FIELD_MARK] != NULL) || (u->states && piece->field[FIELD_STATE] != NULL),
+        };
     }
 }
 
@@ -100,7 +108,15 @@ static void take(struct unfolding *u, const struct program_rule *rule, const str
     case ACTION_ACCEPT:
     case ACTION_DROP:
     case ACTION_REJECT:
+    case ACTION_DNAT:
+    case ACTION_SNAT:
     case ACTION_UNKNOWN: add_entries(u, cube, rule->rule, rule->action); break;
+    case ACTION_MARK:
+    case ACTION_NOTRACK:
+        add_entries(u, cube, rule->rule, rule->action);
+        u->marks = u->marks || rule->action == ACTION_MARK;
+        u->states = u->states || rule->action == ACTION_NOTRACK;
+        break;
     case ACTION_RETURN: leave_chain(u, cube); break;
     case ACTION_JUMP: enter(u, rule->target, cube); break;
     case ACTION_GOTO:

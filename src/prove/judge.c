@@ -5,6 +5,7 @@
  * pass and some surely do not, `undetermined` when taking the unknowns one way or the other changes the answer.
  */
 #include "prove/prover.h"
+#include "prove/reply.h"
 
 #define LEAVES_MOST 200000u
 
@@ -144,15 +145,32 @@ static struct rule_ref name_rule(const struct prover *prover, const struct rule 
     return rule_ref_policy(prover->arena, prover->ruleset, chain);
 }
 
+/* What NAT and the like made of the packet; and whether it was led where the question does not look. */
+static void show_rewritten(const struct leaf *leaf, struct verdict *verdict)
+{
+    const struct packet *packet = &verdict->packet;
+
+    verdict->rewritten = reply_rewritten(leaf->now, packet);
+    verdict->has_rewritten = true;
+    if (leaf->now->to_host)
+        verdict->reason = STR("redirected to the firewall itself: INPUT decides");
+    else if (verdict->rewritten.destination != packet->destination && verdict->reason.n == 0)
+        verdict->reason = STR("the destination is translated: filters see the new one, after routing to it");
+}
+
 static void conclude(const struct prover *prover, enum family family, const struct leaf *leaf,
                      const struct cube *packets, enum verdict_kind kind, struct verdict *verdict)
 {
+    bool shown = leaf->now != NULL && reply_matters(leaf->now);
+
     verdict->kind = kind;
     verdict->rule = name_rule(prover, leaf->rule, leaf->chain);
-    if (kind == VERDICT_PERMITTED)
+    if (kind == VERDICT_PERMITTED && !shown)
         return;
     verdict->packet = witness_packet(prover->arena, prover, family, packets);
     verdict->has_packet = true;
+    if (shown)
+        show_rewritten(leaf, verdict);
 }
 
 /* A packet that is let through for one value of the unknowns and stopped for another, and the rule that asks. */
@@ -212,6 +230,36 @@ static void weigh(struct arena *arena, const struct prover *prover, enum family 
     conclude(prover, family, stopping, &surely_stopped.v[0], VERDICT_PARTIAL, verdict);
 }
 
+/* A passing leaf, one that shows a translation if there is one. */
+static const struct leaf *passing_leaf(const struct outcome *outcome)
+{
+    vec_each (const struct leaf *, leaf, &outcome->passing) {
+        if (leaf->now != NULL && reply_matters(leaf->now))
+            return leaf;
+    }
+    return &outcome->passing.v[0];
+}
+
+/*
+ * What comes back: where requests are translated or not tracked, the answers to what they become. False: the walk of
+ * the requests was given up.
+ */
+static bool ask_reply(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                      struct cubes *region)
+{
+    struct outcome outcome = {0};
+    struct cubes requests;
+    enum hook hook;
+
+    if (prover->programs[permit->flow->family] == NULL || !reply_may_matter(prover->ruleset))
+        return true;
+    requests = region_of_permit(arena, prover, permit, DIRECTION_REQUEST, &hook);
+    if (walk_region(arena, prover, permit->flow->family, hook, &requests, &outcome) != WALK_DONE)
+        return false;
+    reply_region(arena, permit->flow->family, region, outcome.passing.v, outcome.passing.n, region);
+    return true;
+}
+
 static void give_up(enum walk_end end, bool too_many, struct verdict *verdict)
 {
     verdict->kind = VERDICT_UNDETERMINED;
@@ -239,13 +287,18 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
         arena_release(arena, mark);
         return;
     }
-    end = walk_region(arena, prover, family, verdict->hook, &region, &outcome);
+    if (direction == DIRECTION_REPLY && !ask_reply(arena, prover, permit, &region)) {
+        give_up(WALK_EXHAUSTED, false, verdict);
+        arena_release(arena, mark);
+        return;
+    }
+    end = region.n == 0 ? WALK_DONE : walk_region(arena, prover, family, verdict->hook, &region, &outcome);
     if (outcome.passes_surely && outcome.stops_surely)
         conclude(prover, family, &outcome.sure_stop, &outcome.sure_stop.cube, VERDICT_PARTIAL, verdict);
     else if (end != WALK_DONE)
         give_up(end, outcome.too_many, verdict);
     else if (outcome.stopped.n == 0 && outcome.passing.n > 0)
-        conclude(prover, family, &outcome.passing.v[0], &outcome.passing.v[0].cube, VERDICT_PERMITTED, verdict);
+        conclude(prover, family, passing_leaf(&outcome), &passing_leaf(&outcome)->cube, VERDICT_PERMITTED, verdict);
     else if (outcome.passing.n == 0 && outcome.stopped.n > 0)
         conclude(prover, family, &outcome.stopped.v[0], &outcome.stopped.v[0].cube, VERDICT_DENIED, verdict);
     else if (outcome.passing.n > 0)

@@ -1,5 +1,5 @@
 /* Depth-first walk of a packet set through chains; see walk.h. */
-#include "prove/walk.h"
+#include "prove/rewrite.h"
 
 #include <assert.h>
 
@@ -13,7 +13,8 @@ struct frame {
 /* A part of the set, and where it stands. */
 struct part {
     struct cube cube;
-    uint32_t base; /* which base chain of the path */
+    const struct rewritten *now; /* what rules wrote into its packets; NULL: nothing */
+    uint32_t base;               /* which base chain of the path */
     uint32_t chain;
     uint32_t at; /* the next rule */
     const struct frame *parent;
@@ -26,6 +27,8 @@ struct walker {
     struct walk *walk;
     uint32_t path[PATH_MAX_CHAINS];
     uint32_t path_n;
+    uint32_t host_path[PATH_MAX_CHAINS]; /* of packets that are redirected to the host on their way through */
+    uint32_t host_path_n;
     struct {
         struct part *v;
         size_t n;
@@ -40,10 +43,23 @@ struct walker {
 static void end_part(struct walker *s, const struct part *part, enum action action, const struct rule *rule,
                      const struct chain *chain)
 {
-    struct leaf leaf = {.cube = part->cube, .action = action, .rule = rule, .chain = chain};
+    struct leaf leaf = {.cube = part->cube, .now = part->now, .action = action, .rule = rule, .chain = chain};
 
     if (!s->walk->leaf(s->walk->context, &leaf))
         s->stopped = true;
+}
+
+static bool is_to_host(const struct part *part)
+{
+    return part->now != NULL && part->now->to_host;
+}
+
+/* The base chain that a part is in. Up to where the two ways part they are the same. */
+static const struct chain *base_of(const struct walker *s, const struct part *part)
+{
+    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
+
+    return s->walk->program->chains[path[part->base]].chain;
 }
 
 /* Accepted in one base chain: on to the next, or through. True when the part goes on. */
@@ -53,8 +69,8 @@ static bool accept_part(struct walker *s, struct part *part, const struct rule *
         part->accepted_by = rule;
     else if (part->accepted_policy == NULL || chain->hook == s->walk->hook)
         part->accepted_policy = chain;
-    if (++part->base < s->path_n) {
-        part->chain = s->path[part->base];
+    if (++part->base < (is_to_host(part) ? s->host_path_n : s->path_n)) {
+        part->chain = is_to_host(part) ? s->host_path[part->base] : s->path[part->base];
         part->at = 0;
         part->parent = NULL;
         return true;
@@ -74,10 +90,55 @@ static bool return_part(struct walker *s, struct part *part)
         part->parent = part->parent->parent;
         return true;
     }
-    chain = s->walk->program->chains[s->path[part->base]].chain;
+    chain = base_of(s, part);
     if (chain->policy != ACTION_DROP)
         return accept_part(s, part, NULL, chain);
     end_part(s, part, ACTION_DROP, NULL, chain);
+    return false;
+}
+
+static void push(struct walker *s, const struct part *like, const struct cube *cube)
+{
+    struct part *part = vec_push(s->arena, &s->stack);
+
+    *part = *like;
+    part->cube = *cube;
+}
+
+/* Through the chain of NAT: of the hook's others none is asked any more. */
+static bool leave_nat(struct walker *s, struct part *part)
+{
+    const struct chain *left = base_of(s, part);
+    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
+    uint32_t n = is_to_host(part) ? s->host_path_n : s->path_n;
+
+    while (left->nat && part->base + 1 < n) {
+        const struct chain *next = s->walk->program->chains[path[part->base + 1]].chain;
+
+        if (!next->nat || next->hook != left->hook)
+            break;
+        part->base++;
+    }
+    return accept_part(s, part, NULL, left);
+}
+
+/* The rule writes into the part's packets. True when it goes on. */
+static bool write_part(struct walker *s, struct part *part, const struct program_rule *rule)
+{
+    bool nat = rule->action == ACTION_DNAT || rule->action == ACTION_SNAT;
+    struct cubes pieces = {0};
+
+    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, base_of(s, part), rule->rule, &part->cube,
+                          &part->now, &pieces)) {
+    case REWRITE_DONE: return nat ? leave_nat(s, part) : true;
+    case REWRITE_SPLIT:
+        part->at = (uint32_t)(rule->rule - s->walk->program->chains[part->chain].chain->rules);
+        vec_each (struct cube *, piece, &pieces)
+            push(s, part, piece);
+        return false;
+    case REWRITE_OPAQUE: break;
+    }
+    end_part(s, part, ACTION_UNKNOWN, rule->rule, NULL);
     return false;
 }
 
@@ -103,6 +164,10 @@ static bool act(struct walker *s, struct part *part, const struct program_rule *
         part->chain = rule->target;
         part->at = 0;
         return true;
+    case ACTION_MARK:
+    case ACTION_NOTRACK:
+    case ACTION_DNAT:
+    case ACTION_SNAT: return write_part(s, part, rule);
     case ACTION_NONE:
     case ACTION_N: break;
     }
@@ -125,12 +190,17 @@ static bool divide(struct walker *s, const struct cube *all, const struct cube *
     return true;
 }
 
-static void push(struct walker *s, const struct part *like, const struct cube *cube)
+static void start_cursor(struct walker *s, struct cursor *cursor, const struct box_index *index,
+                         const struct part *part)
 {
-    struct part *part = vec_push(s->arena, &s->stack);
+    struct cube view;
 
-    *part = *like;
-    part->cube = *cube;
+    if (part->now == NULL) {
+        cursor_start(cursor, index, &part->cube);
+        return;
+    }
+    view = rewrite_view(s->arena, part->now, &part->cube);
+    cursor_start(cursor, index, &view);
 }
 
 /* The next of a rule's cubes that may meet what is left, from `at` on. */
@@ -139,11 +209,57 @@ static uint32_t next_cube(const struct program_rule *rule, const struct cursor *
     return rule->index == NULL ? at : (uint32_t)cursor_next(cursor, at);
 }
 
-/* Cuts every cube of *rest by `cube`: what it takes is appended to taken, what is left stays. */
+/* A rule's cube as a question to the packets as they came. */
+static const struct cube *question_of(struct walker *s, const struct part *part, const struct cube *cube,
+                                      struct cube *question)
+{
+    if (part->now == NULL)
+        return cube;
+    return rewrite_question(s->arena, part->now, cube, question) ? question : NULL;
+}
+
+/*
+ * Where the rule tells apart the values that were written: the kernel's choice is an unknown, the part becomes two,
+ * each with the values of one side, which meet the rule again. True then.
+ */
+static bool fork_part(struct walker *s, const struct part *part, const struct program_rule *rule)
+{
+    struct program *program = s->walk->program;
+
+    for (uint32_t i = 0; part->now != NULL && i < rule->cube_n + rule->skip_n; i++) {
+        const struct cube *asks = i < rule->skip_n ? &rule->skips[i] : &rule->cubes[i - rule->skip_n];
+        enum field field = rewrite_apart(s->arena, part->now, &part->cube, asks);
+        uint32_t literal;
+
+        if (field == FIELD_N)
+            continue;
+        literal = program->spare_literal++;
+        for (int side = 0; side < 2; side++) {
+            struct rewritten *now = arena_copy(s->arena, part->now, sizeof *now);
+            struct cube choice = CUBE_ALL;
+            struct part one = *part;
+
+            now->set[field] = side == 1 ? ranges_intersect(s->arena, now->set[field], asks->field[field])
+                                        : ranges_subtract(s->arena, now->set[field], asks->field[field]);
+            choice.literals = literals_one(s->arena, literal, side == 1);
+            one.now = now;
+            one.at = part->at - 1;
+            if (cube_intersect(s->arena, &part->cube, &choice, &one.cube))
+                push(s, &one, &one.cube);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Cuts every cube of *rest by `cube`: what it takes is appended to taken, what is left stays. NULL takes nothing. */
 static void cut(struct walker *s, const struct cube *cube, struct cubes *rest, struct cubes *taken)
 {
     struct cubes left = {0};
     size_t k = 0;
+
+    if (cube == NULL)
+        return;
 
     while (k < rest->n && !cube_overlaps(&rest->v[k], cube))
         k++;
@@ -174,19 +290,20 @@ static void take_many(struct walker *s, const struct part *part, const struct pr
     struct cubes rest = {0};
     struct cubes skipped = {0};
     struct cubes taken = {0};
+    struct cube question;
     struct cursor cursor;
 
     *vec_push(s->arena, &rest) = part->cube;
     for (uint32_t i = 0; i < rule->skip_n && rest.n > 0; i++) {
         spend(s);
-        cut(s, &rule->skips[i], &rest, &skipped);
+        cut(s, question_of(s, part, &rule->skips[i], &question), &rest, &skipped);
     }
     if (rule->index != NULL)
-        cursor_start(&cursor, rule->index, &part->cube);
+        start_cursor(s, &cursor, rule->index, part);
     for (uint32_t i = next_cube(rule, &cursor, 0); i < rule->cube_n && rest.n > 0;
          i = next_cube(rule, &cursor, i + 1)) {
         spend(s);
-        cut(s, &rule->cubes[i], &rest, &taken);
+        cut(s, question_of(s, part, &rule->cubes[i], &question), &rest, &taken);
     }
     vec_each (struct cube *, cube, &skipped)
         push(s, part, cube);
@@ -209,7 +326,7 @@ static bool next_rule(struct walker *s, struct part *part, const struct program_
 
     if (index != NULL) {
         if (s->cursor_of != part->chain || !s->cursor_good)
-            cursor_start(&s->cursor, index, &part->cube);
+            start_cursor(s, &s->cursor, index, part);
         s->cursor_of = part->chain;
         s->cursor_good = true;
         part->at = (uint32_t)cursor_next(&s->cursor, part->at);
@@ -226,7 +343,10 @@ static void run_part(struct walker *s, struct part part)
     s->cursor_good = false;
     while (!s->stopped && s->walk->budget > 0) {
         const struct program_rule *rule;
+        const struct rewritten *before = part.now;
         struct cubes rest = {0};
+        struct cube question;
+        const struct cube *asks;
         struct cube taken;
 
         s->walk->budget--;
@@ -237,11 +357,14 @@ static void run_part(struct walker *s, struct part part)
         }
         if (rule->cube_n == 0)
             continue;
+        if (part.now != NULL && fork_part(s, &part, rule))
+            return;
         if (rule->cube_n > 1 || rule->skip_n > 0) {
             take_many(s, &part, rule);
             return;
         }
-        if (!divide(s, &part.cube, &rule->cubes[0], &taken, &rest))
+        asks = question_of(s, &part, &rule->cubes[0], &question);
+        if (asks == NULL || !divide(s, &part.cube, asks, &taken, &rest))
             continue;
         vec_each (struct cube *, cube, &rest)
             push(s, &part, cube);
@@ -249,6 +372,7 @@ static void run_part(struct walker *s, struct part part)
         part.cube = taken;
         if (!act(s, &part, rule))
             return;
+        s->cursor_good = s->cursor_good && part.now == before;
     }
 }
 
@@ -260,6 +384,8 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
 
     assert(arena != walk->program->arena);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
+    if (walk->hook == HOOK_FORWARD && (walk->program->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0)
+        s.host_path_n = (uint32_t)program_path(walk->program, HOOK_INPUT, s.host_path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
         end_part(&s, &first, ACTION_ACCEPT, NULL, NULL);
         return s.stopped ? WALK_STOPPED : WALK_DONE;

@@ -9,12 +9,32 @@
 
 #include "prove/program.h"
 
+/* Addresses of which only the bits of a prefix were written: those of from..from + last became to..to + last. */
+struct shift {
+    u128 from;
+    u128 to;
+    u128 last;
+    bool is;
+};
+
+/*
+ * What rules wrote into the packets of a part, which later rules see instead. A set of several values: one of them,
+ * the kernel's choice; where a later rule tells them apart the part is forked, with a literal of its own.
+ */
+struct rewritten {
+    const struct ranges *set[FIELD_N]; /* NULL: as it came */
+    struct shift source;               /* only where the set is NULL */
+    struct shift destination;
+    bool to_host; /* redirected on its way in: INPUT instead of FORWARD */
+};
+
 /* Where a part of the set ended. */
 struct leaf {
-    struct cube cube;          /* its packets; literals say for which values of the unknowns */
-    enum action action;        /* ACTION_ACCEPT, ACTION_DROP, ACTION_REJECT, or ACTION_UNKNOWN */
-    const struct rule *rule;   /* that decided; NULL: the policy of `chain` */
-    const struct chain *chain; /* NULL too: no chain at this hook, everything passes */
+    struct cube cube;            /* its packets as they came; literals say for which values of the unknowns */
+    const struct rewritten *now; /* NULL: nothing was written */
+    enum action action;          /* ACTION_ACCEPT, ACTION_DROP, ACTION_REJECT, or ACTION_UNKNOWN */
+    const struct rule *rule;     /* that decided; NULL: the policy of `chain` */
+    const struct chain *chain;   /* NULL too: no chain at this hook, everything passes */
 };
 
 /* False stops the walk. */

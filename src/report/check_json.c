@@ -19,6 +19,8 @@ json_t *report_json_verdicts(const struct verdict *verdicts, size_t n)
         json_object_set_new(object, "verdict", json_string(verdict_name(verdict->kind)));
         json_object_set_new(object, "rule", report_json_rule(&verdict->rule));
         json_object_set_new(object, "packet", verdict->has_packet ? report_json_packet(&verdict->packet) : json_null());
+        if (verdict->has_rewritten)
+            json_object_set_new(object, "rewritten", report_json_packet(&verdict->rewritten));
         if (verdict->reason.n > 0)
             json_object_set_new(object, "reason", report_json_str(verdict->reason));
         json_array_append_new(list, object);

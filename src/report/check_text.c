@@ -106,6 +106,11 @@ static void add_verdict(struct buf *out, const struct verdict *verdict, bool col
     add_rule(out, &verdict->rule);
     if (verdict->has_packet)
         add_packet(out, &verdict->packet);
+    if (verdict->has_rewritten) {
+        buf_adds(out, "    after NAT ");
+        packet_format(out, &verdict->rewritten);
+        buf_addc(out, '\n');
+    }
     add_origin(out, verdict->flow);
 }
 

@@ -23,6 +23,11 @@ void report_explain_text(struct buf *out, const struct explanation *explanation,
         report_line_rule(out, &step->rule);
         buf_addc(out, '\n');
     }
+    if (explanation->rewritten != NULL) {
+        buf_adds(out, explanation->rewritten_sure ? "  becomes " : "  becomes, or alike: ");
+        packet_format(out, explanation->rewritten);
+        buf_addc(out, '\n');
+    }
     buf_addf(out, "%s%s%s\n", color ? paint : "", verdict_name(explanation->verdict), color ? "\033[0m" : "");
 }
 
@@ -45,5 +50,7 @@ void report_explain_json(struct buf *out, const struct explanation *explanation)
     json_object_set_new(root, "hook", json_string(hook_name(explanation->hook)));
     json_object_set_new(root, "trace", trace);
     json_object_set_new(root, "packet", report_json_packet(explanation->packet));
+    if (explanation->rewritten != NULL)
+        json_object_set_new(root, "rewritten", report_json_packet(explanation->rewritten));
     report_json_print(out, root);
 }

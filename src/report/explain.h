@@ -14,6 +14,8 @@ struct explain_step {
 
 struct explanation {
     const struct packet *packet;
+    const struct packet *rewritten; /* what rules made of it; NULL: nothing was written */
+    bool rewritten_sure;            /* false: of several values one is shown */
     enum hook hook;
     enum verdict_kind verdict;
     const struct explain_step *steps;

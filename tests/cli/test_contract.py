@@ -149,6 +149,45 @@ def explain(suite):
     expect(walked == [("FORWARD", 1, False), ("FORWARD", 2, True), ("web", 1, True)], walked)
 
 
+DNAT = """*nat
+-A PREROUTING -d 192.0.2.1/32 -p tcp --dport 443 -j DNAT --to-destination 10.0.0.5:8443
+COMMIT
+*filter
+:FORWARD DROP
+-A FORWARD -d 10.0.0.5 -p tcp --dport 8443 -j ACCEPT
+-A FORWARD %s
+COMMIT
+"""
+
+
+def translated(suite):
+    """A flow names what its client dials; filters see where it goes, and the answer from there."""
+    suite.write("dialled.csv", "id,source,destination,transport,ports\na,198.51.100.1,192.0.2.1,tcp,443\n")
+    for name, rule, reply in (("stateful", "-m state --state ESTABLISHED -j ACCEPT", "permitted"),
+                              ("stateless", "-s 10.0.0.5 -p tcp --sport 8443 -j ACCEPT", "permitted"),
+                              ("dialled", "-s 192.0.2.1 -p tcp --sport 443 -j ACCEPT", "denied")):
+        suite.write("dnat.rules", DNAT % rule)
+        document = document_of(suite, "check", "--flows", "dialled.csv", "--ruleset", "dnat.rules", "--hook", "forward",
+                               status=0 if reply == "permitted" else 1)
+        there, back = document["verdicts"]
+        expect(there["verdict"] == "permitted" and back["verdict"] == reply, (name, document["verdicts"]))
+        expect((there["packet"]["destination"], there["packet"]["port"]) == ("192.0.2.1", 443), there)
+        expect((there["rewritten"]["destination"], there["rewritten"]["port"]) == ("10.0.0.5", 8443), there)
+    document = document_of(suite, "explain", "dnat.rules", "tcp 198.51.100.1 > 192.0.2.1:443 in a out b")
+    expect(document["verdict"] == "permitted" and document["rewritten"]["destination"] == "10.0.0.5", document)
+
+
+def lenient(suite):
+    """A ruleset that was cut off is refused, and used on request, without trust in what is broken."""
+    suite.write("cut.rules", "*filter\n:FORWARD DROP\n-A FORWARD -d 10.0.0.2 -j ACCEPT\n-A FORWARD --wrong\nCOMMIT\n")
+    for packet, status, verdict in (("10.0.0.2", 0, "permitted"), ("10.0.0.3", 3, "undetermined")):
+        packet = f"tcp 10.0.0.1 > {packet}:80 in a out b"
+        refused = run("explain", "cut.rules", packet, cwd=suite.path)
+        expect(refused.status == 2 and "cut.rules:4:" in refused.err, refused)
+        document = document_of(suite, "explain", "--lenient", "cut.rules", packet, status=status)
+        expect(document["verdict"] == verdict, document)
+
+
 def explain_unknown(suite):
     suite.write("odd.rules", IPTABLES.replace("-m set --match-set servers dst", "-m recent --name x --rcheck"))
     document = document_of(suite, "explain", "odd.rules", PACKET.replace("10.0.0.1", "10.9.9.9"), status=3)
@@ -409,7 +448,7 @@ def main():
         suite.case(f"exit {wanted}: {' '.join(arguments)}", status, suite, wanted, arguments)
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
-    for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, why, catalog_show,
+    for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
     for product in ("widget", "xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):

@@ -295,7 +295,9 @@ static void note(struct engine *engine, uint32_t id, enum hook hook, const struc
         return;
     probe = &engine->probes[id - engine->first_id];
     if ((hook == HOOK_INPUT) != (probe->hook == HOOK_INPUT) || probe->passed ||
-        (bytes != NULL && !frame_is(bytes, n, &probe->packet)) || (out != NULL && !str_eq(*out, probe->packet.out)))
+        (bytes != NULL && !frame_is(bytes, n, probe->changed ? &probe->after : &probe->packet)) ||
+        (bytes != NULL && probe->changed && !frame_has_port(bytes, n, &probe->after)) ||
+        (out != NULL && !str_eq(*out, probe->packet.out)))
         return;
     probe->passed = true;
     if (probe->expected && engine->missing > 0)

@@ -17,7 +17,9 @@ struct engine_probe {
     enum hook hook;       /* INPUT: the destination is one of the engine's addresses; OUTPUT: the host sends it */
     uint16_t icmp_id;
     bool expected; /* to pass: then it is waited for */
-    bool passed;   /* what the kernel did */
+    bool changed;  /* it comes out as `after` rather than as it went in; source 0: any */
+    struct packet after;
+    bool passed; /* what the kernel did */
 };
 
 /*

@@ -195,5 +195,16 @@ bool frame_is(const uint8_t *bytes, size_t n, const struct packet *packet)
         return false;
     frame_address(packet->family, packet->source, ends);
     frame_address(packet->family, packet->destination, ends + each);
+    if (packet->source == 0)
+        return memcmp(bytes + at + each, ends + each, each) == 0;
     return memcmp(bytes + at, ends, 2 * each) == 0;
+}
+
+bool frame_has_port(const uint8_t *bytes, size_t n, const struct packet *packet)
+{
+    size_t at = packet->family == FAMILY_V4 ? 20 : 40;
+
+    if (packet->protocol != PROTO_TCP && packet->protocol != PROTO_UDP)
+        return true;
+    return n >= at + 4 && (unsigned)(bytes[at + 2] << 8 | bytes[at + 3]) == packet->port;
 }

@@ -19,6 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define LITERALS 2u
+#define MARKS 4u
 #define ADDRESSES 3u /* rules and flows name the first two, and ranges that may reach the third */
 
 static uint64_t random_state;
@@ -39,6 +40,8 @@ static const unsigned ports[] = {1, 80, 100, 443, 1000};
 static const unsigned flags[] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK};
 static const unsigned messages[] = {0, 8 << 8, 3 << 8 | 4, 13 << 8};
 static enum family family;
+static bool networks;  /* some rule translates a network of destinations */
+static bool rewriting; /* the ruleset has rules that write into packets */
 
 static u128 address(unsigned i)
 {
@@ -68,10 +71,10 @@ static u128 value_of(enum field field, unsigned i)
     case FIELD_ICMP: return icmp_value(i);
     case FIELD_TCP_FLAGS: return flags[i];
     case FIELD_STATE:
-    case FIELD_FRAGMENT: return i;
+    case FIELD_FRAGMENT:
+    case FIELD_MARK: return i;
     case FIELD_IN:
     case FIELD_OUT:
-    case FIELD_MARK:
     case FIELD_N: break;
     }
     return 0;
@@ -88,10 +91,10 @@ static unsigned values_of(enum field field)
     case FIELD_TCP_FLAGS: return COUNT(flags);
     case FIELD_STATE: return STATE_N;
     case FIELD_FRAGMENT: return FRAGMENT_N;
+    case FIELD_MARK: return MARKS;
     case FIELD_SOURCE_PORT:
     case FIELD_IN:
     case FIELD_OUT:
-    case FIELD_MARK:
     case FIELD_N: break;
     }
     return 1;
@@ -119,10 +122,11 @@ static const struct ranges *random_ranges(struct arena *arena, enum field field)
 
 static struct match random_plain(struct arena *arena)
 {
-    static const enum field fields[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL, FIELD_STATE, FIELD_FRAGMENT};
+    static const enum field fields[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL,
+                                        FIELD_STATE,  FIELD_FRAGMENT,    FIELD_MARK};
     struct match match = {.kind = MATCH_RANGES};
 
-    match.field = fields[pick(COUNT(fields))];
+    match.field = fields[pick(rewriting ? 6 : 5)];
     match.ranges = random_ranges(arena, match.field);
     return match;
 }
@@ -203,6 +207,56 @@ static void random_matches(struct arena *arena, struct rule *rule)
     rule->match_n = n;
 }
 
+static struct range random_target(unsigned values, enum field field)
+{
+    unsigned a = pick(values);
+    unsigned b = pick(3) == 0 ? a + pick(values - a) : a;
+
+    return (struct range){value_of(field, a), value_of(field, b)};
+}
+
+static const struct rewrite *random_nat(struct arena *arena, bool source)
+{
+    struct rewrite *rewrite = arena_new_object(arena, struct rewrite);
+    enum field field = source ? FIELD_SOURCE : FIELD_DESTINATION;
+
+    switch (pick(6)) {
+    case 0: rewrite->own = true; break;
+    case 1: /* a network of two addresses */
+        rewrite->has_addresses = rewrite->network = true;
+        networks = networks || !source;
+        rewrite->addresses = (struct range){address(2), address(3)};
+        break;
+    case 2: break;
+    default: rewrite->has_addresses = true; rewrite->addresses = random_target(ADDRESSES, field);
+    }
+    if (pick(3) == 0) {
+        rewrite->has_ports = true;
+        rewrite->ports = source ? (struct range){80, 80} : random_target(2, FIELD_PORT);
+    }
+    return rewrite;
+}
+
+/* What a rule writes, by the base chain that it stands in; in other chains only a mark. */
+static void random_write(struct arena *arena, struct rule *rule)
+{
+    struct rewrite *rewrite = arena_new_object(arena, struct rewrite);
+
+    if (rule->chain->nat) {
+        rule->action = rule->chain->hook == HOOK_PREROUTING ? ACTION_DNAT : ACTION_SNAT;
+        rule->rewrite = random_nat(arena, rule->action == ACTION_SNAT);
+        return;
+    }
+    if (rule->chain->priority < -200 && pick(2) == 0) {
+        rule->action = ACTION_NOTRACK;
+        return;
+    }
+    rule->action = ACTION_MARK;
+    rewrite->keep = pick(2) == 0 ? 0 : pick(MARKS);
+    rewrite->flip = pick(MARKS);
+    rule->rewrite = rewrite;
+}
+
 static void random_rule(struct arena *arena, struct ruleset *ruleset, size_t chain, size_t i)
 {
     static const enum action actions[] = {ACTION_ACCEPT, ACTION_ACCEPT, ACTION_ACCEPT, ACTION_DROP,
@@ -223,6 +277,43 @@ static void random_rule(struct arena *arena, struct ruleset *ruleset, size_t cha
             rule->target = target;
             rule->action = pick(4) == 0 ? ACTION_GOTO : ACTION_JUMP;
         }
+    } else if (rewriting && pick(rule->chain->nat || rule->chain->priority < 0 ? 2 : 5) == 0) {
+        random_write(arena, rule);
+        ruleset->rewrites |= action_writes(rule->action);
+    }
+}
+
+/* Base chains around the ones that filter. */
+static const struct {
+    const char *name;
+    enum hook hook;
+    int priority;
+    bool nat;
+} around[] = {{"raw", HOOK_PREROUTING, -300, false}, {"dnat", HOOK_PREROUTING, -100, true},
+              {"dnat2", HOOK_PREROUTING, -90, true}, {"after", HOOK_PREROUTING, -50, false},
+              {"input", HOOK_INPUT, 0, false},       {"snat", HOOK_POSTROUTING, 100, true},
+              {"late", HOOK_POSTROUTING, 150, false}};
+
+static void add_around(struct arena *arena, struct ruleset *ruleset)
+{
+    for (size_t i = 0; i < COUNT(around); i++) {
+        struct chain *chain;
+
+        if (pick(3) == 0)
+            continue;
+        chain = arena_new_object(arena, struct chain);
+        *chain = (struct chain){.table = STR("t"),
+                                .name = str_of(around[i].name),
+                                .families = FAMILY_BOTH,
+                                .hook = around[i].hook,
+                                .priority = around[i].priority,
+                                .nat = around[i].nat,
+                                .policy = pick(8) == 0 ? ACTION_DROP : ACTION_ACCEPT};
+        chain->rule_n = pick(4);
+        chain->rules = arena_new_array(arena, struct rule, chain->rule_n);
+        for (size_t k = ruleset->chain_n++; k > 0; k--)
+            ruleset->chains[k] = ruleset->chains[k - 1];
+        ruleset->chains[0] = chain;
     }
 }
 
@@ -235,7 +326,9 @@ static struct ruleset *random_ruleset(struct arena *arena)
     *ruleset = (struct ruleset){.dialect = STR("test"), .file = STR("test"), .literal_n = LITERALS};
     ruleset->families = FAMILY_BIT(family); /* its addresses are of one */
     ruleset->chain_n = 1 + pick(4);
-    ruleset->chains = arena_new_array(arena, struct chain *, ruleset->chain_n);
+    ruleset->chains = arena_new_array(arena, struct chain *, ruleset->chain_n + COUNT(around));
+    rewriting = pick(3) == 0;
+    networks = false;
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         struct chain *chain = arena_new_object(arena, struct chain);
         bool base = i == 0 || (i == 1 && pick(3) == 0);
@@ -250,6 +343,8 @@ static struct ruleset *random_ruleset(struct arena *arena)
         chain->rules = arena_new_array(arena, struct rule, chain->rule_n);
         ruleset->chains[i] = chain;
     }
+    if (rewriting)
+        add_around(arena, ruleset);
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++)
             random_rule(arena, ruleset, i, k);
@@ -334,15 +429,67 @@ static size_t names_for(struct str bound, struct str *names)
     return COUNT(interfaces) + 1;
 }
 
-/* 1: passes whatever the unknowns are, 0: never, -1: depends. Unbound interfaces count as unknown. */
-static int fate(const struct ruleset *ruleset, struct packet packet, struct str in, struct str out)
+typedef void each_answer(void *context, unsigned outcome, const struct naive_rewritten *rewritten);
+
+/* What becomes of a packet for every value of the unknowns, and every choice that rules leave. */
+static void ask_all(const struct ruleset *ruleset, struct packet packet, struct str in, struct str out,
+                    each_answer *answer, void *context)
 {
+    static const u128 places[] = {0, 1, 363}; /* in the widest range of ports: both ends, and between */
+    unsigned destinations = (ruleset->rewrites & 1u << FIELD_DESTINATION) != 0 ? ADDRESSES + 1 : 1;
+    unsigned sources = (ruleset->rewrites & 1u << FIELD_SOURCE) != 0 ? ADDRESSES + 1 : 1;
+    unsigned port_n = destinations > 1 ? COUNT(places) : 1;
     struct str ins[8];
     struct str outs[8];
     size_t in_n = names_for(in, ins);
     size_t out_n = names_for(out, outs);
-    bool passes = false;
-    bool stops = false;
+    struct naive_rewritten rewritten;
+    u128 choices[FIELD_N] = {0};
+    enum ternary literals[LITERALS];
+    struct naive_question question = {.ruleset = ruleset,
+                                      .hook = HOOK_FORWARD,
+                                      .packet = &packet,
+                                      .literals = literals,
+                                      .choices = choices,
+                                      .rewritten = &rewritten};
+
+    packet.has_in = packet.has_out = true;
+    for (size_t i = 0; i < in_n * out_n; i++) {
+        packet.in = ins[i % in_n];
+        packet.out = outs[i / in_n];
+        for (unsigned bits = 0; bits < 1u << LITERALS; bits++) {
+            literals[0] = bits & 1 ? TERNARY_YES : TERNARY_NO;
+            literals[1] = bits & 2 ? TERNARY_YES : TERNARY_NO;
+            for (unsigned c = 0; c < destinations * sources * port_n; c++) {
+                choices[FIELD_DESTINATION] = address(c % destinations);
+                choices[FIELD_SOURCE] = address(c / destinations % sources);
+                choices[FIELD_PORT] = places[c / destinations / sources];
+                answer(context, naive_ask(&question), &rewritten);
+            }
+        }
+    }
+}
+
+struct fate {
+    bool passes;
+    bool stops;
+};
+
+static void note_fate(void *context, unsigned outcome, const struct naive_rewritten *rewritten)
+{
+    struct fate *fate = context;
+
+    (void)rewritten;
+    if (outcome == NAIVE_ACCEPT)
+        fate->passes = true;
+    else
+        fate->stops = true;
+}
+
+/* 1: passes whatever the unknowns are, 0: never, -1: depends. Unbound interfaces count as unknown. */
+static int fate(const struct ruleset *ruleset, struct packet packet, struct str in, struct str out)
+{
+    struct fate found = {false, false};
     unsigned quick;
 
     /* Mostly no unknown matters, and one look tells so. */
@@ -353,27 +500,10 @@ static int fate(const struct ruleset *ruleset, struct packet packet, struct str 
     quick = naive_ask(&(struct naive_question){.ruleset = ruleset, .hook = HOOK_FORWARD, .packet = &packet});
     if (quick == NAIVE_ACCEPT)
         return 1;
-    if ((quick & NAIVE_ACCEPT) == 0)
+    if ((quick & (NAIVE_ACCEPT | NAIVE_UNKNOWN)) == 0)
         return 0;
-    packet.has_in = packet.has_out = true;
-    for (size_t i = 0; i < in_n; i++) {
-        for (size_t k = 0; k < out_n; k++) {
-            for (unsigned bits = 0; bits < 1u << LITERALS; bits++) {
-                enum ternary literals[LITERALS] = {bits & 1 ? TERNARY_YES : TERNARY_NO,
-                                                   bits & 2 ? TERNARY_YES : TERNARY_NO};
-                struct naive_question question = {
-                    .ruleset = ruleset, .hook = HOOK_FORWARD, .packet = &packet, .literals = literals};
-
-                packet.in = ins[i];
-                packet.out = outs[k];
-                if (naive_ask(&question) == NAIVE_ACCEPT)
-                    passes = true;
-                else
-                    stops = true;
-            }
-        }
-    }
-    return passes && stops ? -1 : passes ? 1 : 0;
+    ask_all(ruleset, packet, in, out, note_fate, &found);
+    return found.passes && found.stops ? -1 : found.passes ? 1 : 0;
 }
 
 /* One of each kind of ports that the flow has in this direction. */
@@ -433,6 +563,89 @@ static struct packets packets_of(struct arena *arena, const struct permit *permi
     return packets;
 }
 
+struct replies {
+    struct arena *arena;
+    struct packets packets;
+    struct packet request;
+    bool matters; /* some request becomes another, or has no connection */
+};
+
+static bool same_packet(const struct packet *a, const struct packet *b)
+{
+    return a->source == b->source && a->destination == b->destination && a->source_port == b->source_port &&
+           a->port == b->port && a->protocol == b->protocol && a->state == b->state && a->icmp_type == b->icmp_type &&
+           a->icmp_code == b->icmp_code;
+}
+
+static void add_reply(struct replies *replies, struct packet reply)
+{
+    for (size_t i = 0; i < replies->packets.n; i++) {
+        if (same_packet(&replies->packets.v[i], &reply))
+            return;
+    }
+    *vec_push(replies->arena, &replies->packets) = reply;
+}
+
+/* The answer that filters see: from where the request really went, to where it really came from. */
+static void note_reply(void *context, unsigned outcome, const struct naive_rewritten *rewritten)
+{
+    struct replies *replies = context;
+    const struct packet *request = &replies->request;
+    const struct packet *seen = &rewritten->packet;
+    bool untracked = seen->state == STATE_UNTRACKED;
+    struct packet reply = {.family = family, .protocol = request->protocol, .state = STATE_ESTABLISHED};
+    static const unsigned char types[2][2] = {{0, 14}, {129, 140}};
+
+    if (outcome != NAIVE_ACCEPT)
+        return;
+    replies->matters = replies->matters || rewritten->translated;
+    if (rewritten->to_host || seen->destination == request->source)
+        return;
+    reply.source = seen->destination;
+    reply.destination = request->source;
+    reply.source_port = seen->port;
+    reply.port = request->source_port;
+    reply.tcp_flags = TCP_SYN | TCP_ACK;
+    if (untracked)
+        reply.state = reply.protocol == PROTO_TCP || reply.protocol == proto_icmp(family) ? STATE_INVALID : STATE_NEW;
+    for (unsigned m = 0; m < 4 && reply.protocol == proto_icmp(family); m++) {
+        reply.icmp_type = types[family][m / 2];
+        reply.icmp_code = (uint8_t)(m % 2);
+        add_reply(replies, reply);
+    }
+    if (reply.protocol != proto_icmp(family))
+        add_reply(replies, reply);
+}
+
+/* Of the requests that may pass; where none is translated, of all. */
+static struct packets replies_of(struct arena *arena, const struct ruleset *ruleset, const struct permit *permit)
+{
+    struct replies replies = {.arena = arena};
+    struct packets requests;
+
+    if (ruleset->rewrites == 0)
+        return packets_of(arena, permit, DIRECTION_REPLY);
+    requests = packets_of(arena, permit, DIRECTION_REQUEST);
+    vec_each (const struct packet *, request, &requests) {
+        struct naive_rewritten rewritten;
+        struct packet packet = *request;
+        unsigned quick;
+
+        replies.request = *request;
+        packet.has_in = permit->in.n > 0;
+        packet.has_out = permit->out.n > 0;
+        packet.in = permit->in;
+        packet.out = permit->out;
+        quick = naive_ask(&(struct naive_question){
+            .ruleset = ruleset, .hook = HOOK_FORWARD, .packet = &packet, .rewritten = &rewritten});
+        if (quick == NAIVE_ACCEPT && rewritten.sure)
+            note_reply(&replies, quick, &rewritten);
+        else if ((quick & (NAIVE_ACCEPT | NAIVE_UNKNOWN)) != 0)
+            ask_all(ruleset, *request, permit->in, permit->out, note_reply, &replies);
+    }
+    return replies.matters ? replies.packets : packets_of(arena, permit, DIRECTION_REPLY);
+}
+
 static enum verdict_kind expected(bool some_pass, bool some_stop, bool some_depend)
 {
     if (!some_stop && !some_depend)
@@ -460,7 +673,8 @@ static void complain(const char *what, unsigned long number, const struct packet
 static void compare_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                            enum direction direction, unsigned long number)
 {
-    struct packets packets = packets_of(prover->arena, permit, direction);
+    struct packets packets = direction == DIRECTION_REQUEST ? packets_of(prover->arena, permit, direction)
+                                                            : replies_of(prover->arena, prover->ruleset, permit);
     struct str in = direction == DIRECTION_REQUEST ? permit->in : permit->out;
     struct str out = direction == DIRECTION_REQUEST ? permit->out : permit->in;
     bool some[3] = {false, false, false};
@@ -477,7 +691,8 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     }
     if (!verdict.has_packet)
         return;
-    if (fate(prover->ruleset, verdict.packet, in, out) != (verdict.kind == VERDICT_UNDETERMINED ? -1 : 0))
+    if (fate(prover->ruleset, verdict.packet, in, out) !=
+        (verdict.kind == VERDICT_UNDETERMINED ? -1 : verdict.kind == VERDICT_PERMITTED))
         complain("the oracle does not confirm the witness", number, &verdict.packet);
     if (verdict.packet.source == verdict.packet.destination)
         complain("the witness goes from an address to itself", number, &verdict.packet);
@@ -709,6 +924,20 @@ static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct 
     return NULL;
 }
 
+/* Whether some rule writes into packets: what asks for the written field behind it is left undecided. */
+static bool writes(const struct ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++) {
+            enum action action = ruleset->chains[i]->rules[k].action;
+
+            if (action == ACTION_MARK || action == ACTION_NOTRACK || action == ACTION_DNAT || action == ACTION_SNAT)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A rule that is said never to match must not; one said to be redundant must change nothing when it is gone. */
 static void compare_audit(struct arena *arena, const struct prover *prover, unsigned long number)
 {
@@ -717,7 +946,7 @@ static void compare_audit(struct arena *arena, const struct prover *prover, unsi
     size_t undecided;
 
     audit_find(arena, prover, &findings, &undecided);
-    if (undecided > 0)
+    if (undecided > 0 && !writes(ruleset))
         complain("an audit that does not decide", number, NULL);
     vec_each (const struct finding *, finding, &findings) {
         struct rule *rule = rule_of_finding(ruleset, finding);
@@ -753,6 +982,37 @@ static void mutate(struct ruleset *ruleset)
         rule->families = FAMILY_BIT(pick(2));
 }
 
+/* Stopped by one side alone, or let through with other addresses; *known is cleared where the kernel may choose. */
+static bool fare_differently(const struct diff_question *question, const struct packet *packet, unsigned bits,
+                             bool *known)
+{
+    struct naive_rewritten now[2] = {{.sure = true}, {.sure = true}};
+    enum ternary literals[UNKNOWNS];
+    unsigned outcomes[2];
+
+    for (unsigned i = 0; i < UNKNOWNS; i++)
+        literals[i] = (bits & 1u << i) != 0 ? TERNARY_YES : TERNARY_NO;
+    for (size_t side = 0; side < 2; side++) {
+        struct naive_question ask = {.ruleset = side == 0 ? question->left : question->right,
+                                     .hook = HOOK_FORWARD,
+                                     .packet = packet,
+                                     .literals = literals,
+                                     .rewritten = &now[side]};
+
+        outcomes[side] = naive_ask(&ask);
+        *known = *known && (!now[side].written || now[side].sure) && (outcomes[side] & (outcomes[side] - 1)) == 0;
+    }
+    if (outcomes[0] != NAIVE_ACCEPT || outcomes[1] != NAIVE_ACCEPT)
+        return (outcomes[0] == NAIVE_ACCEPT) != (outcomes[1] == NAIVE_ACCEPT);
+    for (size_t side = 0; side < 2; side++) {
+        if (!now[side].written)
+            now[side].packet = *packet;
+    }
+    return now[0].packet.source != now[1].packet.source || now[0].packet.destination != now[1].packet.destination ||
+           now[0].packet.source_port != now[1].packet.source_port || now[0].packet.port != now[1].packet.port ||
+           now[0].to_host != now[1].to_host;
+}
+
 /* A ruleset and a copy with a change or two, or two of their own: differences are found where there are some. */
 static void compare_diff(struct arena *arena, unsigned long number)
 {
@@ -760,6 +1020,7 @@ static void compare_diff(struct arena *arena, unsigned long number)
     struct diff_question question = {.left = random_ruleset(arena), .hooks = 1u << HOOK_FORWARD};
     struct differences differences = {0};
     unsigned one_sided;
+    bool writing;
 
     if (pick(4) != 0) {
         random_state = here;
@@ -769,19 +1030,29 @@ static void compare_diff(struct arena *arena, unsigned long number)
     } else {
         question.right = random_ruleset(arena);
     }
+    writing = writes(question.left) || writes(question.right);
     if (!diff_find(arena, &question, &differences, &one_sided))
         complain("gave up on a difference", number, NULL);
     for (unsigned i = 0; i < 60; i++) {
         struct packet packet = any_packet();
         bool differ = false;
         bool found = false;
+        bool claimed = false;
+        bool known = true;
 
         for (unsigned bits = 0; bits < 1u << UNKNOWNS; bits++)
-            differ = differ || (outcome(question.left, &packet, bits, NULL) == NAIVE_ACCEPT) !=
-                                   (outcome(question.right, &packet, bits, NULL) == NAIVE_ACCEPT);
+            differ = fare_differently(&question, &packet, bits, &known) || differ;
+        if (!known)
+            continue;
         vec_each (const struct difference *, difference, &differences)
-            found = found || (difference->box.family == family && in_box(&difference->box, &packet));
-        if (found != differ)
+            if (difference->box.family == family && in_box(&difference->box, &packet)) {
+                found = true;
+                /* A write that is not followed may do anything: it is no claim. */
+                claimed = claimed ||
+                          (difference->left != VERDICT_UNDETERMINED && difference->right != VERDICT_UNDETERMINED) ||
+                          !writing;
+            }
+        if (found != differ && (differ || claimed))
             complain(differ ? "a difference is not found" : "this is no difference", number, &packet);
     }
 }
@@ -799,7 +1070,9 @@ static void run_case(struct arena *arena, struct arena *scratch, unsigned long n
     prover = prover_new(arena, ruleset, &policy);
     for (size_t i = 0; i < policy.permit_n; i++) {
         compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REQUEST, number);
-        compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
+        /* Which pairs of addresses a translated network leaves is no product: replies are asked of some more. */
+        if (!networks)
+            compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
     }
     compare_excess(scratch, prover, &policy, number);
     if (number % 4 == 0)

@@ -63,11 +63,30 @@ static inline void ruleset_text_matches(struct buf *out, const struct match *mat
     }
 }
 
+static inline void ruleset_text_rewrite(struct buf *out, const struct rewrite *rewrite, enum action action,
+                                        enum family family)
+{
+    if (action == ACTION_MARK)
+        buf_addf(out, " &0x%x^0x%x", rewrite->keep, rewrite->flip);
+    if (rewrite->own)
+        buf_adds(out, " own");
+    if (rewrite->has_addresses) {
+        buf_addc(out, ' ');
+        addr_range_format(out, family, rewrite->addresses);
+        buf_adds(out, rewrite->network ? " (network)" : "");
+    }
+    if (rewrite->has_ports)
+        buf_addf(out, " :%u-%u", (unsigned)rewrite->ports.lo, (unsigned)rewrite->ports.hi);
+}
+
 static inline void ruleset_text_rule(struct buf *out, const struct rule *rule)
 {
-    ruleset_text_matches(out, rule->matches, rule->match_n,
-                         rule->families == FAMILY_BIT(FAMILY_V6) ? FAMILY_V6 : FAMILY_V4);
+    enum family family = rule->families == FAMILY_BIT(FAMILY_V6) ? FAMILY_V6 : FAMILY_V4;
+
+    ruleset_text_matches(out, rule->matches, rule->match_n, family);
     buf_addf(out, "%s%s", rule->match_n > 0 ? " " : "", action_name(rule->action));
+    if (rule->rewrite != NULL)
+        ruleset_text_rewrite(out, rule->rewrite, rule->action, family);
     if (rule->target != NULL)
         buf_addf(out, " %.*s", STR_ARG(rule->target->name));
 }

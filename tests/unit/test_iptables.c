@@ -125,8 +125,10 @@ static const struct rule_case cases_v4[] = {
     {"-m mark --mark 0x10 -j ACCEPT", "mark=16 accept"},
     {"-m mark ! --mark 0x0 -j ACCEPT", "mark=1-4294967295 accept"},
     {"-m mark --mark 0x40000000/0xc0000000 -j ACCEPT", "mark=1073741824-2147483647 accept"},
-    {"-m mark --mark 0x1/0x1 -j ACCEPT", "any(mark=1-4294967295 <0:-m mark --mark 0x1/0x1>) accept"},
-    {"-m mark ! --mark 0x0/0x1 -j ACCEPT", "!any(mark=1-4294967295 <0:-m mark --mark 0x0/0x1> | mark=0) accept"},
+    {"-m mark --mark 0x40/0x40 -j ACCEPT",
+     "any(mark=256-4294967295 <0:-m mark --mark 0x40/0x40> | mark=64-127,192-255) accept"},
+    {"-m mark ! --mark 0x0/0x80 -j ACCEPT",
+     "!any(mark=256-4294967295 <0:-m mark --mark 0x0/0x80> | mark=0-127) accept"},
     {"-m addrtype --dst-type MULTICAST -j DROP", "destination=224.0.0.0/4 drop"},
     {"-m addrtype --src-type PROHIBIT -j DROP", "<0:-m addrtype --src-type PROHIBIT> drop"},
     {"-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT", "<0:-m mac --mac-source 00:11:22:33:44:55> accept"},
@@ -284,8 +286,8 @@ static void texts_as_they_come(void **state)
     assert_int_equal(chain_of(&text, "filter", "INPUT")->policy, ACTION_DROP);
     assert_true(str_is(chain_of(&text, "filter", "INPUT")->rules[0].text, "-A INPUT -j ACCEPT"));
     ruleset_text_rule(&got, &chain_of(&text, "nat", "PREROUTING")->rules[0]);
-    assert_true(str_is(buf_str(&got), "in=eth0 transport=6 fragment=0-1 ports=80 state=new,related unknown"));
-    assert_int_equal(chain_of(&text, "nat", "POSTROUTING")->rules[0].action, ACTION_ACCEPT);
+    assert_true(str_is(buf_str(&got), "in=eth0 transport=6 fragment=0-1 ports=80 state=new,related dnat 10.0.0.1"));
+    assert_int_equal(chain_of(&text, "nat", "POSTROUTING")->rules[0].action, ACTION_SNAT);
     assert_int_equal(chain_of(&text, "nat", "PREROUTING")->priority, -100);
     buf_free(&got);
     arena_free(text.arena);
@@ -308,7 +310,7 @@ static void shell_lines(void **state)
     buf_addc(&got, '\0');
     assert_string_equal(got.p, "filter INPUT input 0 drop\n  1: in=lo accept\n  2: transport=1 accept\n  3: jump mine\n"
                                "filter mine none 0 return\n  1: source=10.0.0.1 accept\n  2: source=10.0.0.2 accept\n"
-                               "nat POSTROUTING postrouting 100 accept\n  1: state=new,related accept\n");
+                               "nat POSTROUTING postrouting 100 accept\n  1: state=new,related snat own\n");
     buf_free(&got);
     arena_free(text.arena);
 }
@@ -418,8 +420,66 @@ static void marks_count(void **state)
                                       "-A FORWARD -m mark --mark 1 -j ACCEPT\nCOMMIT\n");
 
     (void)state;
-    assert_int_equal(chain_of(&text, "mangle", "PREROUTING")->rules[0].action, ACTION_UNKNOWN);
+    assert_int_equal(chain_of(&text, "mangle", "PREROUTING")->rules[0].action, ACTION_MARK);
     arena_free(text.arena);
+}
+
+static void targets_that_write(void **state)
+{
+    static const struct {
+        const char *table;
+        const char *rule; /* behind -A */
+        const char *means;
+    } rows[] = {
+        {"mangle", "x -j MARK --set-mark 1", "mark &0x0^0x1"},
+        {"mangle", "x -j MARK --set-mark 0x10/0xff", "mark &0xffffff00^0x10"},
+        {"mangle", "x -j MARK --set-xmark 0x3/0x1", "mark &0xfffffffe^0x3"},
+        {"mangle", "x -j MARK --and-mark 0xff", "mark &0xff^0x0"},
+        {"mangle", "x -j MARK --or-mark 0x4", "mark &0xfffffffb^0x4"},
+        {"mangle", "x -j MARK --xor-mark 0x4", "mark &0xffffffff^0x4"},
+        {"mangle", "x -j MARK --set-mark nothing", "unknown"},
+        {"raw", "x -j NOTRACK", "notrack"},
+        {"raw", "x -j CT --notrack", "notrack"},
+        {"raw", "x -j CT --helper ftp", "continue"},
+        {"mangle", "x -j NOTRACK", "unknown"},
+        {"nat", "x -j DNAT --to-destination 10.0.0.1", "dnat 10.0.0.1"},
+        {"nat", "x -p tcp -j DNAT --to-destination 10.0.0.1-10.0.0.3:80-90",
+         "transport=6 dnat 10.0.0.1-10.0.0.3 :80-90"},
+        {"nat", "x -p tcp -j DNAT --to-destination :80 --random", "transport=6 dnat :80-80"},
+        {"nat", "x -p tcp -j DNAT --to-destination 10.0.0.1:80-90/80", "transport=6 unknown"},
+        {"nat", "x -j DNAT", "unknown"},
+        {"nat", "x -p udp -j REDIRECT --to-ports 5353", "transport=17 dnat own :5353-5353"},
+        {"nat", "x -j SNAT --to-source 192.0.2.1-192.0.2.4 --persistent", "snat 192.0.2.1-192.0.2.4"},
+        {"nat", "x -p tcp -j MASQUERADE --to-ports 1024-2000 --random-fully", "transport=6 snat own :1024-2000"},
+        {"nat", "PREROUTING -j NETMAP --to 10.5.0.0/16", "state=new,related dnat 10.5.0.0/16 (network)"},
+        {"nat", "POSTROUTING -j NETMAP --to 10.5.0.0/16", "state=new,related snat 10.5.0.0/16 (network)"},
+        {"nat", "x -j NETMAP --to 10.5.0.0/16", "unknown"},
+        {"filter", "x -j DNAT --to-destination 10.0.0.1", "unknown"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf in = BUF_EMPTY;
+        struct buf got = BUF_EMPTY;
+        struct text text = {0};
+        const struct chain *chain;
+
+        buf_addf(&in, "*%s\n:x - [0:0]\n-A %s\nCOMMIT\n*security\n-A FORWARD -m mark --mark 1 -j DROP\nCOMMIT\n",
+                 rows[i].table, rows[i].rule);
+        add_input(&text, "x", buf_str(&in));
+        read_inputs(&text);
+        chain = chain_of(&text, rows[i].table,
+                         rows[i].rule[0] == 'x'   ? "x"
+                         : rows[i].rule[1] == 'R' ? "PREROUTING"
+                                                  : "POSTROUTING");
+        assert_non_null(chain);
+        ruleset_text_rule(&got, &chain->rules[0]);
+        buf_addc(&got, '\0');
+        assert_string_equal(got.p, rows[i].means);
+        buf_free(&in);
+        buf_free(&got);
+        arena_free(text.arena);
+    }
 }
 
 static void sets(void **state)
@@ -935,6 +995,7 @@ int main(void)
         cmocka_unit_test(several_dumps),
         cmocka_unit_test(unknowns_are_shared),
         cmocka_unit_test(marks_count),
+        cmocka_unit_test(targets_that_write),
         cmocka_unit_test(sets),
         cmocka_unit_test(prints),
         cmocka_unit_test(reads_what_it_prints),

@@ -86,9 +86,10 @@ enum target_kind {
     TARGET_VERDICT,  /* `action` says it all */
     TARGET_PASSES,   /* goes on; changes nothing that a filter asks about */
     TARGET_MARKS,    /* goes on; sets the mark, which other rules may ask about */
-    TARGET_ACCEPTS,  /* source NAT: in the nat table it ends the walk, and filters saw the packet before */
+    TARGET_NAT,      /* writes addresses or ports */
     TARGET_OPAQUE,   /* not modelled */
-    TARGET_CT,       /* with --notrack opaque, else passes */
+    TARGET_CT,       /* with --notrack as NOTRACK, else passes */
+    TARGET_NOTRACK,  /* in table raw: the packet gets no connection */
     TARGET_SET,      /* passes; makes a set move */
     TARGET_CONNMARK, /* --restore-mark sets the mark */
     TARGET_KIND_N

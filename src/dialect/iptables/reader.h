@@ -123,6 +123,8 @@ struct reading {
     struct VEC(size_t) target_options;
     enum action action;
     struct chain *target;
+    const struct rewrite *rewrite;
+    const struct chain *chain; /* that the rule stands in */
 };
 
 /* What rule.c gives to match.c and target.c. */
@@ -148,6 +150,9 @@ void match_addrtype(struct reading *reading, const struct option_row *row, size_
 
 /* target.c */
 void target_resolve(struct reading *reading);
+
+/* rewrite.c: the action of a target that writes, with reading->rewrite; ACTION_UNKNOWN where it is no exact form. */
+enum action rewrite_read(struct reading *reading, struct str target);
 
 /* ipset.c: a line of `ipset save`; the words are split. */
 bool ipset_is_line(struct str line);

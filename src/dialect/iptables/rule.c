@@ -420,6 +420,7 @@ static void make_unknown(struct reading *reading, struct str text)
     reading_unknown(reading, text, false, true);
     reading->action = ACTION_UNKNOWN;
     reading->target = NULL;
+    reading->rewrite = NULL;
 }
 
 static struct rule rule_of(struct reading *reading, struct building *chain, uint32_t from)
@@ -438,6 +439,7 @@ static struct rule rule_of(struct reading *reading, struct building *chain, uint
         .chain = &chain->chain,
         .action = reading->action,
         .target = reading->target,
+        .rewrite = reading->rewrite,
     };
 }
 
@@ -452,8 +454,13 @@ static size_t first_word(const struct reader *reader)
 
 void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position)
 {
-    struct reading reading = {
-        .reader = reader, .table = table, .at = at, .module = MODULE_N, .protocol = -1, .action = ACTION_NONE};
+    struct reading reading = {.reader = reader,
+                              .table = table,
+                              .at = at,
+                              .module = MODULE_N,
+                              .protocol = -1,
+                              .action = ACTION_NONE,
+                              .chain = &chain->chain};
     uint32_t from = reader->words.v[first_word(reader)].at;
     struct rule rule;
 
@@ -469,6 +476,7 @@ void rule_read(struct reader *reader, struct table *table, struct building *chai
     if (reading.bad)
         make_unknown(&reading, (struct str){reader->line.text.p + from, reader->line.text.n - from});
     rule = rule_of(&reading, chain, from);
+    reader->ruleset->rewrites |= action_writes(rule.action);
     if (reading.source_n <= 1 && reading.destination_n <= 1) {
         emit(&reading, chain, &rule, reading.source_n > 0 ? reading.sources[0] : NULL,
              reading.destination_n > 0 ? reading.destinations[0] : NULL);

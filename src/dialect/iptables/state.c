@@ -203,17 +203,28 @@ void match_ctdir(struct reading *reading, size_t option)
     add_any_of(reading, pairs, n / 2);
 }
 
-/* A mask that would be very many ranges: exact for the mark 0 that packets come with, unknown for the others. */
-static void add_hard_mark(struct reading *reading, struct str text, uint64_t value)
+#define SMALL_MARKS 256u
+
+/* A mask that would be very many ranges: exact for small marks, 0 with which packets come among them, unknown for the
+ * others. */
+static void add_hard_mark(struct reading *reading, struct str text, uint64_t value, uint64_t mask)
 {
     struct reader *reader = reading->reader;
+    struct range small[SMALL_MARKS];
     struct match pairs[4];
+    size_t small_n = 0;
     size_t n = 0;
 
-    pairs[n++] = ranges_of_field(FIELD_MARK, reader_constant_one(reader, 1, UINT32_MAX));
+    for (uint64_t mark = 0; mark < SMALL_MARKS; mark++) {
+        if ((mark & mask) == value)
+            small[small_n++] = (struct range){mark, mark};
+    }
+    pairs[n++] = ranges_of_field(FIELD_MARK, reader_constant_one(reader, SMALL_MARKS, UINT32_MAX));
     pairs[n++] = unknown_of(reader, str_printf(reader->arena, "-m mark --mark %.*s", STR_ARG(text)));
-    if (value == 0) {
-        pairs[n++] = ranges_of_field(FIELD_MARK, reader_constant_one(reader, 0, 0));
+    if (small_n > 0) {
+        const struct ranges *exact = ranges_of(reader->scratch, small, small_n);
+
+        pairs[n++] = ranges_of_field(FIELD_MARK, reader_constant(reader, exact->v, exact->n));
         pairs[n++] = NO_MATCH;
     }
     add_any_of(reading, pairs, n / 2);
@@ -238,7 +249,7 @@ void match_mark(struct reading *reading, size_t option)
     }
     ranges = reader_masked(reader, value, mask, 32);
     if (ranges == NULL)
-        add_hard_mark(reading, text, value);
+        add_hard_mark(reading, text, value, mask);
     else
         reading_add_not(reading, FIELD_MARK, ranges);
 }

@@ -87,6 +87,7 @@ static struct table *table_new(struct reader *reader, enum table_id id, struct s
         building->chain.hook = bases[i].hook;
         building->chain.priority = bases[i].priority;
         building->chain.policy = ACTION_ACCEPT;
+        building->chain.nat = id == TABLE_NAT;
     }
     reader->tables[reader->family][id] = table;
     *vec_push(reader->scratch, &reader->order) = table;

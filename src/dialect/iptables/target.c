@@ -43,19 +43,20 @@ static void apply(struct reading *reading, const struct target_row *row)
     case TARGET_OPAQUE: break;
     case TARGET_MARKS:
         if (marks)
-            reading->action = ACTION_UNKNOWN;
+            reading->action = rewrite_read(reading, str_of(row->name));
         break;
     case TARGET_CONNMARK:
         if (marks && has_option(reading, "--restore-mark"))
             reading->action = ACTION_UNKNOWN;
         break;
-    case TARGET_ACCEPTS:
-        if (reading->table->id != TABLE_NAT)
+    case TARGET_NAT: reading->action = rewrite_read(reading, str_of(row->name)); break;
+    case TARGET_NOTRACK:
+        if (reading->table->id != TABLE_RAW)
             reading->action = ACTION_UNKNOWN;
         break;
     case TARGET_CT:
         if (has_option(reading, "--notrack"))
-            reading->action = ACTION_UNKNOWN;
+            reading->action = reading->table->id == TABLE_RAW ? ACTION_NOTRACK : ACTION_UNKNOWN;
         break;
     case TARGET_SET: break; /* its set moves: read.c has looked for it before */
     case TARGET_KIND_N: break;

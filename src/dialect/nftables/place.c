@@ -20,7 +20,11 @@ static bool may_be(struct reader *reader, struct span span, const struct rule *r
     case ACTION_RETURN: word = "return"; break;
     case ACTION_JUMP: word = "jump"; break;
     case ACTION_GOTO: word = "goto"; break;
+    case ACTION_NOTRACK: word = "notrack"; break;
+    case ACTION_MARK: word = "mark"; break;
     case ACTION_NONE:
+    case ACTION_DNAT:
+    case ACTION_SNAT:
     case ACTION_UNKNOWN:
     case ACTION_N: break;
     }
@@ -144,6 +148,32 @@ static bool read_devices(struct reader *reader, const struct lines *lines, struc
     return match->interface_n > 0;
 }
 
+/* A chain that sees only the packets of a match: each rule asks for it, and the policy becomes a last rule. */
+static void bind_rules(struct reader *reader, struct chain_entry *entry, const struct match *match)
+{
+    if (entry->chain->policy == ACTION_DROP) {
+        *vec_push(reader->arena, &entry->rules) = (struct rule){
+            .place = entry->chain->place,
+            .has_line = entry->chain->has_line,
+            .index = entry->listed + 1,
+            .text = STR("policy drop"),
+            .families = entry->chain->families,
+            .action = ACTION_DROP,
+            .chain = entry->chain,
+        };
+        entry->chain->policy = ACTION_ACCEPT;
+    }
+    vec_each (struct rule *, rule, &entry->rules) {
+        struct match *matches = arena_new_array(reader->arena, struct match, rule->match_n + 1);
+
+        matches[0] = *match;
+        if (rule->match_n > 0)
+            memcpy(matches + 1, rule->matches, rule->match_n * sizeof *matches);
+        rule->matches = matches;
+        rule->match_n++;
+    }
+}
+
 /*
  * A chain that is bound to interfaces lets all others pass: each of its rules also asks for the interface, and its
  * policy becomes a last rule. nft 1.0.6 does not list the device of netdev chains; without text it is an unknown.
@@ -160,25 +190,14 @@ void bind_devices(struct reader *reader, const struct lines *lines, struct chain
                                str_printf(reader->arena, "device of chain %.*s %.*s", STR_ARG(entry->chain->table),
                                           STR_ARG(entry->chain->name)),
                                false);
-    if (entry->chain->policy == ACTION_DROP) {
-        *vec_push(reader->arena, &entry->rules) = (struct rule){
-            .place = entry->chain->place,
-            .has_line = entry->chain->has_line,
-            .index = entry->listed + 1,
-            .text = STR("policy drop"),
-            .families = entry->chain->families,
-            .action = ACTION_DROP,
-            .chain = entry->chain,
-        };
-        entry->chain->policy = ACTION_ACCEPT;
-    }
-    vec_each (struct rule *, rule, &entry->rules) {
-        struct match *matches = arena_new_array(reader->arena, struct match, rule->match_n + 1);
+    bind_rules(reader, entry, &match);
+}
 
-        matches[0] = match;
-        if (rule->match_n > 0)
-            memcpy(matches + 1, rule->matches, rule->match_n * sizeof *matches);
-        rule->matches = matches;
-        rule->match_n++;
-    }
+/* NAT asks its chains only about packets that open a connection, expected ones too (nf_nat_core.c of Linux 6.1). */
+void bind_first(struct reader *reader, struct chain_entry *entry)
+{
+    struct range open[] = {{STATE_NEW, STATE_NEW}, {STATE_RELATED, STATE_RELATED}};
+    struct match match = {.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = ranges_of(reader->arena, open, 2)};
+
+    bind_rules(reader, entry, &match);
 }

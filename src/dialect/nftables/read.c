@@ -103,6 +103,7 @@ static void read_base_chain(struct reading *reading, struct chain_entry *entry, 
     chain->policy = str_is(policy, "drop") ? ACTION_DROP : ACTION_ACCEPT;
     chain->policy_written = policy.n > 0;
     entry->devices = json_object_get(object, "dev");
+    chain->nat = str_is(reader_str(reader, json_object_get(object, "type")), "nat");
     entry->bound = chain->hook == HOOK_INGRESS || str_is(hook, "egress");
 }
 
@@ -325,6 +326,8 @@ static void finish_chains(struct reading *reading)
         place_chain(reader, reading->lines, entry);
         if (entry->bound)
             bind_devices(reader, reading->lines, entry);
+        if (entry->chain->nat)
+            bind_first(reader, entry);
         entry->chain->rules = entry->rules.v;
         entry->chain->rule_n = entry->rules.n;
     }

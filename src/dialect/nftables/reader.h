@@ -141,6 +141,31 @@ bool key_is_random(const json_t *key); /* gives another answer each time */
 
 /* rules */
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules);
+void rules_emit(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action);
+
+/* The pairs of {"key": KEY, "data": "@MAP" | {"set": [[KEY, VALUE]…]}}. */
+struct map_pairs {
+    const struct nft_field *fields[KEY_PARTS_MAX];
+    size_t field_n;
+    json_t *list;
+    size_t n;
+};
+
+struct map_element {
+    struct drafts drafts; /* with what the key asks */
+    json_t *value;
+};
+
+/* False: the key or the map is not known. What the key implies goes to the drafts. */
+bool map_open(struct reader *reader, struct drafts *drafts, json_t *map, struct map_pairs *pairs);
+bool map_read(struct reader *reader, const struct drafts *drafts, const struct map_pairs *pairs, size_t i,
+              struct map_element *element);
+
+/* rewrite.c: statements that write. False, and nothing emitted, where it is no exact form. */
+bool rewrite_nat(struct reader *reader, struct rules_of *rules, struct drafts *drafts, const char *name, json_t *value);
+/* `last`: nothing with an effect follows in the rule. */
+bool rewrite_mark(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, json_t *value, bool last);
+bool rewrite_untrack(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, bool last);
 
 /* place.c: gives chains, rules and sets the places that they have in the text; `lines` may be NULL */
 struct lines;
@@ -149,6 +174,8 @@ void place_chain(struct reader *reader, const struct lines *lines, struct chain_
 void place_sets(struct reader *reader, const struct lines *lines);
 /* Makes the interfaces that a chain is bound to part of its rules. */
 void bind_devices(struct reader *reader, const struct lines *lines, struct chain_entry *entry);
+/* Of a chain of NAT: lets packets pass that do not open a connection. */
+void bind_first(struct reader *reader, struct chain_entry *entry);
 
 /* text.c: the rule, or part of it, in nft's own syntax */
 struct str text_rule(struct reader *reader, json_t *expressions);

@@ -14,6 +14,8 @@ enum effect {
     EFFECT_VERDICT,
     EFFECT_MAP,    /* a verdict map */
     EFFECT_MANGLE, /* by what it writes */
+    EFFECT_NAT,
+    EFFECT_UNTRACK,
     EFFECT_UNKNOWN,
     EFFECT_N
 };
@@ -41,9 +43,11 @@ static const struct {
     {"ct expectation", EFFECT_NONE, ACTION_NONE},
     {"secmark", EFFECT_NONE, ACTION_NONE},
     {"flow", EFFECT_NONE, ACTION_NONE}, /* packets of connections that are already there */
-    /* The source is rewritten behind every filter; a nat chain that has decided is at its end. */
-    {"snat", EFFECT_VERDICT, ACTION_ACCEPT},
-    {"masquerade", EFFECT_VERDICT, ACTION_ACCEPT},
+    {"snat", EFFECT_NAT, ACTION_SNAT},
+    {"masquerade", EFFECT_NAT, ACTION_SNAT},
+    {"dnat", EFFECT_NAT, ACTION_DNAT},
+    {"redirect", EFFECT_NAT, ACTION_DNAT},
+    {"notrack", EFFECT_UNTRACK, ACTION_NOTRACK},
     {"mangle", EFFECT_MANGLE, ACTION_NONE},
     {"limit", EFFECT_CONDITION, ACTION_NONE},
     {"quota", EFFECT_CONDITION, ACTION_NONE},
@@ -64,6 +68,11 @@ static enum effect effect_of(const char *name, enum action *action)
     return EFFECT_UNKNOWN;
 }
 
+static bool is_mark_of(json_t *mangle)
+{
+    return str_is(view(json_object_get(json_object_get(json_object_get(mangle, "key"), "meta"), "key")), "mark");
+}
+
 /* What a statement that writes does to verdicts. */
 static enum effect mangle_effect(const struct reader *reader, json_t *mangle)
 {
@@ -74,7 +83,7 @@ static enum effect mangle_effect(const struct reader *reader, json_t *mangle)
     const char *field = json_string_value(json_object_get(json_object_get(key, "payload"), "field"));
 
     if (meta != NULL && strcmp(meta, "mark") == 0)
-        return reader->marks_matter ? EFFECT_UNKNOWN : EFFECT_NONE;
+        return reader->marks_matter ? EFFECT_MANGLE : EFFECT_NONE;
     if (meta != NULL)
         return strcmp(meta, "pkttype") == 0 ? EFFECT_UNKNOWN : EFFECT_NONE;
     if (ct != NULL)
@@ -90,6 +99,7 @@ static struct rule *emit(struct reader *reader, struct rules_of *rules, const st
 {
     struct rule *rule = vec_push(reader->arena, rules);
 
+    reader->ruleset->rewrites |= action_writes(action);
     *rule = (struct rule){
         .place = {.source = reader->text},
         .index = reader->index,
@@ -103,7 +113,7 @@ static struct rule *emit(struct reader *reader, struct rules_of *rules, const st
     return rule;
 }
 
-static void emit_all(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action)
+void rules_emit(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action)
 {
     vec_each (const struct draft *, draft, drafts)
         emit(reader, rules, draft, action);
@@ -156,22 +166,21 @@ static void verdict(struct reader *reader, struct rules_of *rules, struct drafts
         emit(reader, rules, draft, action)->target = target;
 }
 
-/* One element of a verdict map: `[KEY, {VERDICT: …}]`. False: not understood. */
-static bool map_element(struct reader *reader, struct rules_of *rules, const struct drafts *drafts,
-                        const struct nft_field *const *fields, size_t n, json_t *element)
+bool map_read(struct reader *reader, const struct drafts *drafts, const struct map_pairs *pairs, size_t i,
+              struct map_element *element)
 {
-    json_t *key = json_array_get(element, 0);
-    json_t *decision = json_array_get(element, 1);
+    const struct nft_field *const *fields = pairs->fields;
+    size_t n = pairs->field_n;
+    json_t *pair = json_array_get(pairs->list, i);
+    json_t *key = json_array_get(pair, 0);
     struct drafts own = {0};
     struct match_group group;
     bool ported = true;
-    const char *name;
-    json_t *value;
 
     vec_each (const struct draft *, draft, drafts)
         ported = ported && draft_protocols(draft) != NULL &&
                  ranges_subset(draft_protocols(draft), reader_port_protocols(reader));
-    if (json_array_size(element) != 2 || json_object_size(decision) != 1)
+    if (json_array_size(pair) != 2)
         return false;
     if (n == 1 && (fields[0]->kind == NFT_NFPROTO || fields[0]->kind == NFT_ETHERTYPE)) {
         const struct ranges *raw;
@@ -188,24 +197,38 @@ static bool map_element(struct reader *reader, struct rules_of *rules, const str
         vec_each (const struct draft *, draft, drafts) {
             struct draft copy = draft_copy(reader, draft);
 
-            for (size_t i = 0; i < group.n; i++) {
-                if (group.v[i].kind == MATCH_RANGES)
-                    draft_ranges(reader, &copy, group.v[i].field, group.v[i].ranges);
+            for (size_t k = 0; k < group.n; k++) {
+                if (group.v[k].kind == MATCH_RANGES)
+                    draft_ranges(reader, &copy, group.v[k].field, group.v[k].ranges);
                 else
-                    draft_add(reader, &copy, &group.v[i]);
+                    draft_add(reader, &copy, &group.v[k]);
             }
             *vec_push(reader->arena, &own) = copy;
         }
     } else {
         return false;
     }
-    json_object_foreach(decision, name, value)
+    *element = (struct map_element){.drafts = own, .value = json_array_get(pair, 1)};
+    return true;
+}
+
+/* One element of a verdict map: `[KEY, {VERDICT: …}]`. False: not understood. */
+static bool verdict_element(struct reader *reader, struct rules_of *rules, const struct drafts *drafts,
+                            const struct map_pairs *pairs, size_t i)
+{
+    struct map_element element;
+    const char *name;
+    json_t *value;
+
+    if (!map_read(reader, drafts, pairs, i, &element) || json_object_size(element.value) != 1)
+        return false;
+    json_object_foreach(element.value, name, value)
     {
         enum action action = ACTION_NONE;
 
         if (effect_of(name, &action) != EFFECT_VERDICT)
             return false;
-        verdict(reader, rules, &own, action, value);
+        verdict(reader, rules, &element.drafts, action, value);
     }
     return true;
 }
@@ -225,22 +248,29 @@ static json_t *map_data(struct reader *reader, json_t *data, bool *known)
     return json_object_get(data, "set");
 }
 
+bool map_open(struct reader *reader, struct drafts *drafts, json_t *map, struct map_pairs *pairs)
+{
+    json_t *key = json_object_get(map, "key");
+    bool known;
+
+    pairs->field_n = key_fields(key, pairs->fields);
+    pairs->list = map_data(reader, json_object_get(map, "data"), &known);
+    pairs->n = json_array_size(pairs->list);
+    vec_each (struct draft *, draft, drafts)
+        key_imply(reader, key, draft);
+    return pairs->field_n > 0 && known;
+}
+
 /* VMAP := {"key": KEY, "data": "@MAP" | {"set": [[KEY, VERDICT]…]}} */
 static bool read_vmap(struct reader *reader, struct rules_of *rules, struct drafts *drafts, json_t *vmap)
 {
-    const struct nft_field *fields[KEY_PARTS_MAX];
-    json_t *key = json_object_get(vmap, "key");
-    size_t n = key_fields(key, fields);
-    bool known;
-    json_t *pairs = map_data(reader, json_object_get(vmap, "data"), &known);
+    struct map_pairs pairs;
     size_t before = rules->n;
 
-    vec_each (struct draft *, draft, drafts)
-        key_imply(reader, key, draft);
-    if (n == 0 || !known)
+    if (!map_open(reader, drafts, vmap, &pairs))
         return false;
-    for (size_t i = 0; i < json_array_size(pairs); i++) {
-        if (!map_element(reader, rules, drafts, fields, n, json_array_get(pairs, i))) {
+    for (size_t i = 0; i < pairs.n; i++) {
+        if (!verdict_element(reader, rules, drafts, &pairs, i)) {
             rules->n = before;
             return false;
         }
@@ -248,7 +278,7 @@ static bool read_vmap(struct reader *reader, struct rules_of *rules, struct draf
     if (rules->n == before) { /* an empty map: the rule is there, and nothing comes of it */
         vec_each (struct draft *, draft, drafts)
             draft_ranges(reader, draft, FIELD_PROTOCOL, &ranges_empty);
-        emit_all(reader, rules, drafts, ACTION_NONE);
+        rules_emit(reader, rules, drafts, ACTION_NONE);
     }
     return true;
 }
@@ -289,6 +319,7 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     enum effect effect;
     json_t *value = NULL;
     json_t *first;
+    bool plain;
 
     json_object_foreach(statement, name, first)
     {
@@ -298,6 +329,7 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     effect = json_object_size(statement) == 1 ? effect_of(name, &action) : EFFECT_UNKNOWN;
     if (effect == EFFECT_MANGLE)
         effect = mangle_effect(reader, value);
+    plain = (effect == EFFECT_MANGLE || effect == EFFECT_UNTRACK) && rest_is_plain(expressions, at + 1);
     switch (effect) {
     case EFFECT_NONE: return false;
     case EFFECT_MATCH: read_match(reader, drafts, value); return false;
@@ -305,16 +337,27 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     case EFFECT_VERDICT: verdict(reader, rules, drafts, action, value); return true;
     case EFFECT_MAP:
         if (!rest_is_plain(expressions, at + 1) || !read_vmap(reader, rules, drafts, value))
-            emit_all(reader, rules, drafts, ACTION_UNKNOWN);
+            rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
         return true;
     case EFFECT_MANGLE:
+        if (is_mark_of(value) && rewrite_mark(reader, rules, drafts, json_object_get(value, "value"), plain))
+            return plain;
+        break;
+    case EFFECT_UNTRACK:
+        if (rewrite_untrack(reader, rules, drafts, plain))
+            return plain;
+        break;
+    case EFFECT_NAT:
+        if (rest_is_plain(expressions, at + 1) && rewrite_nat(reader, rules, drafts, name, value))
+            return true;
+        break;
     case EFFECT_UNKNOWN:
     case EFFECT_N: break;
     }
     /* A foreign match or target (xt), a queue, a rewritten destination: anything may come of it. */
     if (strcmp(name, "xt") == 0)
         condition(reader, drafts, statement);
-    emit_all(reader, rules, drafts, ACTION_UNKNOWN);
+    rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
     return true;
 }
 
@@ -327,5 +370,5 @@ void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rule
         if (read_statement(reader, rules, &drafts, expressions, i))
             return;
     }
-    emit_all(reader, rules, &drafts, ACTION_NONE);
+    rules_emit(reader, rules, &drafts, ACTION_NONE);
 }

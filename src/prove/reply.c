@@ -1,0 +1,149 @@
+/*
+ * See reply.h. Conntrack translates a reply back without asking rules: its destination before the filters (in
+ * PREROUTING), its source behind them (in POSTROUTING, or INPUT). A reply to a request that is not tracked has no
+ * connection: Linux's conntrack takes a SYN+ACK and an answer of ICMP without one for INVALID, others for NEW
+ * (nf_conntrack_proto_tcp.c, …_icmp.c).
+ */
+#include "prove/reply.h"
+
+#include "net/proto.h"
+#include "prove/rewrite.h"
+
+#define SEEN_BY_REPLY (1u << FIELD_DESTINATION | 1u << FIELD_STATE)
+
+bool reply_may_matter(const struct ruleset *ruleset)
+{
+    return (ruleset->rewrites & SEEN_BY_REPLY) != 0;
+}
+
+bool reply_matters(const struct rewritten *now)
+{
+    return now->set[FIELD_DESTINATION] != NULL || now->set[FIELD_PORT] != NULL || now->set[FIELD_STATE] != NULL ||
+           now->destination.is;
+}
+
+static const struct ranges *one_value(struct arena *arena, u128 value)
+{
+    return ranges_one(arena, value, value);
+}
+
+/* Without a connection. */
+static void untracked(struct arena *arena, enum family family, const struct cube *reply, struct cubes *to)
+{
+    unsigned icmp = proto_icmp(family);
+    struct range refused[] = {{PROTO_TCP, PROTO_TCP}, {icmp, icmp}};
+    const struct ranges *invalid = ranges_of(arena, refused, 2);
+    struct cube part = *reply;
+
+    part.field[FIELD_STATE] = one_value(arena, STATE_INVALID);
+    if (cube_narrow(arena, &part, FIELD_PROTOCOL, invalid))
+        *vec_push(arena, to) = part;
+    part = *reply;
+    part.field[FIELD_STATE] = one_value(arena, STATE_NEW);
+    if (cube_narrow(arena, &part, FIELD_PROTOCOL, ranges_complement(arena, invalid, 255)))
+        *vec_push(arena, to) = part;
+}
+
+/* Requests from an address to itself are none of the flow. */
+static const struct ranges *sources_of(struct arena *arena, const struct cube *request)
+{
+    const struct ranges *from = request->field[FIELD_SOURCE];
+    const struct ranges *to = request->field[FIELD_DESTINATION];
+
+    return to->n == 1 && to->v[0].lo == to->v[0].hi ? ranges_subtract(arena, from, to) : from;
+}
+
+/* The request as the host that answers it sees it, but with the source that it came with. */
+static struct cube at_server(struct arena *arena, const struct leaf *leaf)
+{
+    struct cube request = leaf->cube;
+    struct cube view;
+
+    request.field[FIELD_SOURCE] = sources_of(arena, &leaf->cube);
+    if (leaf->now == NULL)
+        return request;
+    view = rewrite_view(arena, leaf->now, &leaf->cube);
+    request.field[FIELD_DESTINATION] = view.field[FIELD_DESTINATION];
+    request.field[FIELD_PORT] = leaf->now->set[FIELD_PORT] != NULL ? view.field[FIELD_PORT] : request.field[FIELD_PORT];
+    return request;
+}
+
+bool reply_region(struct arena *arena, enum family family, const struct cubes *plain, const struct leaf *leaves,
+                  size_t n, struct cubes *replies)
+{
+    struct cubes region = {0};
+    bool matters = false;
+
+    for (size_t i = 0; i < n; i++)
+        matters = matters || (leaves[i].now != NULL && reply_matters(leaves[i].now));
+    for (size_t i = 0; i < n && matters; i++) {
+        struct cube request = at_server(arena, &leaves[i]);
+
+        /* What was redirected to the firewall itself has no reply that is forwarded. */
+        if (request.field[FIELD_SOURCE]->n == 0 || (leaves[i].now != NULL && leaves[i].now->to_host))
+            continue;
+        vec_each (const struct cube *, base, plain) {
+            struct cube reply = *base;
+
+            reply.field[FIELD_SOURCE] = request.field[FIELD_DESTINATION];
+            reply.field[FIELD_DESTINATION] = request.field[FIELD_SOURCE];
+            if (base->field[FIELD_SOURCE_PORT] != NULL || base->field[FIELD_PORT] != NULL) {
+                reply.field[FIELD_SOURCE_PORT] = request.field[FIELD_PORT];
+                reply.field[FIELD_PORT] = request.field[FIELD_SOURCE_PORT];
+            }
+            if (request.field[FIELD_PROTOCOL] != NULL &&
+                !cube_narrow(arena, &reply, FIELD_PROTOCOL, request.field[FIELD_PROTOCOL]))
+                continue;
+            if (leaves[i].now != NULL && leaves[i].now->set[FIELD_STATE] != NULL)
+                untracked(arena, family, &reply, &region);
+            else
+                *vec_push(arena, &region) = reply;
+        }
+    }
+    if (matters) {
+        cubes_merge(arena, &region, family);
+        *replies = region;
+    }
+    return matters;
+}
+
+static void write_value(const struct rewritten *now, enum field field, u128 max, u128 *value)
+{
+    const struct ranges *set = now->set[field];
+
+    if (set != NULL && !(set->n == 1 && set->v[0].lo == 0 && set->v[0].hi == max))
+        *value = set->v[0].lo;
+}
+
+static void move_address(const struct shift *shift, u128 *address)
+{
+    if (shift->is)
+        *address = *address - shift->from + shift->to;
+}
+
+struct packet reply_rewritten(const struct rewritten *now, const struct packet *packet)
+{
+    struct packet made = *packet;
+    u128 max = addr_max(packet->family);
+    u128 value;
+
+    move_address(&now->source, &made.source);
+    move_address(&now->destination, &made.destination);
+    write_value(now, FIELD_SOURCE, max, &made.source);
+    write_value(now, FIELD_DESTINATION, max, &made.destination);
+    value = made.source_port;
+    write_value(now, FIELD_SOURCE_PORT, 65535, &value);
+    made.source_port = (uint16_t)value;
+    value = made.port;
+    write_value(now, FIELD_PORT, 65535, &value);
+    made.port = (uint16_t)value;
+    value = made.mark;
+    write_value(now, FIELD_MARK, UINT32_MAX, &value);
+    made.mark = (uint32_t)value;
+    value = made.state;
+    write_value(now, FIELD_STATE, STATE_N, &value);
+    made.state = (enum state)value;
+    if (now->to_host)
+        made.out = STR_EMPTY;
+    return made;
+}

@@ -1,0 +1,222 @@
+/*
+ * See rewrite.h. Marks: xt_mark.c and nft_meta.c; addresses: nf_nat_core.c, nf_nat_redirect.c, xt_NETMAP.c of Linux
+ * 6.1: a redirect goes to an address of the interface that the packet came in by, of packets that the host itself sends
+ * to the loopback address.
+ */
+#include "prove/rewrite.h"
+
+#define PIECES_MOST 256u
+
+static const struct shift *shift_of(const struct rewritten *now, enum field field)
+{
+    if (field == FIELD_SOURCE && now->source.is)
+        return &now->source;
+    return field == FIELD_DESTINATION && now->destination.is ? &now->destination : NULL;
+}
+
+/* The members of `ranges` within from..from + last, moved to to.. */
+static const struct ranges *move(struct arena *arena, const struct ranges *ranges, u128 from, u128 to, u128 last)
+{
+    const struct ranges *within = ranges_intersect(arena, ranges, ranges_one(arena, from, from + last));
+    struct range *v = arena_new_array(arena, struct range, within->n);
+
+    for (size_t i = 0; i < within->n; i++)
+        v[i] = (struct range){within->v[i].lo - from + to, within->v[i].hi - from + to};
+    return ranges_of(arena, v, within->n);
+}
+
+struct cube rewrite_view(struct arena *arena, const struct rewritten *now, const struct cube *cube)
+{
+    struct cube view = *cube;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct shift *shift = shift_of(now, field);
+
+        if (now->set[field] != NULL)
+            view.field[field] = now->set[field];
+        else if (shift != NULL && cube->field[field] != NULL)
+            view.field[field] = move(arena, cube->field[field], shift->from, shift->to, shift->last);
+    }
+    return view;
+}
+
+bool rewrite_question(struct arena *arena, const struct rewritten *now, const struct cube *asks, struct cube *question)
+{
+    struct cube made = *asks;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct shift *shift = shift_of(now, field);
+
+        if (asks->field[field] == NULL)
+            continue;
+        if (now->set[field] != NULL) {
+            if (!ranges_overlap(now->set[field], asks->field[field]))
+                return false;
+            made.field[field] = NULL;
+        } else if (shift != NULL) {
+            made.field[field] = move(arena, asks->field[field], shift->to, shift->from, shift->last);
+            if (made.field[field]->n == 0)
+                return false;
+        }
+    }
+    *question = made;
+    return true;
+}
+
+enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
+                         const struct cube *asks)
+{
+    struct cube question;
+
+    if (!rewrite_question(arena, now, asks, &question) || !cube_overlaps(part, &question))
+        return FIELD_N;
+    for (enum field field = 0; field < FIELD_N; field++) {
+        if (now->set[field] != NULL && asks->field[field] != NULL &&
+            !ranges_subset(now->set[field], asks->field[field]))
+            return field;
+    }
+    return FIELD_N;
+}
+
+/* One piece a value or block of a field. False: too many. */
+static bool split(struct arena *arena, const struct cube *cube, enum field field, u128 last, struct cubes *pieces)
+{
+    for (size_t i = 0; i < cube->field[field]->n; i++) {
+        struct range range = cube->field[field]->v[i];
+
+        for (u128 at = range.lo & ~last;; at += last + 1) {
+            struct cube piece = *cube;
+
+            if (pieces->n >= PIECES_MOST)
+                return false;
+            if (cube_narrow(arena, &piece, field, ranges_one(arena, at, at + last)))
+                *vec_push(arena, pieces) = piece;
+            if (at + last >= range.hi)
+                break;
+        }
+    }
+    /* Two ranges may lie in one block. */
+    for (size_t i = 1; i < pieces->n; i++) {
+        if (ranges_equal(pieces->v[i - 1].field[field], pieces->v[i].field[field])) {
+            memmove(&pieces->v[i], &pieces->v[i + 1], (pieces->n - i - 1) * sizeof pieces->v[0]);
+            pieces->n--;
+            i--;
+        }
+    }
+    return true;
+}
+
+static const struct ranges *one_value(struct arena *arena, u128 value)
+{
+    return ranges_one(arena, value, value);
+}
+
+static bool is_single(const struct ranges *ranges)
+{
+    return ranges != NULL && ranges->n == 1 && ranges->v[0].lo == ranges->v[0].hi;
+}
+
+static enum rewrite_end write_mark(struct arena *arena, const struct rewrite *rewrite, const struct cube *cube,
+                                   struct rewritten *now, struct cubes *pieces)
+{
+    const struct ranges *mark = now->set[FIELD_MARK] != NULL ? now->set[FIELD_MARK] : cube->field[FIELD_MARK];
+
+    if (rewrite->keep == 0) {
+        now->set[FIELD_MARK] = one_value(arena, rewrite->flip);
+        return REWRITE_DONE;
+    }
+    if (is_single(mark)) {
+        now->set[FIELD_MARK] = one_value(arena, ((uint32_t)mark->v[0].lo & rewrite->keep) ^ rewrite->flip);
+        return REWRITE_DONE;
+    }
+    if (mark == NULL || !split(arena, cube, FIELD_MARK, 0, pieces))
+        return REWRITE_OPAQUE;
+    return REWRITE_SPLIT;
+}
+
+/* Only the bits of a prefix. */
+static enum rewrite_end write_network(struct arena *arena, const struct rewrite *rewrite, enum field field,
+                                      enum family family, const struct cube *cube, struct rewritten *now,
+                                      struct cubes *pieces)
+{
+    struct shift *shift = field == FIELD_SOURCE ? &now->source : &now->destination;
+    u128 last = rewrite->addresses.hi - rewrite->addresses.lo;
+    struct cube whole = *cube;
+
+    if (is_single(now->set[field])) {
+        now->set[field] = one_value(arena, (now->set[field]->v[0].lo & last) | rewrite->addresses.lo);
+        return REWRITE_DONE;
+    }
+    if (now->set[field] != NULL || shift->is)
+        return REWRITE_OPAQUE;
+    if (whole.field[field] == NULL)
+        whole.field[field] = addr_all(family);
+    if (!split(arena, &whole, field, last, pieces))
+        return REWRITE_OPAQUE;
+    if (pieces->n > 1)
+        return REWRITE_SPLIT;
+    *shift = (struct shift){
+        .from = whole.field[field]->v[0].lo & ~last, .to = rewrite->addresses.lo, .last = last, .is = true};
+    return REWRITE_DONE;
+}
+
+static enum rewrite_end write_address(struct arena *arena, const struct rewrite *rewrite, enum field field,
+                                      enum family family, enum hook hook, const struct cube *cube,
+                                      struct rewritten *now, struct cubes *pieces)
+{
+    u128 loopback = family == FAMILY_V4 ? 0x7f000001 : 1;
+
+    if (rewrite->has_addresses && rewrite->network)
+        return write_network(arena, rewrite, field, family, cube, now, pieces);
+    if (rewrite->own)
+        now->set[field] =
+            field == FIELD_DESTINATION && hook == HOOK_OUTPUT ? one_value(arena, loopback) : addr_all(family);
+    else if (rewrite->has_addresses)
+        now->set[field] = ranges_one(arena, rewrite->addresses.lo, rewrite->addresses.hi);
+    return REWRITE_DONE;
+}
+
+/* Packets are tracked between the priorities raw and mangle; behind that only those that are INVALID have no track. */
+static enum rewrite_end write_untracked(struct arena *arena, const struct chain *base, const struct cube *cube,
+                                        struct rewritten *now)
+{
+    const struct ranges *state = now->set[FIELD_STATE] != NULL ? now->set[FIELD_STATE] : cube->field[FIELD_STATE];
+    bool before = base->hook == HOOK_INGRESS ||
+                  ((base->hook == HOOK_PREROUTING || base->hook == HOOK_OUTPUT) && base->priority < -200);
+
+    if (before) {
+        now->set[FIELD_STATE] = one_value(arena, STATE_UNTRACKED);
+        return REWRITE_DONE;
+    }
+    return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
+}
+
+enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hook main, const struct chain *base,
+                               const struct rule *rule, const struct cube *cube, const struct rewritten **now,
+                               struct cubes *pieces)
+{
+    struct rewritten *made = arena_new_object(arena, struct rewritten);
+    bool source = rule->action == ACTION_SNAT;
+    enum field ports = source ? FIELD_SOURCE_PORT : FIELD_PORT;
+    enum rewrite_end end;
+
+    if (*now != NULL)
+        *made = **now;
+    if (rule->action == ACTION_MARK) {
+        end = write_mark(arena, rule->rewrite, cube, made, pieces);
+    } else if (rule->action == ACTION_NOTRACK) {
+        end = write_untracked(arena, base, cube, made);
+    } else {
+        end = write_address(arena, rule->rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION, family, base->hook, cube,
+                            made, pieces);
+        if (rule->rewrite->has_ports)
+            made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
+        made->to_host =
+            made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
+        if (made->to_host)
+            made->set[FIELD_OUT] = one_value(arena, INTERFACE_NONE);
+    }
+    if (end == REWRITE_DONE)
+        *now = made;
+    return end;
+}

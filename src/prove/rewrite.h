@@ -1,0 +1,32 @@
+/* What rules write into packets, kept beside the packets as they came: matching through it, and writing to it. */
+#ifndef PORTOLAN_PROVE_REWRITE_H
+#define PORTOLAN_PROVE_REWRITE_H
+
+#include "prove/walk.h"
+
+/* A part's cube as rules see it now. Not exact in both directions: for indexes and for showing. */
+struct cube rewrite_view(struct arena *arena, const struct rewritten *now, const struct cube *cube);
+/*
+ * What a rule asks, as a question to the packets as they came; false: none of the part can match. Every written set
+ * must be on one side of what is asked (rewrite_apart).
+ */
+bool rewrite_question(struct arena *arena, const struct rewritten *now, const struct cube *asks, struct cube *question);
+/* The written field of which the rule asks for some values and not for others, within the part; FIELD_N: none. */
+enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
+                         const struct cube *asks);
+
+enum rewrite_end {
+    REWRITE_DONE,  /* *now is what the packets look like */
+    REWRITE_SPLIT, /* only piece by piece: nothing was written yet */
+    REWRITE_OPAQUE /* too many pieces, or something that is not modelled */
+};
+
+/*
+ * Lets an action of a rule write, at a base chain, in a walk through `main`. The pieces are disjoint and make up the
+ * cube.
+ */
+enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hook main, const struct chain *base,
+                               const struct rule *rule, const struct cube *cube, const struct rewritten **now,
+                               struct cubes *pieces);
+
+#endif
