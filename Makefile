@@ -15,7 +15,8 @@ check:
 	@tools/check
 
 bench: build
-	@PORTOLAN=$(CURDIR)/build/portolan tests/bench/run
+	@tools/setup bench
+	@PORTOLAN=$(CURDIR)/build/portolan tests/bench/run $(NAMES)
 
 asan:
 	@tools/setup check

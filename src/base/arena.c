@@ -1,6 +1,9 @@
 /*
- * Arena of growing blocks, each twice the last up to a limit. Under AddressSanitizer what is not handed out is
- * poisoned, and a redzone follows each allocation, so that an overrun inside an arena is caught like one on the heap.
+ * Arena of growing blocks, each twice the last up to a limit. Large ones are mapped with all their pages at once: a
+ * fault for each page was a third of the time that a large input took, and what comes fresh from the system is zero
+ * already. (Huge pages were tried: faster where the system has some at hand, twice as slow where it has to make them.)
+ * Under AddressSanitizer what is not handed out is poisoned, and a redzone follows each allocation, so that an overrun
+ * inside an arena is caught like one on the heap.
  */
 #include "base/arena.h"
 
@@ -9,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
@@ -31,11 +35,15 @@
 
 #define ALIGN 16
 #define FIRST_BLOCK (16 * 1024)
-#define LARGEST_BLOCK (4 * 1024 * 1024)
+#define LARGEST_BLOCK ((size_t)4 * 1024 * 1024)
+#define MAPPED_BLOCK ((size_t)2 * 1024 * 1024) /* from here on */
+#define PAGE 4096
 
 struct block {
     struct block *next; /* the block allocated before this one */
     size_t size;        /* bytes in data */
+    size_t touched;     /* bytes of data that may not be zero */
+    size_t mapped;      /* bytes mapped for it; 0: from malloc */
     _Alignas(ALIGN) char data[];
 };
 
@@ -69,7 +77,10 @@ static void free_blocks(struct block *block)
         struct block *next = block->next;
 
         UNPOISON(block->data, block->size);
-        free(block);
+        if (block->mapped > 0)
+            munmap(block, block->mapped);
+        else
+            free(block);
         block = next;
     }
 }
@@ -81,6 +92,38 @@ void arena_free(struct arena *arena)
     free_blocks(arena->current);
     free_blocks(arena->spare);
     free(arena);
+}
+
+/* *size becomes what fits. NULL: the system has no memory. */
+static struct block *map_block(size_t *size)
+{
+    size_t mapped = (*size + sizeof(struct block) + PAGE - 1) & ~(size_t)(PAGE - 1);
+    struct block *block = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+    if (block == MAP_FAILED)
+        return NULL;
+    *size = mapped - sizeof *block;
+    block->mapped = mapped;
+    return block;
+}
+
+static struct block *new_block(size_t size)
+{
+    struct block *block;
+
+    if (size >= MAPPED_BLOCK) {
+        block = map_block(&size);
+        if (block == NULL)
+            out_of_memory(size);
+    } else {
+        block = malloc(sizeof *block + size);
+        if (block == NULL)
+            out_of_memory(size);
+        block->touched = size;
+        block->mapped = 0;
+    }
+    block->size = size;
+    return block;
 }
 
 static struct block *take_spare(struct arena *arena, size_t size)
@@ -102,11 +145,8 @@ static void add_block(struct arena *arena, size_t size)
     size_t data_size = arena->next_size < size ? size : arena->next_size;
 
     if (block == NULL) {
-        block = malloc(sizeof *block + data_size);
-        if (block == NULL)
-            out_of_memory(data_size);
-        block->size = data_size;
-        arena->held += data_size;
+        block = new_block(data_size);
+        arena->held += block->size;
         if (arena->next_size < LARGEST_BLOCK)
             arena->next_size *= 2;
     }
@@ -118,19 +158,24 @@ static void add_block(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
+    struct block *block;
     size_t rounded;
-    char *p;
+    size_t at;
 
     if (size > SIZE_MAX / 2)
         out_of_memory(size);
     rounded = (size + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (arena->current == NULL || arena->current->size - arena->used < rounded)
         add_block(arena, rounded);
-    p = arena->current->data + arena->used;
+    block = arena->current;
+    at = arena->used;
     arena->used += rounded;
-    UNPOISON(p, size);
-    memset(p, 0, size);
-    return p;
+    UNPOISON(block->data + at, size);
+    if (at < block->touched)
+        memset(block->data + at, 0, size < block->touched - at ? size : block->touched - at);
+    if (block->touched < arena->used)
+        block->touched = arena->used;
+    return block->data + at;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

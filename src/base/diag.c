@@ -9,6 +9,7 @@ static const char *const severity_colors[SEVERITY_N] = {"\033[1;31m", "\033[1;33
 
 #define LINE_SHOWN 160 /* bytes of a source line that are shown around the place */
 #define MESSAGE_SHOWN 600
+#define MARKS_SHOWN 72 /* a span may be a whole line */
 
 const char *severity_name(enum severity severity)
 {
@@ -163,7 +164,7 @@ static void print_line(struct buf *out, const struct diag *diag, bool color)
     buf_adds(out, "\n    ");
     buf_fill(out, ' ', letters(str_head(text, column)));
     buf_adds(out, color ? severity_colors[diag->severity] : "");
-    buf_fill(out, '^', marks == 0 ? 1 : marks);
+    buf_fill(out, '^', marks == 0 ? 1 : marks > MARKS_SHOWN ? MARKS_SHOWN : marks);
     buf_adds(out, color ? "\033[0m\n" : "\n");
 }
 

@@ -4,6 +4,14 @@
 #include <assert.h>
 #include <string.h>
 
+/* Where the line after the next newline begins; 0: there is no newline. */
+static size_t behind_newline(struct str text, size_t at)
+{
+    const char *found = at < text.n ? memchr(text.p + at, '\n', text.n - at) : NULL;
+
+    return found == NULL ? 0 : (size_t)(found - text.p) + 1;
+}
+
 struct source *source_new(struct arena *arena, struct str name, struct str text)
 {
     struct source *source = arena_new_object(arena, struct source);
@@ -12,15 +20,13 @@ struct source *source_new(struct arena *arena, struct str name, struct str text)
     assert(text.n < UINT32_MAX);
     source->name = name;
     source->text = text;
-    for (size_t i = 0; i < text.n; i++)
-        lines += text.p[i] == '\n';
+    for (size_t at = behind_newline(text, 0); at > 0; at = behind_newline(text, at))
+        lines++;
     source->line_starts = arena_new_array(arena, uint32_t, lines);
     source->line_n = lines;
     lines = 1;
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\n')
-            source->line_starts[lines++] = (uint32_t)i + 1;
-    }
+    for (size_t at = behind_newline(text, 0); at > 0; at = behind_newline(text, at))
+        source->line_starts[lines++] = (uint32_t)at;
     return source;
 }
 

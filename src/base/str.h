@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -22,8 +23,15 @@ struct str {
 #define STR_ARG(s) (int)((s).n > 1 << 20 ? 1 << 20 : (s).n), (s).p
 
 struct str str_of(const char *cstr); /* NULL gives the empty slice */
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *cstr);
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+/* Inline, for readers ask it of every word: against a literal the compiler knows the length. */
+static inline bool str_is(struct str a, const char *cstr)
+{
+    return cstr == NULL ? a.n == 0 : a.n == strlen(cstr) && (a.n == 0 || memcmp(a.p, cstr, a.n) == 0);
+}
 int str_cmp(struct str a, struct str b); /* by bytes, shorter first; for sorting */
 /* Like str_cmp, but runs of digits compare as numbers: h2 before h10. */
 int str_cmp_natural(struct str a, struct str b);

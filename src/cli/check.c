@@ -1,6 +1,8 @@
 /* portolan check: every flow through every firewall on its path, there and back; excess; the site's tests. */
 #include "report/check.h"
 #include "cli/checking.h"
+#include "report/junit.h"
+#include "report/sarif.h"
 
 static struct bare_options bare;
 static bool with_excess;
@@ -36,6 +38,8 @@ static int emit(struct checking *c, const struct flow *const *flows, size_t n)
         report_check_markdown(&out, &result);
     else if (str_is(cli->format, "junit"))
         report_check_junit(&out, &result);
+    else if (str_is(cli->format, "sarif"))
+        report_check_sarif(&out, &result);
     else if (str_is(cli->format, "html"))
         report_check_html(&out, &result);
     else
@@ -109,6 +113,6 @@ const struct command command_check = {
         "  portolan check examples/three-vendors.yaml\n"
         "  portolan check --flows flows.csv --ruleset edge.v4.rules --ruleset edge.v6.rules --hook forward\n",
     .options = options,
-    .formats = "text json csv markdown junit html",
+    .formats = "text json csv markdown html junit sarif",
     .run = run,
 };

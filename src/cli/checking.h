@@ -44,6 +44,12 @@ struct bare_options {
 
 bool checking_open_bare(struct checking *checking, struct cli *cli, const struct bare_options *options,
                         struct flows *flows);
+/* Likewise with a ruleset that was read already; without --flows there is no question but the ruleset itself. */
+bool checking_open_ruleset(struct checking *checking, struct cli *cli, const struct bare_options *options,
+                           struct ruleset *ruleset, struct flows *flows);
+/* A ruleset in the place of one firewall of a site. */
+bool checking_open_gate(struct checking *checking, struct cli *cli, const struct plan *plan,
+                        const struct firewall *firewall, struct ruleset *ruleset);
 void checking_close(struct checking *checking);
 
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */

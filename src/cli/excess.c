@@ -1,6 +1,8 @@
 /* portolan excess: what rulesets permit beyond flows, baseline and accepted excess. */
 #include "cli/checking.h"
 #include "report/check.h"
+#include "report/junit.h"
+#include "report/sarif.h"
 
 static struct bare_options bare;
 static struct values firewalls;
@@ -30,6 +32,12 @@ static int finish(struct checking *c, const struct flow *const *flows, size_t n)
         report_excess_json(&out, &result);
     else if (str_is(cli->format, "csv"))
         report_excess_csv(&out, &result);
+    else if (str_is(cli->format, "markdown"))
+        report_excess_markdown(&out, &result);
+    else if (str_is(cli->format, "junit"))
+        report_findings_junit(&out, result.title, result.findings, result.finding_n);
+    else if (str_is(cli->format, "sarif"))
+        report_findings_sarif(&out, result.findings, result.finding_n);
     else
         report_excess_text(&out, &result, cli->color_out);
     return cli_emit(cli, &out, checking_status(c, &result));
@@ -82,6 +90,6 @@ const struct command command_excess = {
     .details = "Lists what the rulesets let through beyond the flows, the baseline and what the site accepts, as few\n"
                "boxes as possible, the largest first, each with the rule that does it and one packet.\n",
     .options = options,
-    .formats = "text json csv",
+    .formats = "text json csv markdown junit sarif",
     .run = run,
 };

@@ -13,8 +13,8 @@ struct catalogs *inputs_catalogs(struct cli *cli);
 void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 /* The flows of a site; NULL too when the plan has errors. */
 struct plan *inputs_plan(struct cli *cli, struct str path);
-struct plan *inputs_plan_of(struct cli *cli,
-                            const struct source *source); /* of a text that was read; NULL: it was not */
+/* Of a text that was read; NULL: it was not, and that was said. */
+struct plan *inputs_plan_of(struct cli *cli, const struct source *source);
 /* --lenient: what is broken in a ruleset is a warning; the rule may match or not, and do anything. */
 extern bool inputs_lenient;
 #define INPUTS_LENIENT                                                                                                 \

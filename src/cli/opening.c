@@ -168,23 +168,49 @@ static struct policy *policy_of(struct cli *cli, const struct flows *flows, cons
     return policy;
 }
 
-bool checking_open_bare(struct checking *c, struct cli *cli, const struct bare_options *options, struct flows *flows)
+bool checking_open_ruleset(struct checking *c, struct cli *cli, const struct bare_options *options,
+                           struct ruleset *ruleset, struct flows *flows)
 {
-    struct ruleset *ruleset =
-        inputs_ruleset(cli, options->rulesets.v, options->rulesets.n, cli_last(&options->dialects));
-    bool have_flows = inputs_flows(cli, cli_last(&options->flows), flows);
-    enum hook hook;
+    enum hook hook = HOOK_NONE;
 
     *c = (struct checking){.cli = cli, .scratch = arena_new()};
-    if (!have_flows || ruleset == NULL || cli->diags.errors > 0)
-        return false;
-    hook = checking_hook(cli, ruleset, cli_last(&options->hooks));
-    if (hook == HOOK_NONE)
-        return false;
+    if (options->flows.n > 0) {
+        if (!inputs_flows(cli, cli_last(&options->flows), flows) || cli->diags.errors > 0)
+            return false;
+        hook = checking_hook(cli, ruleset, cli_last(&options->hooks));
+        if (hook == HOOK_NONE)
+            return false;
+    }
     c->gates = arena_new_object(cli->arena, struct gate);
-    c->gates[0].policy = policy_of(cli, flows, options, hook);
+    c->gates[0].policy =
+        hook == HOOK_NONE ? arena_new_object(cli->arena, struct policy) : policy_of(cli, flows, options, hook);
     if (!open_gate(c, &c->gates[0], ruleset))
         return false;
     c->gate_n = 1;
     return cli->diags.errors == 0;
+}
+
+bool checking_open_gate(struct checking *c, struct cli *cli, const struct plan *plan, const struct firewall *firewall,
+                        struct ruleset *ruleset)
+{
+    *c = (struct checking){.cli = cli, .scratch = arena_new(), .plan = plan};
+    c->gates = arena_new_object(cli->arena, struct gate);
+    c->gates[0].firewall = firewall;
+    c->gates[0].policy = plan_policy(cli->arena, plan, firewall, cli->today, &cli->diags);
+    if (!open_gate(c, &c->gates[0], ruleset))
+        return false;
+    c->gate_n = 1;
+    return cli->diags.errors == 0;
+}
+
+bool checking_open_bare(struct checking *c, struct cli *cli, const struct bare_options *options, struct flows *flows)
+{
+    struct ruleset *ruleset =
+        inputs_ruleset(cli, options->rulesets.v, options->rulesets.n, cli_last(&options->dialects));
+
+    if (ruleset != NULL && cli->diags.errors == 0)
+        return checking_open_ruleset(c, cli, options, ruleset, flows);
+    inputs_flows(cli, cli_last(&options->flows), flows); /* its errors at once, too */
+    *c = (struct checking){.cli = cli, .scratch = arena_new()};
+    return false;
 }

@@ -61,14 +61,58 @@ static void warn_unresolved(struct cli *cli, const struct plan *plan)
         diag_warning(&cli->diags, SPAN_NONE, "%.*s", STR_ARG(findings[i].message));
 }
 
+static struct str base_name(struct str path)
+{
+    size_t at = path.n;
+
+    while (at > 0 && path.p[at - 1] != '/')
+        at--;
+    return str_from(path, at);
+}
+
+static struct str default_name(struct cli *cli, const struct printed *printed, size_t k)
+{
+    return str_printf(cli->arena, "%.*s.%.*s", STR_ARG(printed->firewall->name), STR_ARG(printed->files[k].suffix));
+}
+
+/* The name by which `check` will look for the one file of a firewall; empty where it is not clear. */
+static struct str site_name(const struct printed *printed)
+{
+    const struct firewall *firewall = printed->firewall;
+    struct str name;
+
+    if (printed->n != 1 || firewall->file_n != 1)
+        return STR_EMPTY;
+    if (dialects.n > 0 && firewall->dialect.n > 0 && !str_eq(cli_last(&dialects), firewall->dialect))
+        return STR_EMPTY;
+    name = base_name(firewall->files[0]);
+    return str_is(name, ".") || str_is(name, "..") || str_is(name, "-") ? STR_EMPTY : name;
+}
+
+/* No firewall's file is written over another's: site names that would clash give way to names of the firewalls. */
+static struct str file_name(struct cli *cli, const struct printed *printed, size_t n, size_t i, size_t k)
+{
+    struct str name = site_name(&printed[i]);
+
+    for (size_t other = 0; other < n && name.n > 0; other++) {
+        bool clash = other != i && str_eq(site_name(&printed[other]), name);
+
+        for (size_t file = 0; other != i && file < printed[other].n; file++)
+            clash = clash || str_eq(default_name(cli, &printed[other], file), name);
+        if (clash)
+            name = STR_EMPTY;
+    }
+    return name.n > 0 ? name : default_name(cli, &printed[i], k);
+}
+
 static int write_files(struct cli *cli, struct printed *printed, size_t n)
 {
     if (!file_make_directory(cli->output, &cli->diags))
         return EXIT_BAD_INPUT;
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < printed[i].n; k++) {
-            struct str path = str_printf(cli->arena, "%.*s/%.*s.%.*s", STR_ARG(cli->output),
-                                         STR_ARG(printed[i].firewall->name), STR_ARG(printed[i].files[k].suffix));
+            struct str name = file_name(cli, printed, n, i, k);
+            struct str path = str_printf(cli->arena, "%.*s/%.*s", STR_ARG(cli->output), STR_ARG(name));
 
             file_write(path, buf_str(&printed[i].files[k].text), &cli->diags);
         }
@@ -109,7 +153,7 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     }
     if (plan->site->firewall_n == 0)
-        diag_error(&cli->diags, SPAN_NONE, "the site has no firewalls");
+        diag_error(&cli->diags, span_at(plan->site->source, 0, 0), "the site has no firewalls");
     printed = arena_new_array(cli->arena, struct printed, plan->site->firewall_n);
     for (size_t i = 0; i < plan->site->firewall_n; i++) {
         if (only == NULL || only == &plan->site->firewalls[i])
@@ -131,7 +175,8 @@ const struct command command_render = {
     .details =
         "Prints what the firewall must let through for the flows that cross it, and the baseline, and nothing\n"
         "else. Each rule carries the id of its flow. One file goes to standard output or -o FILE, several (more\n"
-        "firewalls, iptables with IPv6 or ipset) to -o DIRECTORY.\n\n"
+        "firewalls, iptables with IPv6 or ipset) to -o DIRECTORY, under the name that the site has for a\n"
+        "firewall's one ruleset, else under the firewall's own.\n\n"
         "  portolan render examples/three-vendors.yaml --firewall edge -o edge.nft\n",
     .options = options,
     .run = run,

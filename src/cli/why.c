@@ -1,5 +1,6 @@
 /* portolan why: which flow, requirement and document row ask for a packet, and which rules decide it. */
 #include "report/why.h"
+#include "base/suggest.h"
 #include "cli/checking.h"
 #include "net/proto.h"
 
@@ -25,9 +26,40 @@ static bool use_set(const struct address_set *set, struct ends ends[FAMILY_N])
     return true;
 }
 
-/* An address, a name of the site, or a domain that it resolves. */
-static bool read_end(struct cli *cli, const struct site *site, struct str text, struct ends ends[FAMILY_N])
+/* A domain that flows go to, and that the site does not resolve. */
+static bool is_open_domain(const struct plan *plan, struct str text)
 {
+    for (size_t i = 0; i < plan->n; i++) {
+        for (size_t k = 0; k < plan->flows[i]->domain_n; k++) {
+            if (str_eq(plan->flows[i]->domains[k], text))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_end(struct cli *cli, const struct plan *plan, struct str text)
+{
+    const struct site *site = plan->site;
+    struct suggest suggest = suggest_for(text);
+
+    if (is_open_domain(plan, text)) {
+        diag_error(&cli->diags, SPAN_NONE, "the site does not say what \"%.*s\" resolves to", STR_ARG(text));
+        return;
+    }
+    diag_error(&cli->diags, SPAN_NONE, "\"%.*s\" is neither an address nor a name or domain of the site",
+               STR_ARG(text));
+    for (size_t i = 0; i < site->names.n; i++)
+        suggest_offer(&suggest, site->names.entries[i].key);
+    for (size_t i = 0; i < site->domain_n; i++)
+        suggest_offer(&suggest, site->domains[i].domain);
+    suggest_hint(&suggest, &cli->diags);
+}
+
+/* An address, a name of the site, or a domain that it resolves. */
+static bool read_end(struct cli *cli, const struct plan *plan, struct str text, struct ends ends[FAMILY_N])
+{
+    const struct site *site = plan->site;
     struct addr_range addr;
 
     for (enum family family = 0; family < FAMILY_N; family++)
@@ -41,15 +73,15 @@ static bool read_end(struct cli *cli, const struct site *site, struct str text, 
     if (use_set(map_get(&site->names, text), ends))
         return true;
     for (size_t i = 0; i < site->domain_n; i++) {
-        if (str_eq(site->domains[i].domain, text))
-            return use_set(site->domains[i].set, ends);
+        if (str_eq(site->domains[i].domain, text) && use_set(site->domains[i].set, ends))
+            return true;
     }
-    diag_error(&cli->diags, SPAN_NONE, "\"%.*s\" is neither an address nor a name of the site", STR_ARG(text));
+    unknown_end(cli, plan, text);
     return false;
 }
 
 /* HOST[:PORT]/proto, an IPv6 address with a port in brackets. */
-static bool read_target(struct cli *cli, const struct site *site, struct str text, struct question *question)
+static bool read_target(struct cli *cli, const struct plan *plan, struct str text, struct question *question)
 {
     size_t slash = text.n;
     struct str host;
@@ -81,10 +113,10 @@ static bool read_target(struct cli *cli, const struct site *site, struct str tex
     }
     if (port.n > 0)
         question->ports = ranges_one(cli->arena, range.lo, range.hi);
-    return read_end(cli, site, host, question->destination);
+    return read_end(cli, plan, host, question->destination);
 }
 
-static bool read_question(struct cli *cli, const struct site *site, struct str text, struct question *question)
+static bool read_question(struct cli *cli, const struct plan *plan, struct str text, struct question *question)
 {
     struct str to;
     struct str from = str_trim(str_cut(text, '>', &to));
@@ -95,9 +127,16 @@ static bool read_question(struct cli *cli, const struct site *site, struct str t
         diag_error(&cli->diags, SPAN_NONE, "the question reads 'SRC > DST:PORT/proto'");
         return false;
     }
-    read_end(cli, site, from, question->source);
-    read_target(cli, site, str_trim(to), question);
-    return cli->diags.errors == errors;
+    read_end(cli, plan, from, question->source);
+    read_target(cli, plan, str_trim(to), question);
+    if (cli->diags.errors > errors)
+        return false;
+    for (enum family family = 0; family < FAMILY_N; family++) {
+        if (question->source[family].ranges->n > 0 && question->destination[family].ranges->n > 0)
+            return true;
+    }
+    diag_error(&cli->diags, SPAN_NONE, "the ends of \"%.*s\" have no address family in common", STR_ARG(text));
+    return false;
 }
 
 static bool asks_for(const struct flow *flow, const struct question *question)
@@ -136,6 +175,8 @@ static void judge_hop(struct checking *c, const struct flow *flow, const struct 
 
         judge_permit(c->scratch, gate->prover, &permit, direction, verdict);
         verdict->firewall = gate->policy->firewall;
+        if (verdict->kind == VERDICT_DENIED)
+            break; /* nothing comes that could be replied to */
     }
 }
 
@@ -192,7 +233,7 @@ static int answer_question(struct cli *cli, const struct plan *plan)
     struct checking c;
     int status = EXIT_BAD_INPUT;
 
-    if (!read_question(cli, plan->site, cli->operands.v[1], &question))
+    if (!read_question(cli, plan, cli->operands.v[1], &question))
         return EXIT_BAD_INPUT;
     for (size_t i = 0; i < plan->n; i++) {
         if (asks_for(plan->flows[i], &question))

@@ -37,8 +37,16 @@ struct interface_numbers *interfaces_number(struct arena *arena, const struct in
     return numbers;
 }
 
-/* Number of a name: even at a point, odd between points. */
-static u128 number_of(const struct interface_numbers *numbers, struct str name)
+/* A point against a name, or with `after` against the end of the wildcard of that name. */
+static int compare(struct str point, struct str name, bool after)
+{
+    int order = str_cmp(str_head(point, name.n), name);
+
+    return order != 0 ? order : str_cmp(str_from(point, name.n), after ? STR(AFTER) : STR_EMPTY);
+}
+
+/* Number of a name, or of the end of its wildcard: even at a point, odd between points. */
+static u128 find(const struct interface_numbers *numbers, struct str name, bool after)
 {
     size_t low = 0;
     size_t high = numbers->n;
@@ -46,30 +54,26 @@ static u128 number_of(const struct interface_numbers *numbers, struct str name)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (str_cmp(numbers->points[middle], name) < 0)
+        if (compare(numbers->points[middle], name, after) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < numbers->n && str_eq(numbers->points[low], name))
-        return 2 * (u128)low + 2;
-    return 2 * (u128)low + 1;
+    return 2 * (u128)low + (low < numbers->n && compare(numbers->points[low], name, after) == 0 ? 2 : 1);
+}
+
+static u128 number_of(const struct interface_numbers *numbers, struct str name)
+{
+    return find(numbers, name, false);
 }
 
 struct range interfaces_range(const struct interface_numbers *numbers, const struct interface_pattern *pattern)
 {
     u128 first = number_of(numbers, pattern->name);
-    char after[260];
-    size_t n = pattern->name.n;
 
     assert(first % 2 == 0);
-    if (!pattern->prefix)
-        return (struct range){first, first};
-    assert(n < sizeof after);
-    memcpy(after, pattern->name.p, n);
-    after[n] = AFTER[0];
     /* Every name that begins so, but not the point that only ends the wildcard. */
-    return (struct range){first, number_of(numbers, (struct str){after, n + 1}) - 1};
+    return (struct range){first, pattern->prefix ? find(numbers, pattern->name, true) - 1 : first};
 }
 
 u128 interfaces_last(const struct interface_numbers *numbers)

@@ -70,7 +70,7 @@ static bool read_end(struct words *words, const char *what, enum family *family,
     if (!need_word(words, what))
         return false;
     text = words->word;
-    if (text.p[0] == '[') {
+    if (text.p[0] == '[' && str_contains(text, "]")) {
         text = str_cut(str_from(text, 1), ']', &tail);
     } else if (!addr_parse(text, family, addr)) {
         struct str after;
@@ -148,10 +148,24 @@ static bool read_fragment(struct words *words, struct packet *packet)
     return words->diags->errors == words->errors;
 }
 
+/* As Linux takes them: up to 15 bytes, no slash and nothing that does not show. */
+static bool is_interface(struct str name)
+{
+    bool good = name.n <= 15;
+
+    for (size_t i = 0; i < name.n; i++)
+        good = good && (unsigned char)name.p[i] > ' ' && name.p[i] != 0x7f && name.p[i] != '/';
+    return good;
+}
+
 static bool read_interface(struct words *words, struct str *name, bool *has)
 {
     if (!need_word(words, "interface"))
         return false;
+    if (!is_interface(words->word)) {
+        diag_error(words->diags, here(words), "no interface can have this name");
+        return false;
+    }
     *name = words->word;
     *has = true;
     return true;

@@ -1,4 +1,4 @@
-/* What `check`, `excess` and `why` found, for every view (report/). Plain data. */
+/* What `check`, `excess`, `why`, `audit` and `diff` found, for every view (report/). Plain data. */
 #ifndef PORTOLAN_MODEL_RESULT_H
 #define PORTOLAN_MODEL_RESULT_H
 
@@ -39,6 +39,37 @@ struct check_result {
     bool excess_searched;    /* excess was looked for, and to the end */
     const struct site *site; /* NULL: none */
     bool strict;
+};
+
+/* What an audit of one firewall's rulesets found. */
+struct audit_result {
+    struct str title; /* of the rulesets: names of their files, or of the firewall */
+    const struct finding *findings;
+    size_t finding_n;
+    size_t rule_n;   /* rules that were looked at */
+    bool incomplete; /* a budget ran out: there may be more */
+};
+
+/* Packets that two rulesets treat differently, in the same way throughout the box. */
+struct difference {
+    enum hook hook; /* where they are seen; HOOK_NONE: there is only one */
+    struct box box;
+    enum verdict_kind left; /* never VERDICT_PARTIAL; undetermined: may be permitted and may be denied */
+    enum verdict_kind right;
+    struct rule_ref left_rule;
+    struct rule_ref right_rule;
+    struct packet packet; /* one of the box */
+    struct str reason;    /* in words, where verdicts and rules do not say it all; may be empty */
+};
+
+struct diff_result {
+    struct str left; /* names of the two, for titles */
+    struct str right;
+    bool equal;        /* proved: no packet is treated differently, whatever the unknowns are */
+    bool undetermined; /* not proved, and no difference that is certain: unknowns, or a budget that ran out */
+    bool incomplete;   /* a budget ran out: there may be more differences */
+    const struct difference *v;
+    size_t n;
 };
 
 /* Whether a verdict leaves its flow's need unmet: a required flow that does not pass, a forbidden one that does. */

@@ -1,6 +1,8 @@
 /* Names of hooks and actions, and joining the files of one firewall; see ruleset.h. */
 #include "model/ruleset.h"
 
+#include "base/map.h"
+
 static const char *const hook_names[HOOK_N] = {
     [HOOK_NONE] = "none",       [HOOK_INGRESS] = "ingress", [HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
     [HOOK_FORWARD] = "forward", [HOOK_OUTPUT] = "output",   [HOOK_POSTROUTING] = "postrouting",
@@ -51,13 +53,32 @@ struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, str
     return NULL;
 }
 
-static void shift_literals(const struct match *matches, size_t n, uint32_t by)
+/* Adds to the literals of one part. Rules share sets, and with them matches: each is changed once. */
+struct shift {
+    struct arena *arena;
+    struct map done; /* by the address of a list of groups, or of a match */
+    uint32_t by;
+};
+
+static bool first_time(struct shift *shift, const void *p)
+{
+    struct str key = {arena_copy(shift->arena, &p, sizeof(p)), sizeof(p)};
+
+    return map_set(shift->arena, &shift->done, key, shift) == NULL;
+}
+
+static void shift_literals(struct shift *shift, const struct match *matches, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct match *match = (struct match *)&matches[i];
+        bool groups = match->kind == MATCH_ANY_OF || match->kind == MATCH_NONE_OF;
 
-        if (match->kind == MATCH_UNKNOWN)
-            match->literal += by;
+        if (match->kind == MATCH_UNKNOWN && first_time(shift, match))
+            match->literal += shift->by;
+        if (!groups || match->group_n == 0 || !first_time(shift, match->groups))
+            continue;
+        for (size_t k = 0; k < match->group_n; k++)
+            shift_literals(shift, match->groups[k].v, match->groups[k].n);
     }
 }
 
@@ -78,6 +99,7 @@ struct ruleset *ruleset_join(struct arena *arena, struct ruleset **parts, size_t
     whole->sets = arena_new_array(arena, struct named_set, sets);
     for (size_t i = 0; i < n; i++) {
         struct ruleset *part = parts[i];
+        struct shift shift = {.arena = arena, .by = whole->literal_n};
 
         if (i == 0) {
             whole->dialect = part->dialect;
@@ -86,8 +108,8 @@ struct ruleset *ruleset_join(struct arena *arena, struct ruleset **parts, size_t
         whole->families |= part->families;
         whole->rewrites |= part->rewrites;
         for (size_t k = 0; k < part->chain_n; k++) {
-            for (size_t r = 0; r < part->chains[k]->rule_n && whole->literal_n > 0; r++)
-                shift_literals(part->chains[k]->rules[r].matches, part->chains[k]->rules[r].match_n, whole->literal_n);
+            for (size_t r = 0; r < part->chains[k]->rule_n && shift.by > 0 && part->literal_n > 0; r++)
+                shift_literals(&shift, part->chains[k]->rules[r].matches, part->chains[k]->rules[r].match_n);
             whole->chains[whole->chain_n++] = part->chains[k];
         }
         for (size_t k = 0; k < part->set_n; k++)

@@ -79,6 +79,7 @@ struct finding {
     bool has_box;
     struct packet packet;
     bool has_packet;
+    struct str reason; /* what box and rule do not say, "may be permitted: …"; may be empty */
 };
 
 #endif

@@ -210,7 +210,15 @@ static enum field only_difference(const struct cube *a, const struct cube *b)
     return different;
 }
 
-static bool merge_once(struct arena *arena, struct cubes *cubes)
+/* NULL where the two are every value: a full set and NULL would look different to the next merge. */
+static const struct ranges *union_of(struct arena *arena, const struct ranges *a, const struct ranges *b, u128 max)
+{
+    const struct ranges *both = ranges_union(arena, a, b);
+
+    return both->n == 1 && both->v[0].lo == 0 && both->v[0].hi == max ? NULL : both;
+}
+
+static bool merge_once(struct arena *arena, struct cubes *cubes, enum family family)
 {
     bool merged = false;
 
@@ -220,12 +228,14 @@ static bool merge_once(struct arena *arena, struct cubes *cubes)
             const struct cube *b = &cubes->v[j];
             enum field field = only_difference(a, b);
 
-            if (field == FIELD_N && !cube_within(b, a)) {
+            if (field == FIELD_N && !cube_within(b, a) && !cube_within(a, b)) {
                 j++;
                 continue;
             }
-            if (field != FIELD_N)
-                a->field[field] = ranges_union(arena, a->field[field], b->field[field]);
+            if (field == FIELD_N && !cube_within(b, a))
+                *a = *b;
+            else if (field != FIELD_N)
+                a->field[field] = union_of(arena, a->field[field], b->field[field], field_max(field, family));
             cubes->v[j] = cubes->v[--cubes->n];
             merged = true;
         }
@@ -233,8 +243,8 @@ static bool merge_once(struct arena *arena, struct cubes *cubes)
     return merged;
 }
 
-void cubes_merge(struct arena *arena, struct cubes *cubes)
+void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family)
 {
-    while (merge_once(arena, cubes))
+    while (merge_once(arena, cubes, family))
         ;
 }

@@ -29,7 +29,8 @@ struct cubes VEC(struct cube);
 const struct literals *literals_one(struct arena *arena, uint32_t id, bool value);
 
 bool cube_overlaps(const struct cube *a, const struct cube *b);
-bool cube_within(const struct cube *a, const struct cube *b); /* a is part of b */
+/* a is part of b. A set with every value of its field is not taken for NULL: then it may say no where it is. */
+bool cube_within(const struct cube *a, const struct cube *b);
 bool cube_equal(const struct cube *a, const struct cube *b);
 /* False, and *out untouched, when nothing is in both. */
 bool cube_intersect(struct arena *arena, const struct cube *a, const struct cube *b, struct cube *out);
@@ -40,7 +41,7 @@ void cube_subtract(struct arena *arena, const struct cube *a, const struct cube 
                    struct cubes *out);
 /* Takes b out of every cube of the list; the new list. */
 struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const struct cube *b, enum family family);
-/* Joins cubes that differ in one field only, until none do: fewer, larger boxes for the same set. */
-void cubes_merge(struct arena *arena, struct cubes *cubes);
+/* Joins cubes that differ in one field only, or of which one holds the other, until none do: fewer, larger boxes. */
+void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family);
 
 #endif

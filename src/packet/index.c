@@ -153,6 +153,19 @@ void cursor_start(struct cursor *cursor, const struct box_index *index, const st
     }
 }
 
+void cursor_start_point(struct cursor *cursor, const struct box_index *index, const u128 values[FIELD_N])
+{
+    cursor->index = index;
+    cursor->field_n = INDEX_FIELDS;
+    for (size_t f = 0; f < INDEX_FIELDS; f++) {
+        const struct field_bins *bins = &index->fields[f];
+
+        cursor->any[f] = bins->any;
+        cursor->row_n[f] = 1;
+        cursor->rows[f][0] = bins->rows + bin_of(bins, values[indexed[f]]) * index->words;
+    }
+}
+
 size_t cursor_next(const struct cursor *cursor, size_t at)
 {
     const struct box_index *index = cursor->index;

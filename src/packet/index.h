@@ -28,6 +28,8 @@ struct cursor {
     size_t row_n[INDEX_FIELDS];
 };
 
+/* A question about one point, given as its value in every field. */
+void cursor_start_point(struct cursor *cursor, const struct box_index *index, const u128 values[FIELD_N]);
 void cursor_start(struct cursor *cursor, const struct box_index *index, const struct cube *cube);
 /* The first candidate from `at` on; the number of boxes when there is none. */
 size_t cursor_next(const struct cursor *cursor, size_t at);

@@ -3,17 +3,25 @@
  * what the rule really decides, by a walk. Starting from the rule's own packets keeps the sets small: only rules that
  * touch them can cut them, and in a good ruleset nothing is left before the walk begins. Packets that a default policy
  * lets through have no such start; they are walked from the whole of a face.
+ *
+ * What a rule takes only for some values of the unknowns is excess all the same, but its finding says so, unless a walk
+ * of the box finds that it comes through whatever the unknowns are.
  */
 #include <stdlib.h>
 
 #include "prove/prover.h"
+
+#define BUDGET 10000000u  /* steps of all walks together: some seconds */
+#define BOXES_MOST 40000u /* nobody reads more */
 
 /* Boxes that one rule (or policy) opens. */
 struct opened {
     const struct rule *rule;
     const struct chain *chain;
     enum family family;
+    enum hook hook;
     struct cubes boxes;
+    struct cubes maybe; /* for some values of the unknowns */
 };
 
 struct opened_list VEC(struct opened);
@@ -30,6 +38,7 @@ struct search {
     const struct rule *only; /* rule whose decisions are wanted; NULL: those of policies */
     struct opened_list *opened;
     uint64_t budget; /* of all walks together */
+    size_t boxes;    /* found so far */
     bool complete;
 };
 
@@ -51,17 +60,20 @@ static bool note_leaf(void *context, const struct leaf *leaf)
 {
     struct search *s = context;
     struct opened *opened;
+    struct cubes *boxes;
 
     if ((leaf->action != ACTION_ACCEPT && leaf->action != ACTION_UNKNOWN) || leaf->rule != s->only ||
         !witness_exists(&leaf->cube))
         return true;
     opened = s->opened->n > 0 ? &s->opened->v[s->opened->n - 1] : NULL;
-    if (opened == NULL || opened->rule != leaf->rule || opened->chain != leaf->chain || opened->family != s->family) {
+    if (opened == NULL || opened->rule != leaf->rule || opened->chain != leaf->chain || opened->family != s->family ||
+        opened->hook != s->hook) {
         opened = vec_push(s->arena, s->opened);
-        *opened = (struct opened){.rule = leaf->rule, .chain = leaf->chain, .family = s->family};
+        *opened = (struct opened){.rule = leaf->rule, .chain = leaf->chain, .family = s->family, .hook = s->hook};
     }
-    *vec_push(s->arena, &opened->boxes) = copy_cube(s->arena, &leaf->cube);
-    return true;
+    boxes = leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ? &opened->maybe : &opened->boxes;
+    *vec_push(s->arena, boxes) = copy_cube(s->arena, &leaf->cube);
+    return ++s->boxes < BOXES_MOST;
 }
 
 /* What flows, baseline and accepted excess leave of a cube, walked. */
@@ -189,9 +201,19 @@ static void search_policy(struct search *s)
 
 static void add_permits(struct search *s, const struct permit *permits, size_t n)
 {
+    bool stateless = region_stateless(s->prover->ruleset);
+
     for (size_t i = 0; i < n; i++) {
-        if (permits[i].hook == s->hook && permits[i].flow->family == s->family)
+        enum hook reply = permits[i].hook == HOOK_INPUT    ? HOOK_OUTPUT
+                          : permits[i].hook == HOOK_OUTPUT ? HOOK_INPUT
+                                                           : permits[i].hook;
+
+        if (permits[i].flow->family != s->family)
+            continue;
+        if (permits[i].hook == s->hook)
             *vec_push(s->arena, &s->excused) = region_excused(s->arena, s->prover, &permits[i]);
+        if (stateless && reply == s->hook)
+            region_mirrored(s->arena, s->prover, &permits[i], reply, &s->excused);
     }
 }
 
@@ -254,12 +276,20 @@ static int by_size(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static struct finding describe(const struct search *s, const struct opened *opened, const struct cube *box)
+static struct str reason_of(const struct opened *opened)
+{
+    if (opened->rule != NULL && opened->rule->action == ACTION_UNKNOWN)
+        return STR("may be permitted: a target that is not modelled decides");
+    return STR("may be permitted: depends on a match that only the running firewall knows");
+}
+
+static struct finding describe(const struct search *s, const struct opened *opened, const struct cube *box, bool maybe)
 {
     const struct prover *prover = s->prover;
     struct finding finding = {.kind = FINDING_EXCESS,
                               .severity = SEVERITY_ERROR,
                               .firewall = s->policy->firewall,
+                              .reason = maybe ? reason_of(opened) : STR_EMPTY,
                               .has_box = true,
                               .has_packet = true};
 
@@ -270,23 +300,58 @@ static struct finding describe(const struct search *s, const struct opened *open
     return finding;
 }
 
+/* Whether the whole box comes through whatever the unknowns are: another rule lets it through for the other value. */
+static bool surely_passes(struct search *s, const struct opened *opened, const struct cube *box)
+{
+    struct arena_mark mark = arena_mark(s->scratch);
+    struct cubes region = {0};
+    struct cubes left = {0};
+    struct cubes passing;
+    struct rule_ref rule;
+
+    *vec_push(s->scratch, &region) = *box;
+    *vec_push(s->scratch, &left) = *box;
+    judge_passing(s->scratch, s->prover, opened->family, opened->hook, &region, true, &passing, &rule);
+    vec_each (const struct cube *, cube, &passing)
+        left = cubes_subtract(s->scratch, &left, cube, opened->family);
+    arena_release(s->scratch, mark);
+    return left.n == 0;
+}
+
+/* Boxes that turn out to be sure go to the others. */
+static void settle(struct search *s, struct opened *opened)
+{
+    struct cubes unsure = {0};
+
+    cubes_merge(s->arena, &opened->maybe, opened->family);
+    vec_each (const struct cube *, box, &opened->maybe)
+        *vec_push(s->arena, surely_passes(s, opened, box) ? &opened->boxes : &unsure) = *box;
+    opened->maybe = unsure;
+}
+
+struct sized_list VEC(struct sized);
+
+static void add_boxes(const struct search *s, const struct opened *opened, struct cubes *boxes, bool maybe,
+                      struct sized_list *all)
+{
+    cubes_merge(s->arena, boxes, opened->family);
+    vec_each (const struct cube *, box, boxes) {
+        struct sized *sized = vec_push(s->arena, all);
+
+        sized->finding = describe(s, opened, box, maybe);
+        sized->size = size_of(box, opened->family);
+        sized->order = all->n;
+    }
+}
+
 static void report(struct search *s, struct findings *findings)
 {
-    struct {
-        struct sized *v;
-        size_t n;
-        size_t capacity;
-    } all = {0};
+    struct sized_list all = {0};
 
     vec_each (struct opened *, opened, s->opened) {
-        cubes_merge(s->arena, &opened->boxes);
-        vec_each (const struct cube *, box, &opened->boxes) {
-            struct sized *sized = vec_push(s->arena, &all);
-
-            sized->finding = describe(s, opened, box);
-            sized->size = size_of(box, opened->family);
-            sized->order = all.n;
-        }
+        settle(s, opened);
+        add_boxes(s, opened, &opened->boxes, false, &all);
+        add_boxes(s, opened, &opened->maybe, true, &all);
     }
     if (all.n > 0)
         qsort(all.v, all.n, sizeof *all.v, by_size);
@@ -305,7 +370,7 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
                        .prover = prover,
                        .policy = policy,
                        .opened = &opened,
-                       .budget = WALK_BUDGET,
+                       .budget = BUDGET,
                        .complete = true};
 
     for (size_t i = 0; i < 3; i++) {

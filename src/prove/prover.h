@@ -31,6 +31,11 @@ struct cubes region_of_permit(struct arena *arena, const struct prover *prover, 
                               enum direction direction, enum hook *hook);
 /* Every packet that a permit excuses: all states, flags and fragments of its five-tuple. */
 struct cube region_excused(struct arena *arena, const struct prover *prover, const struct permit *permit);
+/* Whether no rule asks for the state of a connection: then replies have rules of their own. */
+bool region_stateless(const struct ruleset *ruleset);
+/* What a stateless ruleset has to let through at `hook` for a permit's replies; TCP with ACK or RST only. Appends. */
+void region_mirrored(struct arena *arena, const struct prover *prover, const struct permit *permit, enum hook hook,
+                     struct cubes *cubes);
 /* Packets that can open a connection and come by this face; false where there are none. */
 bool region_of_face(struct arena *arena, const struct prover *prover, const struct face *face, enum family family,
                     struct cube *cube);

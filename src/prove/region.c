@@ -172,6 +172,73 @@ struct cube region_excused(struct arena *arena, const struct prover *prover, con
     return cube;
 }
 
+/* All values in which ACK or RST is set: what answers, or refuses, never what opens. */
+static const struct ranges *answering_flags(struct arena *arena)
+{
+    struct range range[256];
+    size_t n = 0;
+
+    for (unsigned flags = 0; flags < 256; flags++) {
+        if ((flags & (TCP_ACK | TCP_RST)) != 0)
+            range[n++] = (struct range){flags, flags};
+    }
+    return ranges_of(arena, range, n);
+}
+
+static bool asks_state(const struct match *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kind == MATCH_RANGES && v[i].field == FIELD_STATE)
+            return true;
+        for (size_t k = 0; (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) && k < v[i].group_n; k++) {
+            if (asks_state(v[i].groups[k].v, v[i].groups[k].n))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool region_stateless(const struct ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++) {
+            if (asks_state(ruleset->chains[i]->rules[k].matches, ruleset->chains[i]->rules[k].match_n))
+                return false;
+        }
+    }
+    return true;
+}
+
+void region_mirrored(struct arena *arena, const struct prover *prover, const struct permit *permit, enum hook hook,
+                     struct cubes *cubes)
+{
+    struct permit back = *permit;
+    struct flow flow = *permit->flow;
+    const struct ranges *tcp = one_value(arena, PROTO_TCP);
+    struct cube cube;
+
+    if (flow.no_reply)
+        return;
+    back.flow = &flow;
+    flow.ports = permit->flow->source_ports;
+    flow.source_ports = permit->flow->ports;
+    back.source = permit->destination;
+    back.destination = permit->source;
+    back.in = permit->out;
+    back.out = permit->in;
+    back.hook = hook;
+    cube = region_excused(arena, prover, &back);
+    if (flow.transport == TRANSPORT_ANY) {
+        cube.field[FIELD_PROTOCOL] = ranges_complement(arena, tcp, 255);
+        *vec_push(arena, cubes) = cube;
+    }
+    if (flow.transport == TRANSPORT_ANY || flow.transport == PROTO_TCP) {
+        cube.field[FIELD_PROTOCOL] = tcp;
+        cube.field[FIELD_TCP_FLAGS] = answering_flags(arena);
+    }
+    *vec_push(arena, cubes) = cube;
+}
+
 bool region_of_face(struct arena *arena, const struct prover *prover, const struct face *face, enum family family,
                     struct cube *cube)
 {

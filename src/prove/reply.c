@@ -101,7 +101,7 @@ bool reply_region(struct arena *arena, enum family family, const struct cubes *p
         }
     }
     if (matters) {
-        cubes_merge(arena, &region);
+        cubes_merge(arena, &region, family);
         *replies = region;
     }
     return matters;

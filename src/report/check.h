@@ -12,11 +12,11 @@ void report_check_csv(struct buf *out, const struct check_result *result);
 void report_check_markdown(struct buf *out, const struct check_result *result);
 /* One page that needs nothing else. */
 void report_check_html(struct buf *out, const struct check_result *result);
-void report_check_junit(struct buf *out, const struct check_result *result);
 
 void report_excess_text(struct buf *out, const struct check_result *result, bool color);
 void report_excess_json(struct buf *out, const struct check_result *result);
 void report_excess_csv(struct buf *out, const struct check_result *result);
+void report_excess_markdown(struct buf *out, const struct check_result *result);
 
 /* "verdicts" of a check, for other documents too. */
 json_t *report_json_verdicts(const struct verdict *verdicts, size_t n);

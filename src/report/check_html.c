@@ -496,6 +496,11 @@ static void add_finding(const struct page *page, const struct finding *finding)
         text(page, buf_str(&line));
     }
     buf_adds(page->out, "</p>\n<dl>");
+    if (finding->reason.n > 0) {
+        buf_adds(page->out, "<dt>reason</dt><dd>");
+        text(page, finding->reason);
+        buf_adds(page->out, "</dd>");
+    }
     add_rule(page, &finding->rule);
     add_packet(page, finding->has_packet, &finding->packet);
     buf_adds(page->out, "</dl>\n</article>\n");

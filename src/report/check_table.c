@@ -1,127 +1,157 @@
-/* `check` and `excess` as CSV, Markdown and JUnit. */
+/* `check` and `excess` as CSV and Markdown. */
 #include "report/check.h"
+#include "report/table.h"
 #include "report/values.h"
 
-static void csv_rule(struct buf *out, const struct rule_ref *rule)
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct str hook_cell(const struct verdict *verdict)
 {
-    struct buf text = BUF_EMPTY;
-
-    if (rule->present)
-        report_line_rule(&text, rule);
-    report_csv_cell(out, buf_str(&text));
-    buf_free(&text);
-}
-
-static void csv_packet(struct buf *out, bool has, const struct packet *packet)
-{
-    struct buf text = BUF_EMPTY;
-
-    if (has)
-        packet_format(&text, packet);
-    report_csv_cell(out, buf_str(&text));
-    buf_free(&text);
+    return verdict->hook == HOOK_NONE ? STR_EMPTY : str_of(hook_name(verdict->hook));
 }
 
 void report_check_csv(struct buf *out, const struct check_result *result)
 {
-    buf_adds(out, "flow,firewall,hook,direction,verdict,rule,packet\r\n");
+    static const char *const columns[] = {"flow",    "firewall", "hook",   "direction",
+                                          "verdict", "rule",     "packet", "reason"};
+    struct arena *arena = arena_new();
+    struct table table;
+
+    table_init(&table, arena, columns, COUNT(columns));
     for (size_t i = 0; i < result->verdict_n; i++) {
         const struct verdict *verdict = &result->verdicts[i];
 
-        report_csv_cell(out, verdict->flow->id);
-        buf_addc(out, ',');
-        report_csv_cell(out, verdict->firewall);
-        buf_addf(out, ",%s,%s,%s,", verdict->hook == HOOK_NONE ? "" : hook_name(verdict->hook),
-                 direction_name(verdict->direction), verdict_name(verdict->kind));
-        csv_rule(out, &verdict->rule);
-        buf_addc(out, ',');
-        csv_packet(out, verdict->has_packet, &verdict->packet);
-        buf_adds(out, "\r\n");
+        table_add(&table, verdict->flow->id);
+        table_add(&table, verdict->firewall);
+        table_add(&table, hook_cell(verdict));
+        table_add(&table, str_of(direction_name(verdict->direction)));
+        table_add(&table, str_of(verdict_name(verdict->kind)));
+        table_add(&table, report_cell_rule(arena, &verdict->rule));
+        table_add(&table, report_cell_packet(arena, verdict->has_packet, &verdict->packet));
+        table_add(&table, verdict->reason);
     }
+    table_print_csv(out, &table);
+    arena_free(arena);
 }
 
-static void csv_values(struct buf *out, const struct finding *finding, enum field field)
+static struct str values_cell(struct arena *arena, const struct finding *finding, enum field field)
 {
-    struct buf text = BUF_EMPTY;
+    struct buf buf = BUF_EMPTY;
+    struct str made;
 
     for (size_t i = 0; finding->has_box && i < finding->box.n[field]; i++)
-        buf_addf(&text, "%s%.*s", i > 0 ? " " : "", STR_ARG(finding->box.values[field][i]));
-    report_csv_cell(out, buf_str(&text));
-    buf_free(&text);
+        buf_addf(&buf, "%s%.*s", i > 0 ? " " : "", STR_ARG(finding->box.values[field][i]));
+    made = str_dup(arena, buf_str(&buf));
+    buf_free(&buf);
+    return made;
 }
 
 void report_excess_csv(struct buf *out, const struct check_result *result)
 {
+    static const char *const columns[] = {"kind",        "severity",  "firewall",     "rule",  "source",
+                                          "destination", "transport", "source_ports", "ports", "in",
+                                          "out",         "state",     "packet",       "reason"};
     static const enum field fields[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL, FIELD_SOURCE_PORT,
                                         FIELD_PORT,   FIELD_IN,          FIELD_OUT,      FIELD_STATE};
+    struct arena *arena = arena_new();
+    struct table table;
 
-    buf_adds(out,
-             "kind,severity,firewall,rule,source,destination,transport,source_ports,ports,in,out,state,packet\r\n");
+    table_init(&table, arena, columns, COUNT(columns));
     for (size_t i = 0; i < result->finding_n; i++) {
         const struct finding *finding = &result->findings[i];
 
-        buf_addf(out, "%s,%s,", finding_name(finding->kind), severity_name(finding->severity));
-        report_csv_cell(out, finding->firewall);
-        buf_addc(out, ',');
-        csv_rule(out, &finding->rule);
-        for (size_t k = 0; k < 8; k++) {
-            buf_addc(out, ',');
-            csv_values(out, finding, fields[k]);
-        }
-        buf_addc(out, ',');
-        csv_packet(out, finding->has_packet, &finding->packet);
-        buf_adds(out, "\r\n");
+        table_add(&table, str_of(finding_name(finding->kind)));
+        table_add(&table, str_of(severity_name(finding->severity)));
+        table_add(&table, finding->firewall);
+        table_add(&table, report_cell_rule(arena, &finding->rule));
+        for (size_t k = 0; k < COUNT(fields); k++)
+            table_add(&table, values_cell(arena, finding, fields[k]));
+        table_add(&table, report_cell_packet(arena, finding->has_packet, &finding->packet));
+        table_add(&table, finding->reason);
     }
+    table_print_csv(out, &table);
+    arena_free(arena);
 }
 
-static void markdown_line(struct buf *out, struct buf *text)
+static struct str flow_cell(struct arena *arena, const struct flow *flow)
 {
-    report_markdown_cell(out, buf_str(text));
-    text->n = 0;
+    struct buf buf = BUF_EMPTY;
+    struct str made;
+
+    report_line_flow(&buf, flow);
+    made = str_dup(arena, buf_str(&buf));
+    buf_free(&buf);
+    return made;
 }
 
-static void markdown_verdict(struct buf *out, const struct verdict *verdict)
+static void markdown_verdicts(struct buf *out, struct arena *arena, const struct check_result *result)
 {
-    struct buf text = BUF_EMPTY;
+    static const char *const columns[] = {"flow", "where", "verdict", "rule", "packet"};
+    struct table table;
 
-    buf_adds(out, "| ");
-    report_line_flow(&text, verdict->flow);
-    markdown_line(out, &text);
-    buf_addf(out, " | %.*s %s %s | %s | ", STR_ARG(verdict->firewall),
-             verdict->hook == HOOK_NONE ? "" : hook_name(verdict->hook), direction_name(verdict->direction),
-             verdict_name(verdict->kind));
-    if (verdict->rule.present)
-        report_line_rule(&text, &verdict->rule);
-    markdown_line(out, &text);
-    buf_adds(out, " | ");
-    if (verdict->has_packet)
-        packet_format(&text, &verdict->packet);
-    markdown_line(out, &text);
-    buf_adds(out, " |\n");
-    buf_free(&text);
+    table_init(&table, arena, columns, COUNT(columns));
+    for (size_t i = 0; i < result->verdict_n; i++) {
+        const struct verdict *verdict = &result->verdicts[i];
+        struct str where = str_printf(arena, "%.*s %.*s %s", STR_ARG(verdict->firewall), STR_ARG(hook_cell(verdict)),
+                                      direction_name(verdict->direction));
+
+        table_add(&table, flow_cell(arena, verdict->flow));
+        table_add(&table, str_trim(where));
+        table_add(&table, verdict->reason.n == 0
+                              ? str_of(verdict_name(verdict->kind))
+                              : str_printf(arena, "%s: %.*s", verdict_name(verdict->kind), STR_ARG(verdict->reason)));
+        table_add(&table, report_cell_rule(arena, &verdict->rule));
+        table_add(&table, report_cell_packet(arena, verdict->has_packet, &verdict->packet));
+    }
+    buf_addc(out, '\n');
+    table_print_markdown(out, &table);
 }
 
-static void markdown_finding(struct buf *out, const struct finding *finding)
+static void markdown_findings(struct buf *out, struct arena *arena, const struct check_result *result)
 {
-    struct buf text = BUF_EMPTY;
+    static const char *const columns[] = {"finding", "firewall", "what", "rule", "packet"};
+    struct table table;
 
-    buf_addf(out, "| %s | %.*s | ", finding_name(finding->kind), STR_ARG(finding->firewall));
-    if (finding->message.n > 0)
-        buf_add(&text, finding->message);
-    else if (finding->has_box)
-        report_line_box(&text, &finding->box);
-    markdown_line(out, &text);
-    buf_adds(out, " | ");
-    if (finding->rule.present)
-        report_line_rule(&text, &finding->rule);
-    markdown_line(out, &text);
-    buf_adds(out, " |\n");
-    buf_free(&text);
+    table_init(&table, arena, columns, COUNT(columns));
+    for (size_t i = 0; i < result->finding_n; i++) {
+        const struct finding *finding = &result->findings[i];
+
+        table_add(&table, str_of(finding_name(finding->kind)));
+        table_add(&table, finding->firewall);
+        table_add(&table, report_cell_finding(arena, finding));
+        table_add(&table, report_cell_rule(arena, &finding->rule));
+        table_add(&table, report_cell_packet(arena, finding->has_packet, &finding->packet));
+    }
+    if (result->finding_n == 0)
+        return;
+    buf_addc(out, '\n');
+    table_print_markdown(out, &table);
+}
+
+static void markdown_tests(struct buf *out, struct arena *arena, const struct check_result *result)
+{
+    static const char *const columns[] = {"test", "holds", "rule", "packet"};
+    struct table table;
+
+    table_init(&table, arena, columns, COUNT(columns));
+    for (size_t i = 0; i < result->test_n; i++) {
+        const struct test_result *test = &result->tests[i];
+
+        table_add(&table, test->name);
+        table_add(&table, str_of(test->undetermined ? "undetermined" : test->holds ? "yes" : "no"));
+        table_add(&table, report_cell_rule(arena, &test->rule));
+        table_add(&table, report_cell_packet(arena, test->has_packet, &test->packet));
+    }
+    if (result->test_n == 0)
+        return;
+    buf_addc(out, '\n');
+    table_print_markdown(out, &table);
 }
 
 void report_check_markdown(struct buf *out, const struct check_result *result)
 {
     const struct check_summary *s = &result->summary;
+    struct arena *arena = arena_new();
 
     buf_addf(out, "# Check of %.*s\n\n", STR_ARG(result->title));
     buf_addf(out, "%zu flow%s: %zu permitted, %zu denied, %zu partial, %zu undetermined", s->flows,
@@ -129,101 +159,18 @@ void report_check_markdown(struct buf *out, const struct check_result *result)
     if (result->excess_searched || s->excess > 0)
         buf_addf(out, "; excess: %zu", s->excess);
     buf_adds(out, ".\n");
-    buf_adds(out, "\n| flow | where | verdict | rule | packet |\n| --- | --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < result->verdict_n; i++)
-        markdown_verdict(out, &result->verdicts[i]);
-    if (result->finding_n > 0)
-        buf_adds(out, "\n| finding | firewall | what | rule |\n| --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < result->finding_n; i++)
-        markdown_finding(out, &result->findings[i]);
-    if (result->test_n > 0)
-        buf_adds(out, "\n| test | holds |\n| --- | --- |\n");
-    for (size_t i = 0; i < result->test_n; i++) {
-        const struct test_result *test = &result->tests[i];
-
-        buf_adds(out, "| ");
-        report_markdown_cell(out, test->name);
-        buf_addf(out, " | %s |\n", test->undetermined ? "undetermined" : test->holds ? "yes" : "no");
-    }
+    markdown_verdicts(out, arena, result);
+    markdown_findings(out, arena, result);
+    markdown_tests(out, arena, result);
+    arena_free(arena);
 }
 
-static void junit_case(struct buf *out, struct str group, struct str name, const char *failure, const struct buf *body)
+void report_excess_markdown(struct buf *out, const struct check_result *result)
 {
-    buf_adds(out, "  <testcase classname=\"");
-    report_xml_text(out, group);
-    buf_adds(out, "\" name=\"");
-    report_xml_text(out, name);
-    if (failure == NULL) {
-        buf_adds(out, "\"/>\n");
-        return;
-    }
-    buf_addf(out, "\"><failure message=\"%s\">", failure);
-    report_xml_text(out, buf_str(body));
-    buf_adds(out, "</failure></testcase>\n");
-}
+    struct arena *arena = arena_new();
 
-static void junit_verdict(struct buf *out, const struct verdict *verdict)
-{
-    bool bad = verdict_fails(verdict) || verdict->kind == VERDICT_UNDETERMINED;
-    struct buf name = BUF_EMPTY;
-    struct buf body = BUF_EMPTY;
-
-    buf_addf(&name, "%.*s %s %s", STR_ARG(verdict->flow->id),
-             verdict->hook == HOOK_NONE ? "" : hook_name(verdict->hook), direction_name(verdict->direction));
-    if (verdict->rule.present)
-        report_line_rule(&body, &verdict->rule);
-    buf_addc(&body, '\n');
-    if (verdict->has_packet)
-        packet_format(&body, &verdict->packet);
-    junit_case(out, verdict->firewall, buf_str(&name), bad ? verdict_name(verdict->kind) : NULL, &body);
-    buf_free(&name);
-    buf_free(&body);
-}
-
-static void junit_finding(struct buf *out, const struct finding *finding)
-{
-    struct buf name = BUF_EMPTY;
-    struct buf body = BUF_EMPTY;
-
-    buf_addf(&name, "%s ", finding_name(finding->kind));
-    if (finding->message.n > 0)
-        buf_add(&name, finding->message);
-    else if (finding->has_box)
-        report_line_box(&name, &finding->box);
-    if (finding->rule.present)
-        report_line_rule(&body, &finding->rule);
-    junit_case(out, finding->firewall, buf_str(&name),
-               finding->severity == SEVERITY_ERROR ? finding_name(finding->kind) : NULL, &body);
-    buf_free(&name);
-    buf_free(&body);
-}
-
-void report_check_junit(struct buf *out, const struct check_result *result)
-{
-    size_t failures = 0;
-
-    for (size_t i = 0; i < result->verdict_n; i++)
-        failures += verdict_fails(&result->verdicts[i]) || result->verdicts[i].kind == VERDICT_UNDETERMINED;
-    for (size_t i = 0; i < result->finding_n; i++)
-        failures += result->findings[i].severity == SEVERITY_ERROR;
-    for (size_t i = 0; i < result->test_n; i++)
-        failures += !result->tests[i].holds;
-    buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
-    report_xml_text(out, result->title);
-    buf_addf(out, "\" tests=\"%zu\" failures=\"%zu\">\n", result->verdict_n + result->finding_n + result->test_n,
-             failures);
-    for (size_t i = 0; i < result->verdict_n; i++)
-        junit_verdict(out, &result->verdicts[i]);
-    for (size_t i = 0; i < result->finding_n; i++)
-        junit_finding(out, &result->findings[i]);
-    for (size_t i = 0; i < result->test_n; i++) {
-        struct buf body = BUF_EMPTY;
-
-        if (result->tests[i].has_packet)
-            packet_format(&body, &result->tests[i].packet);
-        junit_case(out, STR("test"), result->tests[i].name, result->tests[i].holds ? NULL : "the test does not hold",
-                   &body);
-        buf_free(&body);
-    }
-    buf_adds(out, "</testsuite>\n");
+    buf_addf(out, "# Excess of %.*s\n\nPermitted beyond the flows: %zu.\n", STR_ARG(result->title),
+             result->summary.excess);
+    markdown_findings(out, arena, result);
+    arena_free(arena);
 }

@@ -126,6 +126,8 @@ static void add_finding(struct buf *out, const struct finding *finding, bool col
     else if (finding->has_box)
         report_line_box(out, &finding->box);
     buf_addc(out, '\n');
+    if (finding->reason.n > 0)
+        buf_addf(out, "    %.*s\n", STR_ARG(finding->reason));
     add_rule(out, &finding->rule);
     if (finding->has_packet)
         add_packet(out, &finding->packet);

@@ -40,7 +40,10 @@ static struct str remark(struct arena *arena, const struct flow *flow)
 {
     if (flow->status == FLOW_UNRESOLVED)
         return str_printf(arena, "unresolved: %.*s", STR_ARG(flow->reason));
-    return flow->need == NEED_REQUIRED ? flow->service : str_of(need_name(flow->need));
+    if (flow->need == NEED_REQUIRED)
+        return flow->service;
+    return str_printf(arena, "%.*s%s%s", STR_ARG(flow->service), flow->service.n > 0 ? ", " : "",
+                      need_name(flow->need));
 }
 
 void report_plan_text(struct buf *out, const struct plan *plan)

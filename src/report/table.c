@@ -45,6 +45,7 @@ static void add_padded(struct buf *out, struct str s, size_t wide, bool capitals
 void table_print_text(struct buf *out, const struct table *table)
 {
     size_t *wide = arena_new_array(table->arena, size_t, table->column_n);
+    size_t line = out->n;
 
     assert(table->cells.n % table->column_n == 0);
     for (size_t i = 0; i < table->column_n; i++)
@@ -62,8 +63,12 @@ void table_print_text(struct buf *out, const struct table *table)
         bool last = column + 1 == table->column_n;
 
         add_padded(out, cell, last ? 0 : wide[column] + 2, title);
-        if (last)
-            buf_addc(out, '\n');
+        if (!last)
+            continue;
+        while (out->n > line && out->p[out->n - 1] == ' ')
+            out->n--;
+        buf_addc(out, '\n');
+        line = out->n;
     }
 }
 

@@ -19,7 +19,7 @@ struct table {
 void table_init(struct table *table, struct arena *arena, const char *const *columns, size_t column_n);
 void table_add(struct table *table, struct str cell); /* the next cell, borrowed */
 
-/* Columns two blanks apart, titles in capitals as the first line; the last column is not filled up. */
+/* Columns two blanks apart, titles in capitals as the first line; no line ends in a blank. */
 void table_print_text(struct buf *out, const struct table *table);
 /* Titles first; lines end in LF. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 void table_print_csv(struct buf *out, const struct table *table);

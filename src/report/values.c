@@ -127,6 +127,8 @@ json_t *report_json_finding(const struct finding *finding)
     json_object_set_new(object, "by", by);
     json_object_set_new(object, "box", finding->has_box ? report_json_box(&finding->box) : json_null());
     json_object_set_new(object, "packet", finding->has_packet ? report_json_packet(&finding->packet) : json_null());
+    if (finding->reason.n > 0)
+        json_object_set_new(object, "reason", report_json_str(finding->reason));
     return object;
 }
 
@@ -214,32 +216,51 @@ void report_line_box(struct buf *out, const struct box *box)
         add_field(out, box, FIELD_STATE, "state");
 }
 
-void report_csv_cell(struct buf *out, struct str text)
+static struct str finish(struct arena *arena, struct buf *buf)
 {
-    bool quote = text.n > 0 && (text.p[0] == ' ' || text.p[text.n - 1] == ' ');
+    struct str made = str_dup(arena, buf_str(buf));
 
-    for (size_t i = 0; i < text.n && !quote; i++)
-        quote = text.p[i] == ',' || text.p[i] == '"' || text.p[i] == '\n' || text.p[i] == '\r';
-    if (!quote) {
-        buf_add(out, text);
-        return;
-    }
-    buf_addc(out, '"');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            buf_addc(out, '"');
-        buf_addc(out, text.p[i]);
-    }
-    buf_addc(out, '"');
+    buf_free(buf);
+    return made;
 }
 
-void report_markdown_cell(struct buf *out, struct str text)
+struct str report_cell_rule(struct arena *arena, const struct rule_ref *rule)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '|' || text.p[i] == '\\')
-            buf_addc(out, '\\');
-        buf_addc(out, text.p[i] == '\n' ? ' ' : text.p[i]);
-    }
+    struct buf buf = BUF_EMPTY;
+
+    if (rule->present)
+        report_line_rule(&buf, rule);
+    return finish(arena, &buf);
+}
+
+struct str report_cell_box(struct arena *arena, const struct box *box)
+{
+    struct buf buf = BUF_EMPTY;
+
+    report_line_box(&buf, box);
+    return finish(arena, &buf);
+}
+
+struct str report_cell_packet(struct arena *arena, bool has, const struct packet *packet)
+{
+    struct buf buf = BUF_EMPTY;
+
+    if (has)
+        packet_format(&buf, packet);
+    return finish(arena, &buf);
+}
+
+struct str report_cell_finding(struct arena *arena, const struct finding *finding)
+{
+    struct buf buf = BUF_EMPTY;
+
+    if (finding->message.n > 0)
+        buf_add(&buf, finding->message);
+    else if (finding->has_box)
+        report_line_box(&buf, &finding->box);
+    if (finding->reason.n > 0)
+        buf_addf(&buf, "%s%.*s%s", buf.n > 0 ? " (" : "", STR_ARG(finding->reason), buf.n > 0 ? ")" : "");
+    return finish(arena, &buf);
 }
 
 void report_xml_text(struct buf *out, struct str text)

@@ -19,9 +19,13 @@ void report_line_rule(struct buf *out, const struct rule_ref *rule);
 /* `tcp 10.0.0.0/8 > any ports 22, 80-90 in eth0 out eth1 state new` */
 void report_line_box(struct buf *out, const struct box *box);
 
-/* Cells of CSV (RFC 4180) and Markdown tables, quoted as they need it; the separator is the caller's. */
-void report_csv_cell(struct buf *out, struct str text);
-void report_markdown_cell(struct buf *out, struct str text);
+/* The same as cells of a table; empty where there is none. */
+struct str report_cell_rule(struct arena *arena, const struct rule_ref *rule);
+struct str report_cell_box(struct arena *arena, const struct box *box);
+struct str report_cell_packet(struct arena *arena, bool has, const struct packet *packet);
+/* What a finding says: its message, or its box; and its reason in brackets. */
+struct str report_cell_finding(struct arena *arena, const struct finding *finding);
+
 /* Text inside XML and HTML. */
 void report_xml_text(struct buf *out, struct str text);
 

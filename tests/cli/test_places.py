@@ -348,6 +348,14 @@ def check_families(suite):
     expect("time" in result.err, f"the requirement is not named: {result}")
 
 
+def check_ruleset_missing(suite):
+    suite.write("site.yaml", SITE.replace("ruleset: edge.rules", "ruleset: [good.rules, nowhere.rules]"))
+    result = run("check", *COMMANDS["site.yaml"][1:], cwd=suite.path)
+    line = SITE[:SITE.index("ruleset:")].count("\n") + 1
+    expect(result.status == 2 and result.places(), result)
+    expect(result.places()[0][:3] == ("site.yaml", line, 27) and "nowhere.rules" in result.err, result)
+
+
 def check_expired(suite):
     suite.write("site.yaml", SITE)
     command = [word if word != "2026-12-01" else "2027-02-01" for word in COMMANDS["site.yaml"]]
@@ -378,7 +386,7 @@ def main():
         for number in paths_of(text):
             for value in ("", "5", "[]", "{}", "[[a]]", "{a: {b: c}}", "no", "~", "'é\"'", "&a [x]", "|\n  a\n  b"):
                 suite.case(f"{file}, line {number + 1} is {value!r}", check_types, suite, file, text, number, value)
-    for check in (check_unfilled, check_families, check_expired):
+    for check in (check_unfilled, check_families, check_ruleset_missing, check_expired):
         suite.case(check.__name__, check, suite)
     return suite.close()
 

@@ -13,6 +13,8 @@
 #include "base/num.h"
 #include "net/proto.h"
 #include "packet/naive.h"
+#include "prove/audit.h"
+#include "prove/diff.h"
 #include "prove/passage.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -190,7 +192,8 @@ static void random_matches(struct arena *arena, struct rule *rule)
         case 2:
             if (pick(2) == 0) {
                 v[n] = (struct match){.kind = MATCH_UNKNOWN, .negated = pick(3) == 0, .literal = pick(LITERALS)};
-                v[n++].text = STR("unknown");
+                v[n].text = v[n].literal == 0 ? STR("unknown 0") : STR("unknown 1");
+                n++;
                 break;
             }
             n += random_ports(arena, v + n);
@@ -320,8 +323,8 @@ static struct ruleset *random_ruleset(struct arena *arena)
     struct ruleset *ruleset = arena_new_object(arena, struct ruleset);
     struct interface_pattern wild = {STR("eth"), true};
 
-    *ruleset =
-        (struct ruleset){.dialect = STR("test"), .file = STR("test"), .families = FAMILY_BOTH, .literal_n = LITERALS};
+    *ruleset = (struct ruleset){.dialect = STR("test"), .file = STR("test"), .literal_n = LITERALS};
+    ruleset->families = FAMILY_BIT(family); /* its addresses are of one */
     ruleset->chain_n = 1 + pick(4);
     ruleset->chains = arena_new_array(arena, struct chain *, ruleset->chain_n + COUNT(around));
     rewriting = pick(3) == 0;
@@ -783,26 +786,36 @@ static bool in_box(const struct box *box, const struct packet *packet)
     return true;
 }
 
-static bool excused(const struct policy *policy, const struct packet *packet)
+/* Whether a permit's flow has the packet; `mirrored`: as an answer, in a ruleset that keeps no state. */
+static bool permit_has(const struct permit *permit, const struct packet *packet, bool mirrored)
 {
-    bool errors = (policy->baseline & 1u << BASELINE_ICMP_ERRORS) != 0;
+    const struct flow *flow = permit->flow;
+    bool any = flow->transport == TRANSPORT_ANY;
+    struct str in = mirrored ? permit->out : permit->in;
+    struct str out = mirrored ? permit->in : permit->out;
+    const struct ranges *from = mirrored ? permit->destination : permit->source;
+    const struct ranges *to = mirrored ? permit->source : permit->destination;
+    const struct ranges *from_ports = mirrored ? flow->ports : flow->source_ports;
+    const struct ranges *to_ports = mirrored ? flow->source_ports : flow->ports;
+
+    return (in.n == 0 || str_eq(in, packet->in)) && (out.n == 0 || str_eq(out, packet->out)) &&
+           ranges_contain(from, packet->source) && ranges_contain(to, packet->destination) &&
+           (any || flow_protocol(flow) == packet->protocol) &&
+           (any || from_ports == NULL || ranges_contain(from_ports, packet->source_port)) &&
+           (any || to_ports == NULL || ranges_contain(to_ports, packet->port)) &&
+           (!mirrored || packet->protocol != PROTO_TCP || (packet->tcp_flags & (TCP_ACK | TCP_RST)) != 0);
+}
+
+static bool excused(const struct ruleset *ruleset, const struct policy *policy, const struct packet *packet)
+{
+    bool stateless = region_stateless(ruleset);
 
     for (size_t i = 0; i < policy->permit_n; i++) {
-        const struct permit *permit = &policy->permits[i];
-        const struct flow *flow = permit->flow;
-        bool any = flow->transport == TRANSPORT_ANY;
-
-        if ((permit->in.n > 0 && !str_eq(permit->in, packet->in)) ||
-            (permit->out.n > 0 && !str_eq(permit->out, packet->out)) ||
-            !ranges_contain(permit->source, packet->source) ||
-            !ranges_contain(permit->destination, packet->destination) ||
-            (!any && flow_protocol(flow) != packet->protocol) ||
-            (!any && flow->ports != NULL && !ranges_contain(flow->ports, packet->port)) ||
-            (!any && flow->source_ports != NULL && !ranges_contain(flow->source_ports, packet->source_port)))
-            continue;
-        return true;
+        if (permit_has(&policy->permits[i], packet, false) ||
+            (stateless && permit_has(&policy->permits[i], packet, true)))
+            return true;
     }
-    if (!errors || packet->protocol != proto_icmp(family))
+    if ((policy->baseline & 1u << BASELINE_ICMP_ERRORS) == 0 || packet->protocol != proto_icmp(family))
         return false;
     return family == FAMILY_V4 ? packet->icmp_type == 3 || packet->icmp_type == 11 || packet->icmp_type == 12
                                : packet->icmp_type >= 1 && packet->icmp_type <= 4;
@@ -846,7 +859,7 @@ static void compare_excess(struct arena *arena, const struct prover *prover, con
     for (unsigned i = 0; i < 100; i++) {
         struct packet packet = random_packet(&policy->faces[0]);
         bool may_pass = fate(prover->ruleset, packet, packet.in, packet.out) != 0;
-        bool beyond = may_pass && !excused(policy, &packet);
+        bool beyond = may_pass && !excused(prover->ruleset, policy, &packet);
         bool found = false;
 
         if (packet.source == packet.destination)
@@ -859,6 +872,132 @@ static void compare_excess(struct arena *arena, const struct prover *prover, con
     vec_each (struct finding *, finding, &findings) {
         if (fate(prover->ruleset, finding->packet, finding->packet.in, finding->packet.out) == 0)
             complain("the packet of an excess does not pass", number, &finding->packet);
+    }
+}
+
+/* --- audits and differences -------------------------------------------------------------------------------------- */
+
+static struct packet any_packet(void)
+{
+    struct face face = {.hook = HOOK_FORWARD};
+    struct packet packet = random_packet(&face);
+
+    packet.state = (enum state)pick(STATE_N);
+    return packet;
+}
+
+struct met {
+    const struct rule *rule;
+    bool matched;
+};
+
+static void note_met(void *context, const struct naive_step *step)
+{
+    struct met *met = context;
+
+    if (step->rule == met->rule && step->matched == TERNARY_YES)
+        met->matched = true;
+}
+
+#define UNKNOWNS 6u /* both sides of a difference may have their own */
+
+static unsigned outcome(const struct ruleset *ruleset, const struct packet *packet, unsigned bits, struct met *met)
+{
+    enum ternary literals[UNKNOWNS];
+    struct naive_question question = {.ruleset = ruleset, .hook = HOOK_FORWARD, .packet = packet, .literals = literals};
+
+    for (unsigned i = 0; i < UNKNOWNS; i++)
+        literals[i] = (bits & 1u << i) != 0 ? TERNARY_YES : TERNARY_NO;
+    if (met != NULL) {
+        question.step = note_met;
+        question.context = met;
+    }
+    return naive_ask(&question);
+}
+
+static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        if (str_eq(ruleset->chains[i]->name, finding->rule.chain) && finding->rule.index > 0)
+            return &ruleset->chains[i]->rules[finding->rule.index - 1];
+    }
+    return NULL;
+}
+
+/* A rule that is said never to match must not; one said to be redundant must change nothing when it is gone. */
+static void compare_audit(struct arena *arena, const struct prover *prover, unsigned long number)
+{
+    const struct ruleset *ruleset = prover->ruleset;
+    struct findings findings = {0};
+    size_t undecided;
+
+    audit_find(arena, prover, &findings, &undecided);
+    if (undecided > 0)
+        complain("an audit that does not decide", number, NULL);
+    vec_each (const struct finding *, finding, &findings) {
+        struct rule *rule = rule_of_finding(ruleset, finding);
+
+        for (unsigned i = 0; rule != NULL && i < 60; i++) {
+            unsigned bits = pick(1u << LITERALS);
+            struct packet packet = any_packet();
+            struct met met = {.rule = rule};
+            unsigned with = outcome(ruleset, &packet, bits, &met);
+            unsigned families = rule->families;
+
+            if (finding->kind == FINDING_SHADOWED && met.matched)
+                complain("a rule matches that is said never to", number, &packet);
+            rule->families = 0;
+            if ((finding->kind == FINDING_SHADOWED || finding->kind == FINDING_REDUNDANT) &&
+                outcome(ruleset, &packet, bits, NULL) != with)
+                complain("a rule matters that is said not to", number, &packet);
+            rule->families = families;
+        }
+    }
+}
+
+static void mutate(struct ruleset *ruleset)
+{
+    struct chain *chain = ruleset->chains[pick((unsigned)ruleset->chain_n)];
+    struct rule *rule = chain->rule_n == 0 ? NULL : &chain->rules[pick((unsigned)chain->rule_n)];
+
+    if (rule == NULL)
+        chain->policy = chain->policy == ACTION_DROP ? ACTION_ACCEPT : ACTION_DROP;
+    else if (rule->target == NULL && pick(2) == 0)
+        rule->action = rule->action == ACTION_ACCEPT ? ACTION_DROP : ACTION_ACCEPT;
+    else
+        rule->families = FAMILY_BIT(pick(2));
+}
+
+/* A ruleset and a copy with a change or two, or two of their own: differences are found where there are some. */
+static void compare_diff(struct arena *arena, unsigned long number)
+{
+    uint64_t here = random_state;
+    struct diff_question question = {.left = random_ruleset(arena), .hooks = 1u << HOOK_FORWARD};
+    struct differences differences = {0};
+    unsigned one_sided;
+
+    if (pick(4) != 0) {
+        random_state = here;
+        question.right = random_ruleset(arena);
+        for (unsigned i = pick(3); i > 0; i--)
+            mutate(question.right);
+    } else {
+        question.right = random_ruleset(arena);
+    }
+    if (!diff_find(arena, &question, &differences, &one_sided))
+        complain("gave up on a difference", number, NULL);
+    for (unsigned i = 0; i < 60; i++) {
+        struct packet packet = any_packet();
+        bool differ = false;
+        bool found = false;
+
+        for (unsigned bits = 0; bits < 1u << UNKNOWNS; bits++)
+            differ = differ || (outcome(question.left, &packet, bits, NULL) == NAIVE_ACCEPT) !=
+                                   (outcome(question.right, &packet, bits, NULL) == NAIVE_ACCEPT);
+        vec_each (const struct difference *, difference, &differences)
+            found = found || (difference->box.family == family && in_box(&difference->box, &packet));
+        if (found != differ)
+            complain(differ ? "a difference is not found" : "this is no difference", number, &packet);
     }
 }
 
@@ -880,6 +1019,10 @@ static void run_case(struct arena *arena, struct arena *scratch, unsigned long n
             compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
     }
     compare_excess(scratch, prover, &policy, number);
+    if (number % 4 == 0)
+        compare_audit(scratch, prover, number);
+    if (number % 4 == 1)
+        compare_diff(arena, number);
     arena_release(arena, mark);
 }
 

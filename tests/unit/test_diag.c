@@ -106,6 +106,31 @@ static void marks_under_the_place(void **state)
     }
 }
 
+/* A span of a whole line is marked, but not across the whole screen. */
+static void marks_at_most(void **state)
+{
+    struct arena *arena = arena_new();
+    struct buf line = BUF_EMPTY;
+    struct buf wanted = BUF_EMPTY;
+    struct diags diags;
+
+    (void)state;
+    buf_fill(&line, 'x', 100);
+    buf_addc(&line, '\0');
+    buf_adds(&wanted, "f:1:1: error: m\n    ");
+    buf_fill(&wanted, 'x', 100);
+    buf_adds(&wanted, "\n    ");
+    buf_fill(&wanted, '^', 72);
+    buf_addc(&wanted, '\n');
+    buf_addc(&wanted, '\0');
+    diags_init(&diags, arena);
+    diag_error(&diags, span_at(text_of(arena, line.p), 0, 100), "m");
+    assert_prints(&diags, false, wanted.p);
+    buf_free(&line);
+    buf_free(&wanted);
+    arena_free(arena);
+}
+
 /* Of a long line a part is shown, and the mark is under the same letter as in the whole line. */
 static void long_lines(void **state)
 {
@@ -199,9 +224,13 @@ static void too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_and_columns),     cmocka_unit_test(place_inside_a_text),
-        cmocka_unit_test(marks_under_the_place), cmocka_unit_test(long_lines),
-        cmocka_unit_test(colours_and_hints),     cmocka_unit_test(too_many),
+        cmocka_unit_test(lines_and_columns),
+        cmocka_unit_test(place_inside_a_text),
+        cmocka_unit_test(marks_under_the_place),
+        cmocka_unit_test(marks_at_most),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(colours_and_hints),
+        cmocka_unit_test(too_many),
     };
     return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
 }

@@ -111,6 +111,25 @@ static void names_stand_for_numbers(void **state)
     }
 }
 
+/* Names as long as a hostile listing has them. */
+static void long_names(void **state)
+{
+    static char text[5000];
+    struct arena *arena = arena_new();
+    struct interface_patterns patterns = {0};
+    struct interface_numbers *numbers;
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    for (size_t n = 4998; n <= 5000; n++)
+        *vec_push(arena, &patterns) = (struct interface_pattern){{text, n}, n < 5000};
+    numbers = interfaces_number(arena, &patterns);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(within(interfaces_range(numbers, &patterns.v[0]), interfaces_range(numbers, &patterns.v[i]).hi));
+    assert_false(within(interfaces_range(numbers, &patterns.v[1]), interfaces_range(numbers, &patterns.v[0]).lo));
+    arena_free(arena);
+}
+
 static void known_names(void **state)
 {
     static const struct interface_pattern named[] = {
@@ -138,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_tell_what_strings_tell),
         cmocka_unit_test(names_stand_for_numbers),
+        cmocka_unit_test(long_names),
         cmocka_unit_test(known_names),
     };
     return cmocka_run_group_tests_name("interfaces", tests, NULL, NULL);

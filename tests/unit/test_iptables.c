@@ -934,9 +934,55 @@ static void real_dumps(void **state)
     arena_free(arena);
 }
 
+/* Rules of two chains, in runs of such a length each; every rule says by its port which one it is. */
+static void append_runs(struct buf *buf, size_t run, size_t rules)
+{
+    for (size_t i = 0; i < rules; i++)
+        buf_addf(buf, "-A %s -s 10.0.0.1/32%s -p tcp -m tcp --dport %zu -j ACCEPT\n",
+                 i / run % 2 == 0 ? "FORWARD" : "FORWARD2", i % 50 == 49 ? ",10.0.0.2/32" : "", i + 1);
+}
+
+/* A chain gets its room by what stands behind a rule in the text: however the chains alternate, nothing is lost. */
+static void long_chains(void **state)
+{
+    static const size_t runs[] = {1, 7, 65, 900, 4000};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
+        struct buf buf = BUF_EMPTY;
+        struct text text = {0};
+        size_t found = 0;
+
+        buf_adds(&buf, "*filter\n:FORWARD DROP\n:FORWARD2 -\n");
+        append_runs(&buf, runs[k], 4000);
+        buf_adds(&buf, "COMMIT\n");
+        add_input(&text, "long", buf_str(&buf));
+        read_inputs(&text);
+        assert_int_equal(text.diags.errors, 0);
+        for (size_t i = 0; i < text.ruleset->chain_n; i++) {
+            const struct chain *chain = text.ruleset->chains[i];
+            u128 last = 0;
+
+            for (size_t r = 0; r < chain->rule_n; r++) {
+                const struct match *port = &chain->rules[r].matches[chain->rules[r].match_n - 1];
+
+                assert_int_equal(chain->rules[r].index, r + 1);
+                assert_true(port->field == FIELD_PORT && port->ranges->v[0].lo >= last);
+                last = port->ranges->v[0].lo;
+                assert_int_equal(last + 3, source_line(text.inputs[0].text, chain->rules[r].place.at));
+            }
+            found += chain->rule_n;
+        }
+        assert_int_equal(found, 4000 + 4000 / 50);
+        arena_free(text.arena);
+        buf_free(&buf);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_chains),
         cmocka_unit_test(rules_mean),
         cmocka_unit_test(rules_mean_v6),
         cmocka_unit_test(wrong_rules),

@@ -12,10 +12,14 @@
 
 static void add_no_later(struct reading *reading)
 {
+    struct reader *reader = reading->reader;
+
     if (reading->no_later)
         return;
     reading->no_later = true;
-    reading_add(reading, FIELD_FRAGMENT, reader_constant_one(reading->reader, FRAGMENT_NONE, FRAGMENT_FIRST));
+    if (reader->no_later == NULL)
+        reader->no_later = reader_constant_one(reader, FRAGMENT_NONE, FRAGMENT_FIRST);
+    reading_add(reading, FIELD_FRAGMENT, reader->no_later);
 }
 
 static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges,
@@ -122,10 +126,12 @@ void match_protocol(struct reading *reading, size_t option)
 {
     char lower[32];
     struct str text;
+    struct str written;
     int protocol;
 
     if (!reading_value(reading, option, &text))
         return;
+    written = text;
     for (size_t i = 0; i < text.n && i < sizeof lower; i++)
         lower[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 32 : text.p[i]);
     if (text.n <= sizeof lower)
@@ -140,8 +146,10 @@ void match_protocol(struct reading *reading, size_t option)
         if (reading->negated)
             reading_error(reading, reading->at - 1, "a rule cannot ask for no protocol at all");
     } else {
-        if (!reading->negated)
+        if (!reading->negated) {
             reading->protocol = protocol;
+            reading->protocol_name = written;
+        }
         reading_add_not(reading, FIELD_PROTOCOL, reader_constant_one(reading->reader, (u128)protocol, (u128)protocol));
     }
 }
@@ -384,7 +392,8 @@ void match_module(struct reading *reading, size_t option)
 {
     struct str name = reading->reader->words.v[option + 1].text;
 
-    if (reading->module == MODULE_PORTS && reading->protocol != proto_parse(name))
+    if (reading->module == MODULE_PORTS && !str_eq(name, reading->protocol_name) &&
+        reading->protocol != proto_parse(name))
         reading_error(reading, option + 1, "-m %.*s needs -p %.*s before it", STR_ARG(name), STR_ARG(name));
     else if (reading->module == MODULE_ICMP && reading->protocol != (int)proto_icmp(reading->reader->family))
         reading_error(reading, option + 1, "-m %.*s needs -p %s before it", STR_ARG(name),

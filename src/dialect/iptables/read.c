@@ -99,7 +99,7 @@ static struct table *loose_table(struct reader *reader)
 static size_t command_word(const struct reader *reader)
 {
     for (size_t i = 0; i < reader->words.n; i++) {
-        struct str text = word(reader, i);
+        struct str text = reader->words.v[i].text;
 
         if (text.n >= 2 && text.p[0] == '-' &&
             (str_is(text, "-A") || str_is(text, "-I") || str_is(text, "-P") || str_is(text, "-N") ||
@@ -177,6 +177,11 @@ static void read_command(struct walk *walk)
         walk->ignored_line = walk->ignored++ == 0 ? source_line(reader->source, reader->line.at) : walk->ignored_line;
         return; /* iptables -L, iptables --version … */
     }
+    if (is(reader, command, "-A", "--append")) { /* nearly all of them */
+        if (need_chain(reader, command))
+            read_rule(walk, table, command);
+        return;
+    }
     if (is(reader, command, "-F", "--flush")) {
         flush_chains(table, word(reader, command + 1));
         return;
@@ -184,7 +189,7 @@ static void read_command(struct walk *walk)
     if (is(reader, command, "-X", "--delete-chain") || is(reader, command, "-Z", "--zero") ||
         !need_chain(reader, command))
         return;
-    if (is(reader, command, "-A", "--append") || is(reader, command, "-I", "--insert"))
+    if (is(reader, command, "-I", "--insert"))
         read_rule(walk, table, command);
     else if (is(reader, command, "-P", "--policy"))
         table_declare(reader, table, command + 1, word(reader, command + 2), command + 2);

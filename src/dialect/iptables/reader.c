@@ -43,8 +43,16 @@ const struct ranges *reader_constant(struct reader *reader, const struct range *
 const struct ranges *reader_constant_one(struct reader *reader, u128 lo, u128 hi)
 {
     struct range range = {lo, hi};
+    const struct ranges ***page;
 
-    return reader_constant(reader, &range, 1);
+    if (lo != hi || lo > UINT16_MAX)
+        return reader_constant(reader, &range, 1);
+    page = &reader->singles[(size_t)lo >> 8];
+    if (*page == NULL)
+        *page = arena_new_array(reader->scratch, const struct ranges *, 256);
+    if ((*page)[lo & 255] == NULL)
+        (*page)[lo & 255] = reader_constant(reader, &range, 1);
+    return (*page)[lo & 255];
 }
 
 const struct ranges *reader_complement(struct reader *reader, const struct ranges *ranges, u128 max)
@@ -152,17 +160,52 @@ static const struct ranges *with_mask(struct reader *reader, u128 addr, struct s
     return reader_masked(reader, addr & mask, mask, addr_bits(family));
 }
 
+/* "10.1.2.3" and "10.1.0.0/16" as iptables-save writes them: nearly every address of a large file. */
+static bool parse_plain_v4(struct str text, struct range *range)
+{
+    uint32_t value = 0;
+    unsigned length = 32;
+    size_t i = 0;
+
+    for (unsigned part = 0; part < 5; part++) {
+        unsigned number = 0;
+        size_t from = i;
+
+        for (; i < text.n && i < from + 3 && text.p[i] >= '0' && text.p[i] <= '9'; i++)
+            number = number * 10 + (unsigned)(text.p[i] - '0');
+        if (i == from || (i > from + 1 && text.p[from] == '0') || number > (part < 4 ? 255 : 32))
+            return false;
+        if (part < 4)
+            value = value << 8 | number;
+        else
+            length = number;
+        if (i == text.n && part >= 3)
+            break;
+        if (part == 4 || i == text.n || text.p[i++] != (part < 3 ? '.' : '/'))
+            return false;
+    }
+    *range = addr_prefix(FAMILY_V4, value, length);
+    return true;
+}
+
 bool reader_address(struct reader *reader, struct str text, const struct ranges **ranges, bool *name, const char **why)
 {
+    struct range plain;
     struct addr_range range;
     struct str mask;
-    struct str first = str_cut(text, '/', &mask);
-    enum addr_error error = addr_range_parse(text, &range);
+    struct str first;
+    enum addr_error error;
     enum family family;
     uint64_t length;
     u128 addr;
 
     *name = false;
+    if (reader->family == FAMILY_V4 && parse_plain_v4(text, &plain)) {
+        *ranges = ranges_one(reader->arena, plain.lo, plain.hi);
+        return true;
+    }
+    first = str_cut(text, '/', &mask);
+    error = addr_range_parse(text, &range);
     if (error == ADDR_OK || error == ADDR_HOST_BITS) {
         *why = range.family == FAMILY_V4 ? "is an IPv4 address in an IPv6 ruleset"
                                          : "is an IPv6 address in an IPv4 ruleset";

@@ -12,6 +12,8 @@
 
 enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, TABLE_SECURITY, TABLE_N };
 
+#define SINGLE_PAGES 256
+
 /* A line as it is read: `text` is the source's own, or a copy where a terminal's fold was taken out of it. */
 struct line {
     struct str text;
@@ -57,13 +59,15 @@ struct reader {
     struct VEC(struct table *) order;
     struct map sets; /* name -> struct ipset */
     struct VEC(struct ipset *) set_order;
-    struct map moving;                /* names of sets that rules change */
-    struct map literals;              /* text -> number + 1 */
-    struct map interfaces;            /* word -> struct interface_pattern */
-    struct map constants;             /* bytes of ranges -> struct ranges */
-    struct map set_matches;           /* "NAME src,dst" and family -> struct match */
-    bool marks_matter;                /* some rule asks for a mark */
-    struct VEC(struct match) matches; /* of the rule being read */
+    struct map moving;                           /* names of sets that rules change */
+    struct map literals;                         /* text -> number + 1 */
+    struct map interfaces;                       /* word -> struct interface_pattern */
+    struct map constants;                        /* bytes of ranges -> struct ranges */
+    const struct ranges **singles[SINGLE_PAGES]; /* of one number each, as a port or a protocol; by its high byte */
+    const struct ranges *no_later;               /* fragments that carry ports */
+    struct map set_matches;                      /* "NAME src,dst" and family -> struct match */
+    bool marks_matter;                           /* some rule asks for a mark */
+    struct VEC(struct match) matches;            /* of the rule being read */
 };
 
 /* reader.c */
@@ -106,6 +110,7 @@ struct reading {
     struct VEC(struct word) opaque; /* words of a module that is one unknown as a whole */
     uint32_t loaded;                /* 1u << enum module */
     int protocol;                   /* that it must be; -1: any, or not just one */
+    struct str protocol_name;       /* of it, as written */
     bool no_later;                  /* has the match that leaves later fragments out */
     bool bad;
     struct str comment;

@@ -344,6 +344,50 @@ static void emit(struct reading *reading, struct building *chain, struct rule *r
     rule->match_n = n;
 }
 
+/* How many lines directly behind this one append to the same chain: they begin as it does, `-A CHAIN `. */
+static size_t rules_behind(const struct reader *reader)
+{
+    const struct word *name = reader->words.n > 1 ? &reader->words.v[1] : NULL;
+    struct str rest = str_from(reader->source->text, reader->line.at);
+    struct str begin = reader->line.text;
+    size_t n = 0;
+
+    if (name == NULL || reader->words.v[0].at != 0 || !str_is(reader->words.v[0].text, "-A") || name->end >= begin.n ||
+        reader->line.fold_at != UINT32_MAX)
+        return 0;
+    begin = str_head(begin, name->end + 1);
+    for (;;) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+
+        if (end == NULL)
+            return n;
+        rest = str_from(rest, (size_t)(end - rest.p) + 1);
+        if (rest.n < begin.n || memcmp(rest.p, begin.p, begin.n) != 0)
+            return n;
+        n++;
+    }
+}
+
+/*
+ * Room for what is coming: iptables-save prints a chain in one piece, and doubling would leave as much behind as there
+ * is. What is counted has to be a good part of what is there, so that the copies stay few whatever the text is like.
+ */
+static void make_room(const struct reader *reader, struct rule_list *rules)
+{
+    size_t behind;
+    struct rule *larger;
+
+    if (rules->n < rules->capacity || rules->n < 64)
+        return;
+    behind = rules_behind(reader);
+    if (behind < rules->n / 4)
+        return;
+    rules->capacity = rules->n + behind + 1;
+    larger = arena_new_array(reader->arena, struct rule, rules->capacity);
+    memcpy(larger, rules->v, rules->n * sizeof *larger);
+    rules->v = larger;
+}
+
 static void place_rule(struct reader *reader, struct building *chain, const struct rule *rule, size_t position)
 {
     struct rule_list *rules = &chain->rules;
@@ -352,6 +396,7 @@ static void place_rule(struct reader *reader, struct building *chain, const stru
         *vec_push(reader->arena, &chain->front) = *rule;
         return;
     }
+    make_room(reader, rules);
     *vec_push(reader->arena, rules) = *rule;
     if (position == 0 || position - 1 >= chain->front.n + rules->n)
         return;

@@ -4,9 +4,17 @@
 
 #include "base/vec.h"
 
+/* What a character does to a word; a large file is mostly characters that do nothing. */
+enum { BLANK = 1, QUOTES = 2 };
+
+static const unsigned char kinds[256] = {
+    [' '] = BLANK,  ['\t'] = BLANK, ['\r'] = BLANK,  ['\v'] = BLANK,
+    ['\f'] = BLANK, ['"'] = QUOTES, ['\''] = QUOTES, ['\\'] = QUOTES,
+};
+
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+    return kinds[(unsigned char)c] == BLANK;
 }
 
 /* The word with quotes and escapes taken out. */
@@ -38,13 +46,15 @@ static size_t word_end(struct str line, size_t at, bool *plain, bool *open)
     char quote = 0;
     size_t i = at;
 
+    while (i < line.n && kinds[(unsigned char)line.p[i]] == 0)
+        i++;
     *plain = true;
     for (; i < line.n; i++) {
         char c = line.p[i];
 
         if (quote == 0 && is_blank(c))
             break;
-        if (c != '"' && c != '\'' && c != '\\')
+        if (kinds[(unsigned char)c] != QUOTES)
             continue;
         *plain = false;
         if (c == '\\' && quote != '\'' && i + 1 < line.n)

@@ -1,0 +1,101 @@
+/* portolan diff: equal, or the packets on which two rulesets differ. */
+#include "prove/diff.h"
+
+#include "cli/checking.h"
+#include "report/diff.h"
+
+static struct values dialects;
+static struct values hooks;
+
+static const struct option_row options[] = {
+    {"dialect", 0, "DIALECT", "of both rulesets; else each is recognised", &dialects, NULL},
+    {"hook", 0, "HOOK", "only this one: forward, input or output", &hooks, NULL},
+    {0},
+};
+
+static bool wanted_hooks(struct cli *cli, unsigned *wanted)
+{
+    struct str name = cli_last(&hooks);
+
+    *wanted = 1u << HOOK_FORWARD | 1u << HOOK_INPUT | 1u << HOOK_OUTPUT;
+    if (name.n == 0)
+        return true;
+    for (enum hook hook = HOOK_INPUT; hook <= HOOK_OUTPUT; hook++) {
+        if (str_is(name, hook_name(hook))) {
+            *wanted = 1u << hook;
+            return true;
+        }
+    }
+    diag_error(&cli->diags, SPAN_NONE, "--hook is forward, input or output, not \"%.*s\"", STR_ARG(name));
+    return false;
+}
+
+/* FILE, or FILE,FILE for a firewall with several (IPv4, IPv6, ipset). */
+static struct ruleset *read_side(struct cli *cli, struct str text)
+{
+    struct values paths = {0};
+
+    while (text.n > 0)
+        *vec_push(cli->arena, &paths) = str_cut(text, ',', &text);
+    return inputs_ruleset(cli, paths.v, paths.n, cli_last(&dialects));
+}
+
+static int emit(struct cli *cli, const struct diff_result *result)
+{
+    struct buf out = BUF_EMPTY;
+
+    if (str_is(cli->format, "json"))
+        report_diff_json(&out, result);
+    else if (str_is(cli->format, "csv"))
+        report_diff_csv(&out, result);
+    else if (str_is(cli->format, "markdown"))
+        report_diff_markdown(&out, result);
+    else if (str_is(cli->format, "sarif"))
+        report_diff_sarif(&out, result);
+    else
+        report_diff_text(&out, result, cli->color_out);
+    return cli_emit(cli, &out, result->equal ? EXIT_HOLDS : result->undetermined ? EXIT_UNDETERMINED : EXIT_FINDINGS);
+}
+
+static int run(struct cli *cli)
+{
+    struct diff_question question;
+    struct differences differences = {0};
+    struct diff_result result = {0};
+    unsigned one_sided;
+
+    if (!cli_operands(cli, 2, 2) || !wanted_hooks(cli, &question.hooks))
+        return EXIT_BAD_INPUT;
+    question.left = read_side(cli, cli->operands.v[0]);
+    question.right = read_side(cli, cli->operands.v[1]);
+    if (question.left == NULL || question.right == NULL || cli->diags.errors > 0)
+        return EXIT_BAD_INPUT;
+    result.left = cli->operands.v[0];
+    result.right = cli->operands.v[1];
+    result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided);
+    result.v = differences.v;
+    result.n = differences.n;
+    result.equal = differences.n == 0 && !result.incomplete && one_sided == 0;
+    result.undetermined = differences.n == 0 && !result.equal;
+    for (enum family family = 0; family < FAMILY_N; family++) {
+        if ((one_sided & FAMILY_BIT(family)) != 0)
+            diag_warning(&cli->diags, SPAN_NONE, "only one of the two speaks for %s: it was not compared",
+                         family == FAMILY_V4 ? "IPv4" : "IPv6");
+    }
+    return emit(cli, &result);
+}
+
+const struct command command_diff = {
+    .name = "diff",
+    .arguments = "RULESET RULESET",
+    .summary = "whether two rulesets let the same packets through",
+    .details =
+        "Says that two rulesets, of any two dialects, let the same packets through, or shows the packets on which\n"
+        "they differ: boxes, with what each side does, by which rule, and one packet. A firewall of several files\n"
+        "is written with commas.\n\n"
+        "  portolan diff running.nft proposed.nft\n"
+        "  portolan diff edge.v4.rules,edge.v6.rules edge.nft --hook forward\n",
+    .options = options,
+    .formats = "text json csv markdown sarif",
+    .run = run,
+};

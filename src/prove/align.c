@@ -1,0 +1,75 @@
+/* Longest common subsequence by the shortest edit script: E. W. Myers, An O(ND) Difference Algorithm, 1986. */
+#include "prove/diff.h"
+
+/* The furthest reach on each diagonal, kept for every number of edits, so that the way back can be found. */
+static size_t search(struct arena *arena, const uint32_t *a, size_t n, const uint32_t *b, size_t m, size_t most,
+                     int64_t ***history)
+{
+    int64_t *reach = arena_new_array(arena, int64_t, 2 * most + 3);
+    int64_t offset = (int64_t)most + 1;
+
+    *history = arena_new_array(arena, int64_t *, most + 1);
+    for (int64_t d = 0; d <= (int64_t)most; d++) {
+        for (int64_t k = -d; k <= d; k += 2) {
+            bool down = k == -d || (k != d && reach[offset + k - 1] < reach[offset + k + 1]);
+            int64_t x = down ? reach[offset + k + 1] : reach[offset + k - 1] + 1;
+
+            while (x < (int64_t)n && x - k < (int64_t)m && x - k >= 0 && a[x] == b[x - k])
+                x++;
+            reach[offset + k] = x;
+            if (x >= (int64_t)n && x - k >= (int64_t)m) {
+                (*history)[d] = arena_copy(arena, reach, (2 * most + 3) * sizeof *reach);
+                return (size_t)d;
+            }
+        }
+        (*history)[d] = arena_copy(arena, reach, (2 * most + 3) * sizeof *reach);
+    }
+    return SIZE_MAX;
+}
+
+static void trace(int64_t *const *history, size_t edits, size_t most, int64_t x, int64_t y, uint8_t *keep_a,
+                  uint8_t *keep_b)
+{
+    int64_t offset = (int64_t)most + 1;
+
+    for (int64_t d = (int64_t)edits; d >= 0; d--) {
+        int64_t k = x - y;
+        const int64_t *before = d > 0 ? history[d - 1] : NULL;
+        bool down = d > 0 && (k == -d || (k != d && before[offset + k - 1] < before[offset + k + 1]));
+        int64_t start_x = d == 0 ? 0 : down ? before[offset + k + 1] : before[offset + k - 1] + 1;
+
+        while (x > start_x) {
+            x--;
+            y--;
+            keep_a[x] = 1;
+            keep_b[y] = 1;
+        }
+        if (d > 0 && down)
+            y--;
+        else if (d > 0)
+            x--;
+    }
+}
+
+void align_lists(struct arena *arena, const uint32_t *a, size_t a_n, const uint32_t *b, size_t b_n, size_t most,
+                 uint8_t *keep_a, uint8_t *keep_b)
+{
+    int64_t **history;
+    size_t head = 0;
+    size_t tail = 0;
+    size_t edits;
+
+    while (head < a_n && head < b_n && a[head] == b[head]) {
+        keep_a[head] = 1;
+        keep_b[head++] = 1;
+    }
+    while (tail < a_n - head && tail < b_n - head && a[a_n - 1 - tail] == b[b_n - 1 - tail]) {
+        keep_a[a_n - 1 - tail] = 1;
+        keep_b[b_n - 1 - tail] = 1;
+        tail++;
+    }
+    edits = search(arena, a + head, a_n - head - tail, b + head, b_n - head - tail, most, &history);
+    if (edits != SIZE_MAX)
+        trace(history, edits, most, (int64_t)(a_n - head - tail), (int64_t)(b_n - head - tail), keep_a + head,
+              keep_b + head);
+}

@@ -1,0 +1,441 @@
+/* Differences of two rulesets; see diff.h. */
+#include "prove/diff.h"
+
+#include "prove/flat.h"
+#include "prove/rewrite.h"
+
+#define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
+#define ENTRIES_MOST 500000u
+
+struct side {
+    struct ruleset *ruleset;
+    struct program *program;
+};
+
+/* Differences of one kind: the same rules decide on both sides. */
+struct kind {
+    struct leaf left;
+    struct leaf right;
+    bool left_unsure;
+    bool right_unsure;
+    struct cubes boxes;
+};
+
+struct comparison {
+    struct arena *arena;   /* what stays until the end */
+    struct arena *scratch; /* one region */
+    const struct interface_numbers *interfaces;
+    struct side sides[2];
+    enum family family;
+    enum hook hook;
+    struct leaf left; /* the part of the left that the right is asked about */
+    struct kinds VEC(struct kind) kinds;
+    uint64_t budget;
+    bool complete;
+};
+
+/* --- unknowns of the same text are the same -------------------------------------------------------------------------
+ */
+
+struct unknowns {
+    struct arena *arena;
+    struct map by_text; /* text -> struct unknown_list: its numbers in the left, in order */
+    struct map taken;   /* text -> how many of them the right has used */
+    uint32_t next;
+    uint32_t *to; /* number in the right -> number for both; 0: not yet, else + 1 */
+};
+
+struct unknown_list VEC(uint32_t);
+
+static void note_left(struct unknowns *u, const struct match *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) {
+            for (size_t k = 0; k < v[i].group_n; k++)
+                note_left(u, v[i].groups[k].v, v[i].groups[k].n);
+        } else if (v[i].kind == MATCH_UNKNOWN) {
+            struct unknown_list *list = map_get(&u->by_text, v[i].text);
+
+            if (list == NULL) {
+                list = arena_new_object(u->arena, struct unknown_list);
+                map_set(u->arena, &u->by_text, v[i].text, list);
+            }
+            if (list->n == 0 || list->v[list->n - 1] != v[i].literal)
+                *vec_push(u->arena, list) = v[i].literal;
+        }
+    }
+}
+
+/* The number that an unknown of the right gets: that of the left's of the same text, in order; else a new one. */
+static uint32_t number_for(struct unknowns *u, const struct match *match)
+{
+    const struct unknown_list *list = map_get(&u->by_text, match->text);
+    size_t *taken = map_get(&u->taken, match->text);
+
+    if (u->to[match->literal] != 0)
+        return u->to[match->literal] - 1;
+    if (taken == NULL) {
+        taken = arena_new_object(u->arena, size_t);
+        map_set(u->arena, &u->taken, match->text, taken);
+    }
+    u->to[match->literal] = (list != NULL && *taken < list->n ? list->v[(*taken)++] : u->next++) + 1;
+    return u->to[match->literal] - 1;
+}
+
+/* Shared groups are renumbered once: `done` has those that were. */
+static void renumber(struct unknowns *u, const struct match *v, size_t n, struct map *done)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct match *match = (struct match *)&v[i];
+
+        if (match->kind == MATCH_ANY_OF || match->kind == MATCH_NONE_OF) {
+            struct str key = {(const char *)&match->groups, sizeof match->groups};
+
+            if (map_set(u->arena, done, (struct str){arena_copy(u->arena, key.p, key.n), key.n}, u) != NULL)
+                continue;
+            for (size_t k = 0; k < match->group_n; k++)
+                renumber(u, match->groups[k].v, match->groups[k].n, done);
+        } else if (match->kind == MATCH_UNKNOWN) {
+            match->literal = number_for(u, match);
+        }
+    }
+}
+
+static void share_unknowns(struct arena *arena, struct ruleset *left, struct ruleset *right)
+{
+    struct unknowns u = {.arena = arena, .next = left->literal_n};
+    struct map done = {0};
+
+    if (right->literal_n == 0)
+        return;
+    u.to = arena_new_array(arena, uint32_t, right->literal_n);
+    for (size_t i = 0; i < left->chain_n; i++) {
+        for (size_t k = 0; k < left->chains[i]->rule_n; k++)
+            note_left(&u, left->chains[i]->rules[k].matches, left->chains[i]->rules[k].match_n);
+    }
+    for (size_t i = 0; i < right->chain_n; i++) {
+        for (size_t k = 0; k < right->chains[i]->rule_n; k++)
+            renumber(&u, right->chains[i]->rules[k].matches, right->chains[i]->rules[k].match_n, &done);
+    }
+    left->literal_n = u.next;
+    right->literal_n = u.next;
+}
+
+/* --- what may differ ------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
+}
+
+static uint64_t hash_entry(const struct flat_entry *entry)
+{
+    uint64_t hash = entry->action == ACTION_REJECT ? ACTION_DROP : entry->action;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *ranges = entry->cube.field[field];
+
+        hash = mix(hash, ranges == NULL ? 1 : 2 + ranges->n);
+        for (size_t k = 0; ranges != NULL && k < ranges->n; k++) {
+            hash = mix(hash, (uint64_t)ranges->v[k].lo ^ (uint64_t)(ranges->v[k].lo >> 64) * 3);
+            hash = mix(hash, (uint64_t)ranges->v[k].hi ^ (uint64_t)(ranges->v[k].hi >> 64) * 3);
+        }
+    }
+    for (uint32_t k = 0; entry->cube.literals != NULL && k < entry->cube.literals->n; k++)
+        hash = mix(hash, entry->cube.literals->v[k]);
+    return hash;
+}
+
+static bool same_action(enum action a, enum action b)
+{
+    return a == b || (a == ACTION_DROP && b == ACTION_REJECT) || (a == ACTION_REJECT && b == ACTION_DROP);
+}
+
+static bool same_entry(const struct flat_entry *a, const struct flat_entry *b)
+{
+    if (!same_action(a->action, b->action) || !cube_equal(&a->cube, &b->cube))
+        return false;
+    return a->action != ACTION_UNKNOWN || str_eq(a->rule->text, b->rule->text);
+}
+
+/* Numbers entries so that equal ones, and only those, have equal numbers. */
+struct numbering {
+    struct arena *arena;
+    const struct flat_entry **entries; /* by number */
+    uint32_t n;
+    uint32_t *slots;
+    size_t slot_n;
+};
+
+static uint32_t number_entry(struct numbering *numbering, const struct flat_entry *entry)
+{
+    size_t at = hash_entry(entry) & (numbering->slot_n - 1);
+
+    while (numbering->slots[at] != 0) {
+        if (same_entry(numbering->entries[numbering->slots[at] - 1], entry))
+            return numbering->slots[at] - 1;
+        at = (at + 1) & (numbering->slot_n - 1);
+    }
+    numbering->entries[numbering->n] = entry;
+    numbering->slots[at] = ++numbering->n;
+    return numbering->n - 1;
+}
+
+static void add_changed(struct comparison *c, const struct flat *flat, const uint8_t *kept, struct cubes *regions)
+{
+    for (size_t i = 0; i < flat->n; i++) {
+        struct cube cube = flat->v[i].cube;
+
+        cube.literals = NULL;
+        /* What rules wrote before is not how the packet came. */
+        for (enum field field = 0; field < FIELD_N; field++) {
+            if (((c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites) & 1u << field) != 0)
+                cube.field[field] = NULL;
+        }
+        if (!kept[i])
+            *vec_push(c->arena, regions) = cube;
+    }
+}
+
+/* Entries of two unfolded chains that are not alike in the same order. False: too large to tell. */
+static bool compare_chains(struct comparison *c, uint32_t left, uint32_t right, struct cubes *regions)
+{
+    struct flat *a = flat_make(c->arena, c->sides[0].program, left);
+    struct flat *b = flat_make(c->arena, c->sides[1].program, right);
+    struct numbering numbering = {.arena = c->arena, .slot_n = 16};
+    uint32_t *numbers;
+    uint8_t *kept;
+
+    if (a->too_large || b->too_large || a->n + b->n > ENTRIES_MOST)
+        return false;
+    while (numbering.slot_n < 2 * (a->n + b->n))
+        numbering.slot_n *= 2;
+    numbering.slots = arena_new_array(c->arena, uint32_t, numbering.slot_n);
+    numbering.entries = arena_new_array(c->arena, const struct flat_entry *, a->n + b->n);
+    numbers = arena_new_array(c->arena, uint32_t, a->n + b->n);
+    kept = arena_new_array(c->arena, uint8_t, a->n + b->n);
+    for (size_t i = 0; i < a->n; i++)
+        numbers[i] = number_entry(&numbering, &a->v[i]);
+    for (size_t i = 0; i < b->n; i++)
+        numbers[a->n + i] = number_entry(&numbering, &b->v[i]);
+    align_lists(c->arena, numbers, a->n, numbers + a->n, b->n, EDITS_MOST, kept, kept + a->n);
+    add_changed(c, a, kept, regions);
+    add_changed(c, b, kept + a->n, regions);
+    return true;
+}
+
+/* Packets that may fare differently; all of them where the two have not the same chains on the way. */
+static struct cubes changed_regions(struct comparison *c, const struct cube *all)
+{
+    uint32_t paths[2][PATH_MAX_CHAINS];
+    size_t n[2];
+    struct cubes regions = {0};
+    struct cubes within = {0};
+    bool told;
+
+    for (size_t side = 0; side < 2; side++)
+        n[side] = program_path(c->sides[side].program, c->hook, paths[side], PATH_MAX_CHAINS);
+    told = n[0] == n[1];
+    for (size_t i = 0; told && i < n[0]; i++) {
+        const struct chain *left = c->sides[0].program->chains[paths[0][i]].chain;
+        const struct chain *right = c->sides[1].program->chains[paths[1][i]].chain;
+
+        told = left->hook == right->hook && compare_chains(c, paths[0][i], paths[1][i], &regions);
+    }
+    if (!told) {
+        *vec_push(c->arena, &within) = *all;
+        return within;
+    }
+    vec_each (const struct cube *, region, &regions) {
+        struct cube cube;
+
+        if (cube_intersect(c->arena, region, all, &cube))
+            *vec_push(c->arena, &within) = cube;
+    }
+    return within;
+}
+
+/* --- what differs ---------------------------------------------------------------------------------------------------
+ */
+
+static struct cube copy_cube(struct arena *arena, const struct cube *cube)
+{
+    struct cube copy = *cube;
+
+    copy.literals = NULL;
+    for (enum field field = 0; field < FIELD_N; field++) {
+        const struct ranges *ranges = cube->field[field];
+
+        if (ranges != NULL)
+            copy.field[field] = arena_copy(arena, ranges, sizeof *ranges + ranges->n * sizeof ranges->v[0]);
+    }
+    return copy;
+}
+
+static bool same_outcome(const struct leaf *left, const struct leaf *right)
+{
+    if (left->action == ACTION_UNKNOWN || right->action == ACTION_UNKNOWN)
+        return left->action == right->action && str_eq(left->rule->text, right->rule->text);
+    return (left->action == ACTION_ACCEPT) == (right->action == ACTION_ACCEPT) &&
+           (left->action != ACTION_ACCEPT || rewrite_same(left->now, right->now));
+}
+
+static bool note_right(void *context, const struct leaf *right)
+{
+    struct comparison *c = context;
+    bool left_unsure = c->left.cube.literals != NULL;
+    bool right_unsure = right->cube.literals != c->left.cube.literals;
+    struct kind *kind = NULL;
+
+    if (same_outcome(&c->left, right))
+        return true;
+    vec_each (struct kind *, other, &c->kinds) {
+        if (other->left.rule == c->left.rule && other->left.chain == c->left.chain &&
+            other->right.rule == right->rule && other->right.chain == right->chain &&
+            other->left_unsure == left_unsure && other->right_unsure == right_unsure) {
+            kind = other;
+            break;
+        }
+    }
+    if (kind == NULL) {
+        kind = vec_push(c->arena, &c->kinds);
+        *kind =
+            (struct kind){.left = c->left, .right = *right, .left_unsure = left_unsure, .right_unsure = right_unsure};
+    }
+    *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, &right->cube);
+    return true;
+}
+
+static bool walk_side(struct comparison *c, size_t side, walk_leaf *leaf, const struct cube *from)
+{
+    struct walk walk = {
+        .program = c->sides[side].program, .hook = c->hook, .leaf = leaf, .context = c, .budget = c->budget};
+
+    if (c->complete && walk_run(c->scratch, &walk, from) != WALK_DONE)
+        c->complete = false;
+    c->budget = walk.budget;
+    return c->complete;
+}
+
+static bool note_left_leaf(void *context, const struct leaf *left)
+{
+    struct comparison *c = context;
+
+    c->left = *left;
+    return walk_side(c, 1, note_right, &left->cube);
+}
+
+static enum verdict_kind verdict_of(const struct leaf *leaf, bool unsure)
+{
+    if (unsure || leaf->action == ACTION_UNKNOWN)
+        return VERDICT_UNDETERMINED;
+    return leaf->action == ACTION_ACCEPT ? VERDICT_PERMITTED : VERDICT_DENIED;
+}
+
+static struct rule_ref name_leaf(struct comparison *c, struct arena *arena, size_t side, const struct leaf *leaf)
+{
+    if (leaf->rule != NULL)
+        return rule_ref_of(leaf->rule);
+    return rule_ref_policy(arena, c->sides[side].ruleset, leaf->chain);
+}
+
+static void report(struct comparison *c, struct arena *arena, struct differences *differences)
+{
+    struct prover prover = {.arena = arena, .interfaces = c->interfaces};
+
+    vec_each (struct kind *, kind, &c->kinds) {
+        cubes_merge(c->arena, &kind->boxes, c->family);
+        vec_each (const struct cube *, box, &kind->boxes) {
+            struct difference *difference = vec_push(arena, differences);
+
+            *difference = (struct difference){.hook = c->hook,
+                                              .left = verdict_of(&kind->left, kind->left_unsure),
+                                              .right = verdict_of(&kind->right, kind->right_unsure),
+                                              .left_rule = name_leaf(c, arena, 0, &kind->left),
+                                              .right_rule = name_leaf(c, arena, 1, &kind->right)};
+            difference->box = witness_box(arena, &prover, c->family, box);
+            difference->packet = witness_packet(arena, &prover, c->family, box);
+        }
+    }
+}
+
+/* Every packet that can be at the hook. */
+static struct cube packets_at(struct comparison *c)
+{
+    const struct ranges *none = ranges_one(c->arena, INTERFACE_NONE, INTERFACE_NONE);
+    const struct ranges *some = ranges_one(c->arena, INTERFACE_NONE + 1, interfaces_last(c->interfaces));
+    struct cube cube = CUBE_ALL;
+
+    cube.field[FIELD_IN] = c->hook == HOOK_OUTPUT ? none : some;
+    cube.field[FIELD_OUT] = c->hook == HOOK_INPUT ? none : some;
+    cube.field[FIELD_MARK] = ranges_one(c->arena, 0, 0);
+    return cube;
+}
+
+static bool compare_hook(struct arena *arena, const struct diff_question *question,
+                         const struct interface_numbers *interfaces, enum family family, enum hook hook,
+                         struct differences *differences)
+{
+    struct comparison c = {.arena = arena_new(),
+                           .scratch = arena_new(),
+                           .interfaces = interfaces,
+                           .family = family,
+                           .hook = hook,
+                           .budget = WALK_BUDGET,
+                           .complete = true};
+    struct arena *programs = arena_new();
+    struct cubes regions;
+    struct cube all;
+
+    c.sides[0] = (struct side){question->left, program_make(programs, question->left, family, interfaces)};
+    c.sides[1] = (struct side){question->right, program_make(programs, question->right, family, interfaces)};
+    /* Unknowns that a walk makes on its way are its side's own. */
+    c.sides[1].program->spare_literal += 1u << 30;
+    all = packets_at(&c);
+    regions = changed_regions(&c, &all);
+    for (size_t i = 0; i < regions.n && c.complete; i++) {
+        struct cubes rest = {0};
+
+        /* What an earlier region had is not looked at again. */
+        *vec_push(c.scratch, &rest) = regions.v[i];
+        for (size_t k = 0; k < i && rest.n > 0; k++)
+            rest = cubes_subtract(c.scratch, &rest, &regions.v[k], family);
+        vec_each (const struct cube *, part, &rest)
+            walk_side(&c, 0, note_left_leaf, part);
+        arena_release(c.scratch, (struct arena_mark){0});
+    }
+    report(&c, arena, differences);
+    arena_free(programs);
+    arena_free(c.scratch);
+    arena_free(c.arena);
+    return c.complete;
+}
+
+bool diff_find(struct arena *arena, const struct diff_question *question, struct differences *differences,
+               unsigned *one_sided)
+{
+    static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
+    struct interface_patterns patterns = {0};
+    const struct interface_numbers *interfaces;
+    bool complete = true;
+
+    share_unknowns(arena, question->left, question->right);
+    vec_each (const struct interface_pattern *, pattern, &question->left->interfaces)
+        *vec_push(arena, &patterns) = *pattern;
+    vec_each (const struct interface_pattern *, pattern, &question->right->interfaces)
+        *vec_push(arena, &patterns) = *pattern;
+    *vec_push(arena, &patterns) = (struct interface_pattern){.name = STR("lo")};
+    interfaces = interfaces_number(arena, &patterns);
+    *one_sided = question->left->families ^ question->right->families;
+    for (size_t i = 0; i < 3; i++) {
+        for (enum family family = 0; family < FAMILY_N; family++) {
+            bool both = (question->left->families & question->right->families & FAMILY_BIT(family)) != 0;
+
+            if (both && (question->hooks & 1u << hooks[i]) != 0 &&
+                !compare_hook(arena, question, interfaces, family, hooks[i], differences))
+                complete = false;
+        }
+    }
+    return complete;
+}
