@@ -932,7 +932,8 @@ static void compare_audit(struct arena *arena, const struct prover *prover, unsi
     size_t undecided;
 
     audit_find(arena, prover, &findings, &undecided);
-    if (undecided > 0)
+    /* Rules that write are unknowns to an audit: with many of them it may run out of its budget, and says so. */
+    if (undecided > 0 && ruleset->rewrites == 0)
         complain("an audit that does not decide", number, NULL);
     vec_each (const struct finding *, finding, &findings) {
         struct rule *rule = rule_of_finding(ruleset, finding);
@@ -984,6 +985,9 @@ static void compare_diff(struct arena *arena, unsigned long number)
     } else {
         question.right = random_ruleset(arena);
     }
+    /* Where a translation goes counts there too, and the kernel's choices of the two are not the same. */
+    if (((question.left->rewrites | question.right->rewrites) & (1u << FIELD_SOURCE | 1u << FIELD_DESTINATION)) != 0)
+        return;
     if (!diff_find(arena, &question, &differences, &one_sided))
         complain("gave up on a difference", number, NULL);
     for (unsigned i = 0; i < 60; i++) {
