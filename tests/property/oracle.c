@@ -658,6 +658,7 @@ static enum verdict_kind expected(bool some_pass, bool some_stop, bool some_depe
 /* --- the comparison ---------------------------------------------------------------------------------------------- */
 
 static unsigned long failures;
+static unsigned long audits_open; /* cases with a rule that an audit left undecided */
 
 static void complain(const char *what, unsigned long number, const struct packet *packet)
 {
@@ -932,9 +933,8 @@ static void compare_audit(struct arena *arena, const struct prover *prover, unsi
     size_t undecided;
 
     audit_find(arena, prover, &findings, &undecided);
-    /* Rules that write are unknowns to an audit: with many of them it may run out of its budget, and says so. */
-    if (undecided > 0 && ruleset->rewrites == 0)
-        complain("an audit that does not decide", number, NULL);
+    /* An audit may run out of its budget, and says so; it must stay the exception (main looks at it). */
+    audits_open += undecided > 0;
     vec_each (const struct finding *, finding, &findings) {
         struct rule *rule = rule_of_finding(ruleset, finding);
 
@@ -1051,7 +1051,9 @@ int main(int argc, char **argv)
     }
     arena_free(arena);
     arena_free(scratch);
-    printf("%llu cases\n%lu passed, %lu failed\n", (unsigned long long)cases, (unsigned long)cases - failures,
-           failures);
+    if (audits_open > 1 + cases / 5000)
+        complain("and others: audits that do not decide", audits_open, NULL);
+    printf("%lu audits left a rule open; %llu cases\n%lu passed, %lu failed\n", audits_open, (unsigned long long)cases,
+           (unsigned long)cases - failures, failures);
     return failures == 0 ? 0 : 1;
 }
