@@ -2,6 +2,7 @@
 #include "prove/diff.h"
 
 #include "prove/flat.h"
+#include "prove/rewrite.h"
 
 #define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
 #define ENTRIES_MOST 500000u
@@ -188,6 +189,11 @@ static void add_changed(struct comparison *c, const struct flat *flat, const uin
         struct cube cube = flat->v[i].cube;
 
         cube.literals = NULL;
+        /* What rules wrote before is not how the packet came. */
+        for (enum field field = 0; field < FIELD_N; field++) {
+            if (((c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites) & 1u << field) != 0)
+                cube.field[field] = NULL;
+        }
         if (!kept[i])
             *vec_push(c->arena, regions) = cube;
     }
@@ -268,42 +274,12 @@ static struct cube copy_cube(struct arena *arena, const struct cube *cube)
     return copy;
 }
 
-static bool same_shift(const struct shift *a, const struct shift *b)
-{
-    return a->is == b->is && a->from == b->from && a->to == b->to && a->last == b->last;
-}
-
-/*
- * Of packets that both let through, those that both let through with the same addresses and ports: where one side
- * writes a value and the other nothing, the packets that have it already. False: none.
- */
-static bool same_writes(struct arena *arena, const struct rewritten *a, const struct rewritten *b, struct cube *same)
-{
-    static const enum field shown[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_SOURCE_PORT, FIELD_PORT};
-    static const struct rewritten nothing;
-
-    a = a == NULL ? &nothing : a;
-    b = b == NULL ? &nothing : b;
-    if (!same_shift(&a->source, &b->source) || !same_shift(&a->destination, &b->destination) ||
-        a->to_host != b->to_host)
-        return false;
-    for (size_t i = 0; i < 4; i++) {
-        const struct ranges *x = a->set[shown[i]];
-        const struct ranges *y = b->set[shown[i]];
-
-        if (x == y || (x != NULL && y != NULL && ranges_equal(x, y)))
-            continue;
-        if ((x != NULL && y != NULL) || !cube_narrow(arena, same, shown[i], x != NULL ? x : y))
-            return false;
-    }
-    return true;
-}
-
 static bool same_outcome(const struct leaf *left, const struct leaf *right)
 {
     if (left->action == ACTION_UNKNOWN || right->action == ACTION_UNKNOWN)
         return left->action == right->action && str_eq(left->rule->text, right->rule->text);
-    return (left->action == ACTION_ACCEPT) == (right->action == ACTION_ACCEPT);
+    return (left->action == ACTION_ACCEPT) == (right->action == ACTION_ACCEPT) &&
+           (left->action != ACTION_ACCEPT || rewrite_same(left->now, right->now));
 }
 
 static bool note_right(void *context, const struct leaf *right)
@@ -312,15 +288,8 @@ static bool note_right(void *context, const struct leaf *right)
     bool left_unsure = c->left.cube.literals != NULL;
     bool right_unsure = right->cube.literals != c->left.cube.literals;
     struct kind *kind = NULL;
-    struct cubes differing = {0};
-    struct cube same = right->cube;
 
-    if (same_outcome(&c->left, right) && right->action != ACTION_ACCEPT)
-        return true;
-    *vec_push(c->scratch, &differing) = right->cube;
-    if (same_outcome(&c->left, right) && same_writes(c->scratch, c->left.now, right->now, &same))
-        differing = cubes_subtract(c->scratch, &differing, &same, c->family);
-    if (differing.n == 0)
+    if (same_outcome(&c->left, right))
         return true;
     vec_each (struct kind *, other, &c->kinds) {
         if (other->left.rule == c->left.rule && other->left.chain == c->left.chain &&
@@ -335,8 +304,7 @@ static bool note_right(void *context, const struct leaf *right)
         *kind =
             (struct kind){.left = c->left, .right = *right, .left_unsure = left_unsure, .right_unsure = right_unsure};
     }
-    vec_each (const struct cube *, cube, &differing)
-        *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, cube);
+    *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, &right->cube);
     return true;
 }
 
@@ -425,6 +393,8 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
 
     c.sides[0] = (struct side){question->left, program_make(programs, question->left, family, interfaces)};
     c.sides[1] = (struct side){question->right, program_make(programs, question->right, family, interfaces)};
+    /* Unknowns that a walk makes on its way are its side's own. */
+    c.sides[1].program->spare_literal += 1u << 30;
     all = packets_at(&c);
     regions = changed_regions(&c, &all);
     for (size_t i = 0; i < regions.n && c.complete; i++) {

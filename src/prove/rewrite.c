@@ -78,6 +78,29 @@ enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const
     return FIELD_N;
 }
 
+static bool same_shift(const struct shift *a, const struct shift *b)
+{
+    return a->is == b->is && (!a->is || (a->to == b->to && a->from == b->from && a->last == b->last));
+}
+
+bool rewrite_same(const struct rewritten *a, const struct rewritten *b)
+{
+    static const enum field ends[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_SOURCE_PORT, FIELD_PORT};
+    static const struct rewritten none;
+
+    a = a == NULL ? &none : a;
+    b = b == NULL ? &none : b;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const struct ranges *left = a->set[ends[i]];
+        const struct ranges *right = b->set[ends[i]];
+
+        if (left != right && (left == NULL || right == NULL || !ranges_equal(left, right)))
+            return false;
+    }
+    return a->to_host == b->to_host && same_shift(&a->source, &b->source) &&
+           same_shift(&a->destination, &b->destination);
+}
+
 /* One piece a value or block of a field. False: too many. */
 static bool split(struct arena *arena, const struct cube *cube, enum field field, u128 last, struct cubes *pieces)
 {

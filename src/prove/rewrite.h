@@ -15,6 +15,9 @@ bool rewrite_question(struct arena *arena, const struct rewritten *now, const st
 enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
                          const struct cube *asks);
 
+/* Whether packets go on with the same ends; marks and states are the firewall's own. */
+bool rewrite_same(const struct rewritten *a, const struct rewritten *b);
+
 enum rewrite_end {
     REWRITE_DONE,  /* *now is what the packets look like */
     REWRITE_SPLIT, /* only piece by piece: nothing was written yet */

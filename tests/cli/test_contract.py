@@ -166,7 +166,7 @@ def translated(suite):
     for name, rule, reply in (("stateful", "-m state --state ESTABLISHED -j ACCEPT", "permitted"),
                               ("stateless", "-s 10.0.0.5 -p tcp --sport 8443 -j ACCEPT", "permitted"),
                               ("dialled", "-s 192.0.2.1 -p tcp --sport 443 -j ACCEPT", "denied")):
-        suite.write("dnat.rules", DNAT % rule)
+        suite.write("dnat.rules", DNAT % ("-A FORWARD " + rule))
         document = document_of(suite, "check", "--flows", "dialled.csv", "--ruleset", "dnat.rules", "--hook", "forward",
                                status=0 if reply == "permitted" else 1)
         there, back = document["verdicts"]
