@@ -155,7 +155,7 @@ COMMIT
 *filter
 :FORWARD DROP
 -A FORWARD -d 10.0.0.5 -p tcp --dport 8443 -j ACCEPT
--A FORWARD %s
+%s
 COMMIT
 """
 
