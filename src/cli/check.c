@@ -53,6 +53,8 @@ static int check(struct checking *c, const struct flow *const *flows, size_t n, 
     }
     if (whole)
         checking_tests(c);
+    if (!site)
+        checking_forbidden(c, flows, n);
     return emit(c, flows, n);
 }
 

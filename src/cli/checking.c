@@ -37,6 +37,39 @@ void checking_unresolved(struct checking *c, const struct flow *const *flows, si
     }
 }
 
+/* Nothing of the flow may get through all the hops. */
+static void test_hops(struct checking *c, const struct passage_hop *hops, size_t n, struct test_result *result)
+{
+    struct packet packet;
+    struct rule_ref rule = {0};
+    bool has_packet;
+    enum passage passage = passage_find(c->scratch, hops, n, &packet, &has_packet, &rule);
+
+    if (passage == PASSAGE_NONE)
+        return;
+    result->undetermined = passage == PASSAGE_MAYBE && (result->holds || result->undetermined);
+    result->holds = false;
+    result->packet = packet;
+    result->has_packet = has_packet;
+    result->rule = rule;
+}
+
+/* A flow without a path does not pass. */
+static void deny_without_path(struct checking *c, const struct flow *flow)
+{
+    struct arena_mark mark = arena_mark(c->scratch);
+    struct routes routes = {0};
+
+    routes_find(c->scratch, c->plan->site, flow->family, flow->source.ranges, flow->destination.ranges, flow->subnet,
+                &routes);
+    if (routes.gap_n > 0)
+        *vec_push(c->cli->arena, &c->verdicts) =
+            (struct verdict){.flow = flow,
+                             .kind = routes.n > 0 ? VERDICT_PARTIAL : VERDICT_DENIED,
+                             .reason = STR("no path joins the zones of its ends")};
+    arena_release(c->scratch, mark);
+}
+
 void checking_gaps(struct checking *c)
 {
     size_t n;
@@ -44,6 +77,31 @@ void checking_gaps(struct checking *c)
 
     for (size_t i = 0; i < n; i++)
         *vec_push(c->cli->arena, &c->findings) = gaps[i];
+    for (size_t i = 0; n > 0 && i < c->plan->n; i++) {
+        if (c->plan->flows[i]->status == FLOW_RESOLVED && c->plan->flows[i]->need != NEED_FORBIDDEN)
+            deny_without_path(c, c->plan->flows[i]);
+    }
+}
+
+void checking_forbidden(struct checking *c, const struct flow *const *flows, size_t n)
+{
+    const struct gate *gate = &c->gates[0];
+    const struct face *face = &gate->policy->faces[0];
+
+    for (size_t i = 0; i < n; i++) {
+        struct test_result result = {.holds = true};
+        struct arena_mark mark = arena_mark(c->scratch);
+        struct route route = {.source = flows[i]->source.ranges, .destination = flows[i]->destination.ranges};
+        struct passage_hop hop = {gate->prover,
+                                  {flows[i], face->hook, face->in, face->out, route.source, route.destination}};
+
+        if (flows[i]->need != NEED_FORBIDDEN || flows[i]->status != FLOW_RESOLVED)
+            continue;
+        result.name = str_printf(c->cli->arena, "forbidden %.*s", STR_ARG(flows[i]->id));
+        test_hops(c, &hop, 1, &result);
+        arena_release(c->scratch, mark);
+        *vec_push(c->cli->arena, &c->tests) = result;
+    }
 }
 
 void checking_baseline(struct checking *c)
@@ -120,27 +178,12 @@ static void test_deny(struct checking *c, const struct flow *flow, const struct 
                       struct test_result *result)
 {
     struct passage_hop *hops = arena_new_array(c->scratch, struct passage_hop, route->hop_n);
-    struct packet packet;
-    struct rule_ref rule = {0};
-    enum passage passage;
-    bool has_packet;
 
-    if (route->hop_n == 0) {
-        if (route->source->n > 1 || route->source->v[0].lo != route->source->v[0].hi ||
-            !ranges_equal(route->source, route->destination))
-            test_unhindered(flow, route, result);
-        return;
-    }
-    if (!hops_of(c, flow, route, hops))
-        return;
-    passage = passage_find(c->scratch, hops, route->hop_n, &packet, &has_packet, &rule);
-    if (passage == PASSAGE_NONE)
-        return;
-    result->undetermined = passage == PASSAGE_MAYBE && (result->holds || result->undetermined);
-    result->holds = false;
-    result->packet = packet;
-    result->has_packet = has_packet;
-    result->rule = rule;
+    if (route->hop_n > 0 && hops_of(c, flow, route, hops))
+        test_hops(c, hops, route->hop_n, result);
+    else if (route->hop_n == 0 && (route->source->n > 1 || route->source->v[0].lo != route->source->v[0].hi ||
+                                   !ranges_equal(route->source, route->destination)))
+        test_unhindered(flow, route, result);
 }
 
 static void test_allow(struct checking *c, const struct flow *flow, const struct route *route,
@@ -232,6 +275,16 @@ static unsigned rank(enum verdict_kind kind)
     return 0;
 }
 
+/* What must not be possible is counted by what its test found. */
+static enum verdict_kind forbidden_verdict(const struct checking *c, const struct flow *flow)
+{
+    vec_each (const struct test_result *, test, &c->tests) {
+        if (str_starts(test->name, "forbidden ") && str_eq(str_from(test->name, 10), flow->id))
+            return test->undetermined ? VERDICT_UNDETERMINED : test->holds ? VERDICT_DENIED : VERDICT_PERMITTED;
+    }
+    return VERDICT_UNDETERMINED;
+}
+
 /* Each flow by its worst verdict. */
 static void count_flows(struct checking *c, const struct flow *const *flows, size_t n, struct check_summary *summary)
 {
@@ -240,7 +293,7 @@ static void count_flows(struct checking *c, const struct flow *const *flows, siz
 
     summary->flows = n;
     for (size_t i = 0; i < n; i++) {
-        worst[i] = VERDICT_PERMITTED;
+        worst[i] = flows[i]->need == NEED_FORBIDDEN ? forbidden_verdict(c, flows[i]) : VERDICT_PERMITTED;
         map_set(c->cli->arena, &by_id, flows[i]->id, &worst[i]);
     }
     vec_each (struct verdict *, verdict, &c->verdicts) {

@@ -40,6 +40,7 @@ struct bare_options {
     struct values in;
     struct values out;
     struct values hosts;
+    bool spoofed; /* packets count whose source does not belong where they come in */
 };
 
 bool checking_open_bare(struct checking *checking, struct cli *cli, const struct bare_options *options,
@@ -61,6 +62,8 @@ void checking_close(struct checking *checking);
         {"hook", 0, "HOOK", "forward, input or output", &(bare).hooks, NULL},                                          \
         {"in", 0, "INTERFACE", "by which packets come in", &(bare).in, NULL},                                          \
         {"out", 0, "INTERFACE", "by which they go out", &(bare).out, NULL},                                            \
+        {"spoofed",      0, NULL, "count packets whose source is not of the zone that they come in by", NULL,          \
+         &(bare).spoofed},                                                                                             \
     {                                                                                                                  \
         "host", 0, "ADDRESS", "own address of the host whose INPUT or OUTPUT it is", &(bare).hosts, NULL               \
     }
@@ -74,6 +77,8 @@ int checking_run(struct cli *cli, const struct bare_options *bare, const struct 
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */
 void checking_unresolved(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_gaps(struct checking *checking);
+/* Without a site: flows that must not be possible, as tests. */
+void checking_forbidden(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_baseline(struct checking *checking);
 void checking_excess(struct checking *checking);
 void checking_tests(struct checking *checking); /* the site's tests, and flows that must not be possible */

@@ -58,6 +58,16 @@ static int emit(struct cli *cli, const struct diff_result *result)
     return cli_emit(cli, &out, result->equal ? EXIT_HOLDS : result->undetermined ? EXIT_UNDETERMINED : EXIT_FINDINGS);
 }
 
+/* Whether both sides of some difference are known: else whether the two differ is not. */
+static bool any_certain(const struct differences *differences)
+{
+    vec_each (const struct difference *, difference, differences) {
+        if (difference->left != VERDICT_UNDETERMINED && difference->right != VERDICT_UNDETERMINED)
+            return true;
+    }
+    return false;
+}
+
 static int run(struct cli *cli)
 {
     struct diff_question question;
@@ -77,7 +87,7 @@ static int run(struct cli *cli)
     result.v = differences.v;
     result.n = differences.n;
     result.equal = differences.n == 0 && !result.incomplete && one_sided == 0;
-    result.undetermined = differences.n == 0 && !result.equal;
+    result.undetermined = !result.equal && !any_certain(&differences);
     for (enum family family = 0; family < FAMILY_N; family++) {
         if ((one_sided & FAMILY_BIT(family)) != 0)
             diag_warning(&cli->diags, SPAN_NONE, "only one of the two speaks for %s: it was not compared",

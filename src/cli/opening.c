@@ -155,7 +155,7 @@ static struct policy *policy_of(struct cli *cli, const struct flows *flows, cons
         const struct flow *flow = flows->v[i];
 
         policy->families |= FAMILY_BIT(flow->family);
-        if (flow->status == FLOW_UNRESOLVED || flow->need == NEED_FORBIDDEN)
+        if (flow->status == FLOW_UNRESOLVED || flow->need == NEED_FORBIDDEN || (flow->subnet && hook == HOOK_FORWARD))
             continue;
         permits[policy->permit_n++] = (struct permit){.flow = flow,
                                                       .hook = hook,
@@ -215,7 +215,23 @@ bool checking_open_bare(struct checking *c, struct cli *cli, const struct bare_o
     return false;
 }
 
-static int run_site(struct cli *cli, const struct values *firewalls, checking_work *work)
+/* Any source may come in anywhere. */
+static void allow_spoofing(struct checking *c)
+{
+    for (size_t i = 0; i < c->gate_n; i++) {
+        struct policy *policy = c->gates[i].policy;
+        struct face *faces = arena_copy(c->cli->arena, policy->faces, policy->face_n * sizeof *faces);
+
+        for (size_t k = 0; k < policy->face_n; k++) {
+            for (enum family family = 0; faces[k].hook != HOOK_OUTPUT && family < FAMILY_N; family++)
+                faces[k].source[family] = addr_all(family);
+        }
+        policy->faces = faces;
+    }
+}
+
+static int run_site(struct cli *cli, const struct bare_options *bare, const struct values *firewalls,
+                    checking_work *work)
 {
     struct plan *plan = inputs_plan(cli, cli->operands.v[0]);
     const struct firewall *only = NULL;
@@ -226,8 +242,11 @@ static int run_site(struct cli *cli, const struct values *firewalls, checking_wo
         return EXIT_BAD_INPUT;
     if (firewalls->n > 0 && (only = inputs_find_firewall(cli, plan->site, cli_last(firewalls))) == NULL)
         return EXIT_BAD_INPUT;
-    if (checking_open_site(&c, cli, plan, only))
+    if (checking_open_site(&c, cli, plan, only)) {
+        if (bare->spoofed)
+            allow_spoofing(&c);
         status = work(&c, plan->flows, plan->n, only == NULL);
+    }
     checking_close(&c);
     return status;
 }
@@ -247,7 +266,7 @@ static int run_bare(struct cli *cli, const struct bare_options *bare, checking_w
 int checking_run(struct cli *cli, const struct bare_options *bare, const struct values *firewalls, checking_work *work)
 {
     if (bare->flows.n == 0 && bare->rulesets.n == 0)
-        return cli_operands(cli, 1, 1) ? run_site(cli, firewalls, work) : EXIT_BAD_INPUT;
+        return cli_operands(cli, 1, 1) ? run_site(cli, bare, firewalls, work) : EXIT_BAD_INPUT;
     if (bare->flows.n != 1 || bare->rulesets.n == 0)
         diag_error(&cli->diags, SPAN_NONE, "without a site both are needed: one --flows FILE and --ruleset FILE");
     else if (cli_operands(cli, 0, 0))

@@ -72,6 +72,12 @@ static bool read_end(struct cli *cli, const struct plan *plan, struct str text, 
     }
     if (use_set(map_get(&site->names, text), ends))
         return true;
+    for (size_t i = 0; i < site->zone_n; i++) {
+        for (enum family family = 0; str_eq(site->zones[i].name, text) && family < FAMILY_N; family++)
+            ends[family].ranges = site->zones[i].ranges[family];
+        if (str_eq(site->zones[i].name, text))
+            return true;
+    }
     for (size_t i = 0; i < site->domain_n; i++) {
         if (str_eq(site->domains[i].domain, text) && use_set(site->domains[i].set, ends))
             return true;

@@ -119,6 +119,8 @@ struct rule_ref rule_ref_policy(struct arena *arena, const struct ruleset *rules
         ref.text = STR("no chain at this hook: everything passes");
         return ref;
     }
+    if (chain->place.source != NULL)
+        ref.file = chain->place.source->name;
     ref.table = chain->table;
     ref.chain = chain->name;
     ref.text = str_printf(arena, "policy %s", action_name(chain->policy));

@@ -129,12 +129,15 @@ struct cubes region_of_permit(struct arena *arena, const struct prover *prover, 
     const struct ranges *from = unicast(arena, permit->source, flow->family);
     const struct ranges *to = unicast(arena, permit->destination, flow->family);
     const struct ranges *source_ports = flow->source_ports;
+    const struct ranges *ports = flow->ports;
     bool request = direction == DIRECTION_REQUEST;
     struct cube base = CUBE_ALL;
     struct cubes cubes = {0};
 
     if (source_ports == NULL)
         source_ports = ranges_one(arena, 1, 65535);
+    if (ports == NULL)
+        ports = ranges_one(arena, 1, 65535);
     *hook = permit->hook;
     if (!request && permit->hook != HOOK_FORWARD)
         *hook = permit->hook == HOOK_INPUT ? HOOK_OUTPUT : HOOK_INPUT;
@@ -142,8 +145,8 @@ struct cubes region_of_permit(struct arena *arena, const struct prover *prover, 
                     &base);
     base.field[FIELD_SOURCE] = request ? from : to;
     base.field[FIELD_DESTINATION] = request ? to : from;
-    base.field[FIELD_SOURCE_PORT] = request ? source_ports : flow->ports;
-    base.field[FIELD_PORT] = request ? flow->ports : source_ports;
+    base.field[FIELD_SOURCE_PORT] = request ? source_ports : ports;
+    base.field[FIELD_PORT] = request ? ports : source_ports;
     base.field[FIELD_STATE] = one_value(arena, request ? STATE_NEW : STATE_ESTABLISHED);
     base.field[FIELD_FRAGMENT] = one_value(arena, FRAGMENT_NONE);
     base.field[FIELD_MARK] = one_value(arena, 0);

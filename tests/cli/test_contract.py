@@ -177,6 +177,69 @@ def translated(suite):
     expect(document["verdict"] == "permitted" and document["rewritten"]["destination"] == "10.0.0.5", document)
 
 
+SAVE = "*filter\n:FORWARD %s [0:0]\n%sCOMMIT\n"
+
+
+def several_files(suite):
+    """The policy that decides is named by the file that it stands in."""
+    suite.write("a.v4.rules", "# IPv4\n" + SAVE % ("ACCEPT", ""))
+    suite.write("b.v6.rules", SAVE % ("DROP", "-A FORWARD -s fd00::9 -j ACCEPT\n"))
+    suite.write("both.csv", "id,source,destination,transport,ports\nf,10.0.0.1,10.0.0.2,tcp,80\ng,fd00::1,fd00::2,tcp,80\n")
+    for files in (("a.v4.rules", "b.v6.rules"), ("b.v6.rules", "a.v4.rules")):
+        rulesets = [word for name in files for word in ("--ruleset", name)]
+        document = document_of(suite, "check", "--flows", "both.csv", *rulesets, "--hook", "forward", status=1)
+        places = {(verdict["flow"], verdict["direction"]): (verdict["rule"]["file"], verdict["rule"]["line"])
+                  for verdict in document["verdicts"]}
+        expect(places["f", "request"] == ("a.v4.rules", 3) and places["g", "request"] == ("b.v6.rules", 2), places)
+
+
+def forbidden_flows(suite):
+    """A flow that must not be possible is a test, with a site and without."""
+    suite.write("must-not.json", '{"flows":[{"id":"a","source":["10.0.0.1"],"destination":["10.0.0.2"],'
+                '"transport":"tcp","ports":[[22,22]],"need":"forbidden"}]}')
+    for policy, status, holds, key in (("ACCEPT", 1, False, "permitted"), ("DROP", 0, True, "denied")):
+        suite.write("policy.rules", SAVE % (policy, "-A FORWARD -d 10.9.9.9 -j ACCEPT\n"))
+        document = document_of(suite, "check", "--flows", "must-not.json", "--ruleset", "policy.rules", "--hook",
+                               "forward", status=status)
+        expect(document["tests"][0]["holds"] is holds and document["summary"][key] == 1, document)
+
+
+def perhaps_different(suite):
+    """Two rulesets that differ only where nobody can know are neither equal nor different."""
+    rule = "-A FORWARD -d 10.0.0.2 %s-j ACCEPT\n"
+    suite.write("left.rules", SAVE % ("DROP", rule % "-m recent --name x --rcheck "))
+    suite.write("right.rules", SAVE % ("DROP", ""))
+    document = document_of(suite, "diff", "left.rules", "right.rules", status=3)
+    expect(document["equal"] is False and document["differences"], document)
+    suite.write("right.rules", SAVE % ("DROP", rule % ""))
+    suite.write("left.rules", SAVE % ("DROP", ""))
+    document = document_of(suite, "diff", "left.rules", "right.rules", status=1)
+    expect(document["differences"][0]["right"] == "permitted", document)
+    document_of(suite, "diff", "left.rules", "left.rules", status=0)
+
+
+NO_PATH = """portolan: site/1
+site: apart
+names: {a: 10.1.0.5, c: 10.3.0.5}
+extra:
+  - {id: x, from: a, to: c, ports: [443/tcp], owner: tests, reason: a way that is not there}
+zones: {za: 10.1.0.0/16, zb: 10.2.0.0/16, zc: 10.3.0.0/16}
+firewalls:
+  edge: {dialect: iptables, ruleset: edge.rules, interfaces: {za: eth0, zb: eth1}}
+"""
+
+
+def without_path(suite):
+    """A flow without a path does not pass; packets with foreign sources count on request alone."""
+    suite.write("apart.yaml", NO_PATH)
+    suite.write("edge.rules", SAVE % ("DROP", "-A FORWARD -i eth0 -o eth1 -s 10.2.0.9 -d 10.2.0.1 -j ACCEPT\n"
+                                      "-A FORWARD -m state --state ESTABLISHED,RELATED -j ACCEPT\n"))
+    document = document_of(suite, "check", "apart.yaml", status=1)
+    expect(document["summary"]["denied"] == 1 and document["summary"]["excess"] == 0, document["summary"])
+    document = document_of(suite, "check", "--spoofed", "apart.yaml", status=1)
+    expect(document["summary"]["excess"] == 2, document["summary"])  # all but the baseline's ICMP errors
+
+
 def lenient(suite):
     """A ruleset that was cut off is refused, and used on request, without trust in what is broken."""
     suite.write("cut.rules", "*filter\n:FORWARD DROP\n-A FORWARD -d 10.0.0.2 -j ACCEPT\n-A FORWARD --wrong\nCOMMIT\n")
@@ -448,7 +511,8 @@ def main():
         suite.case(f"exit {wanted}: {' '.join(arguments)}", status, suite, wanted, arguments)
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
-    for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, lenient, why, catalog_show,
+    for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
+                  perhaps_different, without_path, lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
     for product in ("widget", "xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):
