@@ -130,7 +130,7 @@ void checking_excess(struct checking *c)
     }
 }
 
-static const struct gate *gate_of(const struct checking *c, const struct firewall *firewall)
+const struct gate *checking_gate(const struct checking *c, const struct firewall *firewall)
 {
     for (size_t i = 0; i < c->gate_n; i++) {
         if (c->gates[i].firewall == firewall)
@@ -144,7 +144,7 @@ static bool hops_of(const struct checking *c, const struct flow *flow, const str
                     struct passage_hop *hops)
 {
     for (size_t i = 0; i < route->hop_n; i++) {
-        const struct gate *gate = gate_of(c, route->hops[i].firewall);
+        const struct gate *gate = checking_gate(c, route->hops[i].firewall);
 
         if (gate == NULL)
             return false;

@@ -74,6 +74,8 @@ typedef int checking_work(struct checking *checking, const struct flow *const *f
 /* Opens what the operands or options name, does the work, closes. */
 int checking_run(struct cli *cli, const struct bare_options *bare, const struct values *firewalls, checking_work *work);
 
+/* The gate of a firewall; NULL where it was not opened. */
+const struct gate *checking_gate(const struct checking *checking, const struct firewall *firewall);
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */
 void checking_unresolved(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_gaps(struct checking *checking);

@@ -157,18 +157,9 @@ static bool asks_for(const struct flow *flow, const struct question *question)
     return ranges_overlap(flow->source.ranges, from->ranges) && ranges_overlap(flow->destination.ranges, to->ranges);
 }
 
-static const struct gate *gate_of(const struct checking *c, const struct firewall *firewall)
-{
-    for (size_t i = 0; i < c->gate_n; i++) {
-        if (c->gates[i].firewall == firewall)
-            return &c->gates[i];
-    }
-    return NULL;
-}
-
 static void judge_hop(struct checking *c, const struct flow *flow, const struct route *route, const struct hop *hop)
 {
-    const struct gate *gate = gate_of(c, hop->firewall);
+    const struct gate *gate = checking_gate(c, hop->firewall);
     struct permit permit = {.flow = flow,
                             .hook = hop->hook,
                             .in = hop->in,

@@ -72,6 +72,11 @@ const struct ranges *ranges_one(struct arena *arena, u128 lo, u128 hi)
     return made;
 }
 
+const struct ranges *ranges_value(struct arena *arena, u128 value)
+{
+    return ranges_one(arena, value, value);
+}
+
 /* Index of the first range whose end is not before `value`. */
 static size_t first_reaching(const struct ranges *a, u128 value)
 {

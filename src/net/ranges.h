@@ -32,6 +32,7 @@ extern const struct ranges ranges_empty;
 /* Any ranges, in any order, overlapping or not. */
 const struct ranges *ranges_of(struct arena *arena, const struct range *v, size_t n);
 const struct ranges *ranges_one(struct arena *arena, u128 lo, u128 hi);
+const struct ranges *ranges_value(struct arena *arena, u128 value);
 
 /* Results may be one of the arguments itself. Cost: linear in both, after a binary search for the first that counts. */
 const struct ranges *ranges_union(struct arena *arena, const struct ranges *a, const struct ranges *b);

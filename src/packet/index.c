@@ -67,18 +67,7 @@ static void choose_bins(struct arena *arena, struct field_bins *bins, size_t mos
 
 static size_t bin_of(const struct field_bins *bins, u128 value)
 {
-    size_t low = 0;
-    size_t high = bins->n;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (bins->starts[middle] <= value)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    return index_bin(bins->starts, bins->n, value);
 }
 
 static void enter(struct box_index *index, struct field_bins *bins, size_t i, const struct ranges *asked)

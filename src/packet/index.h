@@ -13,6 +13,22 @@ struct box_index;
 /* What box i asks of a field; NULL: nothing. Called once a box and field. */
 typedef const struct ranges *index_ranges(const void *context, size_t i, enum field field);
 
+/* The last of the sorted starts that is not above the value; the first is 0. */
+static inline size_t index_bin(const u128 *starts, size_t n, u128 value)
+{
+    size_t low = 0;
+
+    while (n - low > 1) {
+        size_t middle = low + (n - low) / 2;
+
+        if (starts[middle] <= value)
+            low = middle;
+        else
+            n = middle;
+    }
+    return low;
+}
+
 /* Memory: at most 32 MB a field. Cost: linear in the boxes, times the bins that they reach into. */
 struct box_index *index_new(struct arena *arena, size_t n, index_ranges *ranges, const void *context);
 

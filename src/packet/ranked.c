@@ -46,18 +46,7 @@ struct ranks *ranks_of(struct arena *arena, const struct cube *const *cubes, siz
 
 static int32_t rank_of(const struct rank_table *table, u128 value)
 {
-    size_t low = 0;
-    size_t high = table->n;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (table->starts[middle] <= value)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (int32_t)low;
+    return (int32_t)index_bin(table->starts, table->n, value);
 }
 
 bool ranked_boxes_of(struct arena *arena, const struct ranks *ranks, const struct cube *cube, size_t most,

@@ -6,11 +6,6 @@
 #include "net/proto.h"
 #include "prove/prover.h"
 
-static const struct ranges *one_value(struct arena *arena, u128 value)
-{
-    return ranges_one(arena, value, value);
-}
-
 static const struct ranges *icmp_errors(struct arena *arena, enum family family)
 {
     struct range v4[] = {{icmp_message(3, 0), icmp_message(3, 255)}, {icmp_message(11, 0), icmp_message(12, 255)}};
@@ -24,7 +19,7 @@ static struct cube icmp_cube(struct arena *arena, enum family family, const stru
 {
     struct cube cube = CUBE_ALL;
 
-    cube.field[FIELD_PROTOCOL] = one_value(arena, proto_icmp(family));
+    cube.field[FIELD_PROTOCOL] = ranges_value(arena, proto_icmp(family));
     cube.field[FIELD_ICMP] = messages;
     return cube;
 }
@@ -34,12 +29,12 @@ static void add_dhcp(struct arena *arena, enum family family, struct cubes *cube
     unsigned low = family == FAMILY_V4 ? 67 : 546;
     struct cube cube = CUBE_ALL;
 
-    cube.field[FIELD_PROTOCOL] = one_value(arena, PROTO_UDP);
-    cube.field[FIELD_SOURCE_PORT] = one_value(arena, low);
-    cube.field[FIELD_PORT] = one_value(arena, low + 1);
+    cube.field[FIELD_PROTOCOL] = ranges_value(arena, PROTO_UDP);
+    cube.field[FIELD_SOURCE_PORT] = ranges_value(arena, low);
+    cube.field[FIELD_PORT] = ranges_value(arena, low + 1);
     *vec_push(arena, cubes) = cube;
-    cube.field[FIELD_SOURCE_PORT] = one_value(arena, low + 1);
-    cube.field[FIELD_PORT] = one_value(arena, low);
+    cube.field[FIELD_SOURCE_PORT] = ranges_value(arena, low + 1);
+    cube.field[FIELD_PORT] = ranges_value(arena, low);
     *vec_push(arena, cubes) = cube;
 }
 
@@ -105,14 +100,14 @@ static void ask_loopback(const struct asker *asker)
     struct cube cube = CUBE_ALL;
     bool input = asker->hook == HOOK_INPUT;
 
-    cube.field[FIELD_IN] = input ? lo : one_value(asker->arena, INTERFACE_NONE);
-    cube.field[FIELD_OUT] = input ? one_value(asker->arena, INTERFACE_NONE) : lo;
-    cube.field[FIELD_STATE] = one_value(asker->arena, STATE_NEW);
-    cube.field[FIELD_FRAGMENT] = one_value(asker->arena, FRAGMENT_NONE);
-    cube.field[FIELD_MARK] = one_value(asker->arena, 0);
-    cube.field[FIELD_PROTOCOL] = one_value(asker->arena, PROTO_TCP);
-    cube.field[FIELD_TCP_FLAGS] = one_value(asker->arena, TCP_SYN);
-    cube.field[FIELD_SOURCE] = one_value(asker->arena, asker->family == FAMILY_V4 ? 0x7f000001 : 1);
+    cube.field[FIELD_IN] = input ? lo : ranges_value(asker->arena, INTERFACE_NONE);
+    cube.field[FIELD_OUT] = input ? ranges_value(asker->arena, INTERFACE_NONE) : lo;
+    cube.field[FIELD_STATE] = ranges_value(asker->arena, STATE_NEW);
+    cube.field[FIELD_FRAGMENT] = ranges_value(asker->arena, FRAGMENT_NONE);
+    cube.field[FIELD_MARK] = ranges_value(asker->arena, 0);
+    cube.field[FIELD_PROTOCOL] = ranges_value(asker->arena, PROTO_TCP);
+    cube.field[FIELD_TCP_FLAGS] = ranges_value(asker->arena, TCP_SYN);
+    cube.field[FIELD_SOURCE] = ranges_value(asker->arena, asker->family == FAMILY_V4 ? 0x7f000001 : 1);
     cube.field[FIELD_DESTINATION] = cube.field[FIELD_SOURCE];
     ask(asker, BASELINE_LOOPBACK, &cube, "programs on the host cannot talk to each other");
 }
@@ -137,11 +132,11 @@ static void ask_icmp(const struct asker *asker, enum baseline baseline, const st
 
     if (!some_face(asker, &cube))
         return;
-    cube.field[FIELD_PROTOCOL] = one_value(asker->arena, proto_icmp(asker->family));
+    cube.field[FIELD_PROTOCOL] = ranges_value(asker->arena, proto_icmp(asker->family));
     cube.field[FIELD_ICMP] = messages;
-    cube.field[FIELD_STATE] = one_value(asker->arena, state);
+    cube.field[FIELD_STATE] = ranges_value(asker->arena, state);
     cube.field[FIELD_SOURCE_PORT] = NULL;
-    cube.field[FIELD_FRAGMENT] = one_value(asker->arena, FRAGMENT_NONE);
+    cube.field[FIELD_FRAGMENT] = ranges_value(asker->arena, FRAGMENT_NONE);
     ask(asker, baseline, &cube, consequence);
 }
 

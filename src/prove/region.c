@@ -8,11 +8,6 @@
 #include "net/proto.h"
 #include "prove/prover.h"
 
-static const struct ranges *one_value(struct arena *arena, u128 value)
-{
-    return ranges_one(arena, value, value);
-}
-
 static const struct ranges *values(struct arena *arena, const unsigned *v, size_t n)
 {
     struct range range[16];
@@ -58,7 +53,7 @@ const struct ranges *region_interface(struct arena *arena, const struct prover *
 static void bind_interfaces(struct arena *arena, const struct prover *prover, enum hook hook, struct str in,
                             struct str out, struct cube *cube)
 {
-    const struct ranges *none = one_value(arena, INTERFACE_NONE);
+    const struct ranges *none = ranges_value(arena, INTERFACE_NONE);
 
     cube->field[FIELD_IN] = hook == HOOK_OUTPUT ? none : region_interface(arena, prover, in);
     cube->field[FIELD_OUT] = hook == HOOK_INPUT ? none : region_interface(arena, prover, out);
@@ -80,8 +75,8 @@ static void add_tcp(struct arena *arena, const struct cube *base, enum direction
     struct cube *cube = vec_push(arena, out);
 
     *cube = *base;
-    cube->field[FIELD_PROTOCOL] = one_value(arena, PROTO_TCP);
-    cube->field[FIELD_TCP_FLAGS] = one_value(arena, direction == DIRECTION_REQUEST ? TCP_SYN : TCP_SYN | TCP_ACK);
+    cube->field[FIELD_PROTOCOL] = ranges_value(arena, PROTO_TCP);
+    cube->field[FIELD_TCP_FLAGS] = ranges_value(arena, direction == DIRECTION_REQUEST ? TCP_SYN : TCP_SYN | TCP_ACK);
 }
 
 static void add_icmp(struct arena *arena, const struct cube *base, enum family family, enum direction direction,
@@ -90,7 +85,7 @@ static void add_icmp(struct arena *arena, const struct cube *base, enum family f
     struct cube *cube = vec_push(arena, out);
 
     *cube = *base;
-    cube->field[FIELD_PROTOCOL] = one_value(arena, proto_icmp(family));
+    cube->field[FIELD_PROTOCOL] = ranges_value(arena, proto_icmp(family));
     cube->field[FIELD_ICMP] = icmp_opening(arena, family, direction);
     cube->field[FIELD_SOURCE_PORT] = NULL;
     cube->field[FIELD_PORT] = NULL;
@@ -114,7 +109,7 @@ static void add_protocols(struct arena *arena, const struct cube *base, const st
 
         cube->field[FIELD_PROTOCOL] = ranges_complement(arena, values(arena, others, 3), 255);
     } else {
-        cube->field[FIELD_PROTOCOL] = one_value(arena, flow_protocol(flow));
+        cube->field[FIELD_PROTOCOL] = ranges_value(arena, flow_protocol(flow));
     }
     if (flow->transport != TRANSPORT_ANY && !proto_has_ports((unsigned)flow->transport)) {
         cube->field[FIELD_SOURCE_PORT] = NULL;
@@ -147,9 +142,9 @@ struct cubes region_of_permit(struct arena *arena, const struct prover *prover, 
     base.field[FIELD_DESTINATION] = request ? to : from;
     base.field[FIELD_SOURCE_PORT] = request ? source_ports : ports;
     base.field[FIELD_PORT] = request ? ports : source_ports;
-    base.field[FIELD_STATE] = one_value(arena, request ? STATE_NEW : STATE_ESTABLISHED);
-    base.field[FIELD_FRAGMENT] = one_value(arena, FRAGMENT_NONE);
-    base.field[FIELD_MARK] = one_value(arena, 0);
+    base.field[FIELD_STATE] = ranges_value(arena, request ? STATE_NEW : STATE_ESTABLISHED);
+    base.field[FIELD_FRAGMENT] = ranges_value(arena, FRAGMENT_NONE);
+    base.field[FIELD_MARK] = ranges_value(arena, 0);
     add_protocols(arena, &base, flow, direction, &cubes);
     return cubes;
 }
@@ -167,7 +162,7 @@ struct cube region_excused(struct arena *arena, const struct prover *prover, con
     cube.field[FIELD_DESTINATION] = permit->destination;
     if (flow->transport == TRANSPORT_ANY)
         return cube;
-    cube.field[FIELD_PROTOCOL] = one_value(arena, flow_protocol(flow));
+    cube.field[FIELD_PROTOCOL] = ranges_value(arena, flow_protocol(flow));
     if (proto_has_ports((unsigned)flow->transport)) {
         cube.field[FIELD_PORT] = flow->ports;
         cube.field[FIELD_SOURCE_PORT] = flow->source_ports;
@@ -217,7 +212,7 @@ void region_mirrored(struct arena *arena, const struct prover *prover, const str
 {
     struct permit back = *permit;
     struct flow flow = *permit->flow;
-    const struct ranges *tcp = one_value(arena, PROTO_TCP);
+    const struct ranges *tcp = ranges_value(arena, PROTO_TCP);
     struct cube cube;
 
     if (flow.no_reply)
@@ -255,6 +250,6 @@ bool region_of_face(struct arena *arena, const struct prover *prover, const stru
     cube->field[FIELD_DESTINATION] = face->destination[family];
     cube->field[FIELD_SOURCE_PORT] = ranges_one(arena, 1, 65535);
     cube->field[FIELD_STATE] = values(arena, opening, 3);
-    cube->field[FIELD_MARK] = one_value(arena, 0);
+    cube->field[FIELD_MARK] = ranges_value(arena, 0);
     return true;
 }

@@ -22,11 +22,6 @@ bool reply_matters(const struct rewritten *now)
            now->destination.is;
 }
 
-static const struct ranges *one_value(struct arena *arena, u128 value)
-{
-    return ranges_one(arena, value, value);
-}
-
 /* Without a connection. */
 static void untracked(struct arena *arena, enum family family, const struct cube *reply, struct cubes *to)
 {
@@ -35,11 +30,11 @@ static void untracked(struct arena *arena, enum family family, const struct cube
     const struct ranges *invalid = ranges_of(arena, refused, 2);
     struct cube part = *reply;
 
-    part.field[FIELD_STATE] = one_value(arena, STATE_INVALID);
+    part.field[FIELD_STATE] = ranges_value(arena, STATE_INVALID);
     if (cube_narrow(arena, &part, FIELD_PROTOCOL, invalid))
         *vec_push(arena, to) = part;
     part = *reply;
-    part.field[FIELD_STATE] = one_value(arena, STATE_NEW);
+    part.field[FIELD_STATE] = ranges_value(arena, STATE_NEW);
     if (cube_narrow(arena, &part, FIELD_PROTOCOL, ranges_complement(arena, invalid, 255)))
         *vec_push(arena, to) = part;
 }

@@ -129,11 +129,6 @@ static bool split(struct arena *arena, const struct cube *cube, enum field field
     return true;
 }
 
-static const struct ranges *one_value(struct arena *arena, u128 value)
-{
-    return ranges_one(arena, value, value);
-}
-
 static bool is_single(const struct ranges *ranges)
 {
     return ranges != NULL && ranges->n == 1 && ranges->v[0].lo == ranges->v[0].hi;
@@ -145,11 +140,11 @@ static enum rewrite_end write_mark(struct arena *arena, const struct rewrite *re
     const struct ranges *mark = now->set[FIELD_MARK] != NULL ? now->set[FIELD_MARK] : cube->field[FIELD_MARK];
 
     if (rewrite->keep == 0) {
-        now->set[FIELD_MARK] = one_value(arena, rewrite->flip);
+        now->set[FIELD_MARK] = ranges_value(arena, rewrite->flip);
         return REWRITE_DONE;
     }
     if (is_single(mark)) {
-        now->set[FIELD_MARK] = one_value(arena, ((uint32_t)mark->v[0].lo & rewrite->keep) ^ rewrite->flip);
+        now->set[FIELD_MARK] = ranges_value(arena, ((uint32_t)mark->v[0].lo & rewrite->keep) ^ rewrite->flip);
         return REWRITE_DONE;
     }
     if (mark == NULL || !split(arena, cube, FIELD_MARK, 0, pieces))
@@ -167,7 +162,7 @@ static enum rewrite_end write_network(struct arena *arena, const struct rewrite 
     struct cube whole = *cube;
 
     if (is_single(now->set[field])) {
-        now->set[field] = one_value(arena, (now->set[field]->v[0].lo & last) | rewrite->addresses.lo);
+        now->set[field] = ranges_value(arena, (now->set[field]->v[0].lo & last) | rewrite->addresses.lo);
         return REWRITE_DONE;
     }
     if (now->set[field] != NULL || shift->is)
@@ -193,7 +188,7 @@ static enum rewrite_end write_address(struct arena *arena, const struct rewrite 
         return write_network(arena, rewrite, field, family, cube, now, pieces);
     if (rewrite->own)
         now->set[field] =
-            field == FIELD_DESTINATION && hook == HOOK_OUTPUT ? one_value(arena, loopback) : addr_all(family);
+            field == FIELD_DESTINATION && hook == HOOK_OUTPUT ? ranges_value(arena, loopback) : addr_all(family);
     else if (rewrite->has_addresses)
         now->set[field] = ranges_one(arena, rewrite->addresses.lo, rewrite->addresses.hi);
     return REWRITE_DONE;
@@ -208,7 +203,7 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
                   ((base->hook == HOOK_PREROUTING || base->hook == HOOK_OUTPUT) && base->priority < -200);
 
     if (before) {
-        now->set[FIELD_STATE] = one_value(arena, STATE_UNTRACKED);
+        now->set[FIELD_STATE] = ranges_value(arena, STATE_UNTRACKED);
         return REWRITE_DONE;
     }
     return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
@@ -237,7 +232,7 @@ enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hoo
         made->to_host =
             made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
         if (made->to_host)
-            made->set[FIELD_OUT] = one_value(arena, INTERFACE_NONE);
+            made->set[FIELD_OUT] = ranges_value(arena, INTERFACE_NONE);
     }
     if (end == REWRITE_DONE)
         *now = made;

@@ -309,8 +309,9 @@ static int open_namespace(const struct source *text, struct namespace *namespace
     return error;
 }
 
-int nft_list(struct arena *arena, const struct source *text, const char *directory, struct source **listing,
-             struct diags *diags)
+/* Loads a text into a namespace of its own (or only has it judged), and lists it where a listing is asked for. */
+static int run_text(struct arena *arena, const struct source *text, const char *directory, bool check_only,
+                    struct source **listing, struct diags *diags)
 {
     struct namespace namespace;
     int error;
@@ -320,24 +321,20 @@ int nft_list(struct arena *arena, const struct source *text, const char *directo
     error = open_namespace(text, &namespace, diags);
     if (error < 0)
         return error;
-    error = load(&namespace, text, directory, false, diags);
-    if (error == 0)
+    error = load(&namespace, text, directory, check_only, diags);
+    if (error == 0 && listing != NULL)
         error = list(arena, &namespace, text, listing, diags);
     namespace_close(&namespace);
     return error;
 }
 
+int nft_list(struct arena *arena, const struct source *text, const char *directory, struct source **listing,
+             struct diags *diags)
+{
+    return run_text(arena, text, directory, false, listing, diags);
+}
+
 int nft_check(const struct source *text, const char *directory, struct diags *diags)
 {
-    struct namespace namespace;
-    int error;
-
-    if (directory == NULL && refuse_includes(text, diags))
-        return -EINVAL;
-    error = open_namespace(text, &namespace, diags);
-    if (error < 0)
-        return error;
-    error = load(&namespace, text, directory, true, diags);
-    namespace_close(&namespace);
-    return error;
+    return run_text(NULL, text, directory, true, NULL, diags);
 }

@@ -5,6 +5,7 @@
 #include "dialect/iptables/reader.h"
 
 #include "base/num.h"
+#include "net/proto.h"
 
 /* The words of the target: an option, and the value behind it. */
 static struct str word_of(const struct reading *reading, size_t i)
@@ -52,19 +53,8 @@ static bool only_option(const struct reading *reading, const char *const *names,
 /* `80`, `80-90`. */
 static bool parse_ports(struct str text, struct rewrite *rewrite)
 {
-    struct str rest;
-    struct str first = str_cut(text, '-', &rest);
-    uint64_t lo;
-    uint64_t hi;
-
-    if (!num_decimal(first, 65535, &lo))
-        return false;
-    hi = lo;
-    if (first.n < text.n && !num_decimal(rest, 65535, &hi))
-        return false;
-    rewrite->ports = (struct range){lo, hi};
-    rewrite->has_ports = true;
-    return lo <= hi;
+    rewrite->has_ports = port_range_parse(text, true, &rewrite->ports);
+    return rewrite->has_ports;
 }
 
 /* `a`, `a-b`. */
