@@ -35,6 +35,12 @@ struct verdict {
     enum direction direction;
     enum verdict_kind kind;
     struct rule_ref rule; /* that decides the packet; of a permitted flow the first that lets part of it through */
+    /*
+     * Permitted, denied: every rule that lets part of it through, or stops it, in the order of the ruleset; of several
+     * base chains on the way each its own, and a policy where no rule decides. Else the one of `rule`, where present.
+     */
+    const struct rule_ref *rules;
+    size_t rule_n;
     struct packet
         packet; /* denied, partial: one that does not pass; undetermined: one that depends; else one that passes */
     bool has_packet;

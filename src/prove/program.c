@@ -132,6 +132,7 @@ static void make_unknown(struct program *program, struct program_rule *made)
 {
     struct cube *cube = arena_new_object(program->arena, struct cube);
 
+    *vec_push(program->arena, &program->forks) = (struct fork){.literal = program->spare_literal, .rule = made->rule};
     cube->literals = literals_one(program->arena, program->spare_literal++, true);
     made->cubes = cube;
     made->cube_n = 1;
@@ -238,6 +239,7 @@ struct program *program_make(struct arena *arena, const struct ruleset *ruleset,
     program->family = family;
     program->interfaces = interfaces;
     program->spare_literal = ruleset->literal_n;
+    program->steps = PROGRAM_STEPS;
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);

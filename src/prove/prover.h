@@ -53,9 +53,28 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
 
 /* --- judge.c: one permit ------------------------------------------------------------------------------------------ */
 
-/* The verdict on one permit in one direction. All of *verdict is written. */
+/*
+ * The verdict on one permit in one direction. All of *verdict is written. Questions share a budget of steps that grows
+ * with each: one that needs more than is there is undetermined, and names the rule that made it so.
+ */
 void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct verdict *verdict);
+
+/*
+ * What somebody needs who does not believe a verdict `permitted` or `denied`: the packets of the question cut into
+ * disjoint parts, each with what decides it in every base chain on its way. No rule on the way tells packets of a part
+ * apart. Packets from an address to itself may be in no part; what `now` of a leaf says is no part of the evidence.
+ */
+struct certificate {
+    struct cubes region;    /* the packets of the question */
+    struct leaves parts;    /* for each value of the unknowns that has a part in it; none of another verdict */
+    struct leaves requests; /* of a reply that NAT or NOTRACK may change: the requests that it answers, likewise */
+    struct forks forks;     /* what the unknowns beyond those of the ruleset mean */
+};
+
+/* The same verdict with its certificate, which lives in the arena: nothing of the arena is rolled back. */
+void judge_certified(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                     enum direction direction, struct verdict *verdict, struct certificate *certificate);
 
 /*
  * Packets of a region that may pass a hook, as cubes: with `surely` only those that pass whatever the unknowns are.
@@ -63,6 +82,14 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
  */
 bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                    const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule);
+
+/* --- rules.c: what decides ---------------------------------------------------------------------------------------- */
+
+/* A rule by name, or where it is NULL the policy of a chain. */
+struct rule_ref rules_name(const struct prover *prover, const struct rule *rule, const struct chain *chain);
+/* Fills in verdict->rules: what decides about all these leaves. */
+void rules_of_leaves(struct arena *arena, const struct prover *prover, const struct leaves *leaves,
+                     struct verdict *verdict);
 
 /* --- excess.c: what is permitted beyond --------------------------------------------------------------------------- */
 
