@@ -53,7 +53,7 @@ static void conclude(const struct prover *prover, enum family family, const stru
     bool shown = leaf->now != NULL && reply_matters(leaf->now);
 
     verdict->kind = kind;
-    verdict->rule = rules_name(prover, leaf->rule, leaf->chain);
+    verdict->rule = rules_name(prover, leaf);
     if (kind == VERDICT_PERMITTED && !shown)
         return;
     verdict->packet = witness_packet(prover->arena, prover, family, packets);
@@ -63,14 +63,13 @@ static void conclude(const struct prover *prover, enum family family, const stru
 }
 
 /* Too many steps, or too many parts: at which rule. */
-static void give_up(const struct prover *prover, const struct outcome *outcome, enum walk_end end,
-                    struct verdict *verdict)
+static void give_up(const struct outcome *outcome, enum walk_end end, struct verdict *verdict)
 {
     verdict->kind = VERDICT_UNDETERMINED;
     verdict->reason = end == WALK_STOPPED ? STR("gave up: the rules cut the flow into too many parts")
                                           : STR("gave up: too many steps");
     if (outcome->gave_up_at != NULL)
-        verdict->rule = rules_name(prover, outcome->gave_up_at, NULL);
+        verdict->rule = rule_ref_of(outcome->gave_up_at);
 }
 
 /* A packet that is let through for one value of the unknowns and stopped for another, and the rule that asks. */
@@ -88,7 +87,7 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
 
             if (!outcome_spend(outcome, 1)) {
                 outcome->gave_up_at = rule;
-                give_up(prover, outcome, WALK_EXHAUSTED, verdict);
+                give_up(outcome, WALK_EXHAUSTED, verdict);
                 return;
             }
             if (!cube_intersect(arena, &may_pass, &may_stop, &both) || !witness_exists(&both))
@@ -120,7 +119,7 @@ static void weigh(struct arena *arena, const struct prover *prover, enum family 
     }
     if (!outcome_beyond(outcome, region, &outcome->passing, &surely_stopped) ||
         !outcome_beyond(outcome, region, &outcome->stopped, &surely_passing)) {
-        give_up(prover, outcome, WALK_EXHAUSTED, verdict);
+        give_up(outcome, WALK_EXHAUSTED, verdict);
         return;
     }
     if (surely_stopped.n == 0 || surely_passing.n == 0) {
@@ -177,7 +176,7 @@ static void judge_region(struct arena *arena, const struct prover *prover, enum 
     if (outcome->passes_surely && outcome->stops_surely) {
         conclude(prover, family, &outcome->sure_stop, &outcome->sure_stop.cube, VERDICT_PARTIAL, verdict);
     } else if (end != WALK_DONE) {
-        give_up(prover, outcome, end, verdict);
+        give_up(outcome, end, verdict);
     } else if (outcome->stopped.n == 0 && outcome->passing.n > 0) {
         const struct leaf *leaf = passing_leaf(outcome);
 
@@ -217,7 +216,7 @@ static void judge(struct arena *arena, const struct prover *prover, const struct
     if (direction == DIRECTION_REPLY)
         end = ask_reply(arena, prover, permit, &requests, &region);
     if (end != WALK_DONE)
-        give_up(prover, &requests, end, verdict);
+        give_up(&requests, end, verdict);
     else
         judge_region(arena, prover, family, &region, &outcome, verdict);
     if (verdict->rules == NULL && verdict->rule.present) {
@@ -272,9 +271,9 @@ bool judge_passing(struct arena *arena, const struct prover *prover, enum family
     }
     end = outcome_walk(arena, prover, family, hook, region, &outcome);
     if (end == WALK_DONE && outcome.passing.n > 0)
-        *rule = rules_name(prover, outcome.passing.v[0].rule, outcome.passing.v[0].chain);
+        *rule = rules_name(prover, &outcome.passing.v[0]);
     else if (end == WALK_DONE && outcome.stopped.n > 0)
-        *rule = rules_name(prover, outcome.stopped.v[0].rule, outcome.stopped.v[0].chain);
+        *rule = rules_name(prover, &outcome.stopped.v[0]);
     if (end != WALK_DONE || (surely && !outcome_beyond(&outcome, region, &outcome.stopped, passing))) {
         if (outcome.gave_up_at != NULL)
             *rule = rule_ref_of(outcome.gave_up_at);

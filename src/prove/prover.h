@@ -85,8 +85,8 @@ bool judge_passing(struct arena *arena, const struct prover *prover, enum family
 
 /* --- rules.c: what decides ---------------------------------------------------------------------------------------- */
 
-/* A rule by name, or where it is NULL the policy of a chain. */
-struct rule_ref rules_name(const struct prover *prover, const struct rule *rule, const struct chain *chain);
+/* What a leaf ended at, by name. */
+struct rule_ref rules_name(const struct prover *prover, const struct leaf *leaf);
 /* Fills in verdict->rules: what decides about all these leaves. */
 void rules_of_leaves(struct arena *arena, const struct prover *prover, const struct leaves *leaves,
                      struct verdict *verdict);

@@ -11,11 +11,28 @@ struct decider {
 
 struct deciders VEC(struct decider);
 
-struct rule_ref rules_name(const struct prover *prover, const struct rule *rule, const struct chain *chain)
+static struct rule_ref name(const struct prover *prover, const struct decider *decider)
 {
-    if (rule != NULL)
-        return rule_ref_of(rule);
-    return rule_ref_policy(prover->arena, prover->ruleset, chain);
+    if (decider->rule != NULL)
+        return rule_ref_of(decider->rule);
+    return rule_ref_policy(prover->arena, prover->ruleset, decider->chain);
+}
+
+/* What the leaf names: in its chain a rule may have translated, and so let it through. */
+static struct decider decider_of(const struct leaf *leaf)
+{
+    for (const struct decision *decision = leaf->decisions; decision != NULL; decision = decision->before) {
+        if (leaf->rule == NULL && decision->base == leaf->chain && decision->rule != NULL)
+            return (struct decider){.rule = decision->rule};
+    }
+    return (struct decider){.rule = leaf->rule, .chain = leaf->rule == NULL ? leaf->chain : NULL};
+}
+
+struct rule_ref rules_name(const struct prover *prover, const struct leaf *leaf)
+{
+    struct decider decider = decider_of(leaf);
+
+    return name(prover, &decider);
 }
 
 static int by_address(const void *a, const void *b)
@@ -59,7 +76,7 @@ static void add_deciders(struct arena *arena, const struct leaf *leaf, struct de
             *vec_push(arena, deciders) = (struct decider){.rule = decision->rule};
     }
     if (leaf->rule == NULL)
-        *vec_push(arena, deciders) = (struct decider){.chain = leaf->chain};
+        *vec_push(arena, deciders) = decider_of(leaf);
 }
 
 void rules_of_leaves(struct arena *arena, const struct prover *prover, const struct leaves *leaves,
@@ -79,7 +96,7 @@ void rules_of_leaves(struct arena *arena, const struct prover *prover, const str
     }
     refs = arena_new_array(prover->arena, struct rule_ref, n);
     for (size_t i = 0; i < n; i++)
-        refs[i] = rules_name(prover, deciders.v[i].rule, deciders.v[i].chain);
+        refs[i] = name(prover, &deciders.v[i]);
     if (n > 1)
         qsort(refs, n, sizeof *refs, by_name);
     verdict->rules = refs;

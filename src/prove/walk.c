@@ -92,9 +92,13 @@ static void stop_part(struct walker *s, struct part *part, enum action action, c
     end_part(s, part, action, rule, rule == NULL ? base_of(s, part) : NULL);
 }
 
-/* Of what let a part through, the last rule that accepts; without one the policy at the hook itself, or the first. */
+/*
+ * Of what let a part through, the last rule that accepts; without one the policy at the hook itself, or the first;
+ * where rules translated in every base chain, the first of those.
+ */
 static void end_accepted(struct walker *s, const struct part *part)
 {
+    const struct chain *translated = NULL;
     const struct chain *policy = NULL;
 
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before) {
@@ -102,10 +106,12 @@ static void end_accepted(struct walker *s, const struct part *part)
             end_part(s, part, ACTION_ACCEPT, decision->rule, NULL);
             return;
         }
-        if (policy == NULL || policy->hook != s->walk->hook)
+        if (decision->rule != NULL)
+            translated = decision->base;
+        else if (policy == NULL || policy->hook != s->walk->hook)
             policy = decision->base;
     }
-    end_part(s, part, ACTION_ACCEPT, NULL, policy);
+    end_part(s, part, ACTION_ACCEPT, NULL, policy == NULL ? translated : policy);
 }
 
 /* Through one base chain: on to the next, or to the end. True when the part goes on. */

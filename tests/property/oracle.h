@@ -70,12 +70,17 @@ struct packets replies_of(struct arena *arena, const struct ruleset *ruleset, co
 extern unsigned long failures;
 extern unsigned long audits_open; /* cases with a rule that an audit left undecided */
 
+extern unsigned long certificates_checked;
+
 void complain(const char *what, unsigned long number, const struct packet *packet);
 
 /* boxes.c */
 bool in_box(const struct box *box, const struct packet *packet);
 void compare_excess(struct arena *arena, const struct prover *prover, const struct policy *policy,
                     unsigned long number);
+/* certificates.c */
+void compare_certificate(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                         enum direction direction, unsigned long number);
 /* changes.c */
 void compare_audit(struct arena *arena, const struct prover *prover, unsigned long number);
 void compare_diff(struct arena *arena, unsigned long number);
