@@ -2,6 +2,7 @@
 #include "cli/checking.h"
 
 #include "prove/passage.h"
+#include "report/values.h"
 
 static void judge(struct checking *c, const struct gate *gate, const struct permit *permit, enum direction direction)
 {
@@ -119,12 +120,16 @@ void checking_excess(struct checking *c)
     c->searched = true;
     for (size_t i = 0; i < c->gate_n; i++) {
         struct arena_mark mark = arena_mark(c->scratch);
+        struct rule_ref rule = {0};
 
-        if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings)) {
+        if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings, &rule)) {
+            struct str at = report_cell_rule(c->scratch, &rule);
+
             c->incomplete = true;
             diag_warning(&c->cli->diags, SPAN_NONE,
-                         "the search for excess%s%.*s took too many steps and was given up: there may be more",
-                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall));
+                         "the search for excess%s%.*s took too many steps and was given up, there may be more%s%.*s",
+                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall), rule.present ? ": " : "",
+                         STR_ARG(at));
         }
         arena_release(c->scratch, mark);
     }

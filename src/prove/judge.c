@@ -16,22 +16,36 @@ static bool any_dependent(const struct outcome *outcome, const struct leaves *le
     return false;
 }
 
-/* The rule that an undetermined verdict hangs on: the one that asks for the unknown. */
-static const struct rule *rule_of_unknown(const struct prover *prover, enum family family, const struct leaf *leaf)
+/* The rule that could not be spelled out and so became an unknown; NULL where it is none of those. */
+static const struct rule *unspelled_rule(const struct program *program, const struct literals *literals)
 {
-    const struct literals *literals = leaf->cube.literals;
-    uint32_t id;
-
-    if (literals == NULL)
-        return leaf->rule;
-    id = literals->v[0] >> 1;
-    if (id < prover->ruleset->literal_n && prover->programs[family]->literal_rules[id] != NULL)
-        return prover->programs[family]->literal_rules[id];
-    vec_each (const struct fork *, fork, &prover->programs[family]->forks) {
-        if (fork->literal == id)
+    vec_each (const struct fork *, fork, &program->forks) {
+        if (literals != NULL && fork->literal == literals->v[0] >> 1)
             return fork->rule;
     }
-    return leaf->rule;
+    return NULL;
+}
+
+/* The rule that an undetermined verdict hangs on: the one that asks for the unknown. */
+static const struct rule *rule_of_unknown(const struct program *program, const struct leaf *leaf)
+{
+    const struct literals *literals = leaf->cube.literals;
+    const struct rule *rule = unspelled_rule(program, literals);
+
+    if (literals != NULL && literals->v[0] >> 1 < program->ruleset->literal_n)
+        rule = program->literal_rules[literals->v[0] >> 1];
+    return rule == NULL ? leaf->rule : rule;
+}
+
+static struct str reason_of(const struct program *program, const struct leaf *leaf)
+{
+    if (leaf->action == ACTION_UNKNOWN)
+        return STR("a target that is not modelled decides");
+    if (unspelled_rule(program, leaf->cube.literals) != NULL)
+        return STR("gave up: a rule has too many alternatives");
+    if (leaf->cube.literals != NULL)
+        return STR("depends on a match that only the running firewall knows");
+    return STR("depends on an interface that the question does not name");
 }
 
 /* What NAT and the like made of the packet; and whether it was led where the question does not look. */
@@ -82,7 +96,7 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
         vec_each (const struct leaf *, stopped, &outcome->stopped) {
             const struct leaf *leaf = outcome_depends(outcome, passing) ? passing : stopped;
             struct cube may_stop = outcome_projected(outcome, stopped);
-            const struct rule *rule = rule_of_unknown(prover, family, leaf);
+            const struct rule *rule = rule_of_unknown(outcome->program, leaf);
             struct cube both;
 
             if (!outcome_spend(outcome, 1)) {
@@ -95,10 +109,7 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
             conclude(prover, family, leaf, &both, VERDICT_UNDETERMINED, verdict);
             if (rule != NULL)
                 verdict->rule = rule_ref_of(rule);
-            verdict->reason = leaf->action == ACTION_UNKNOWN ? STR("a target that is not modelled decides")
-                              : leaf->cube.literals != NULL
-                                  ? STR("depends on a match that only the running firewall knows")
-                                  : STR("depends on an interface that the question does not name");
+            verdict->reason = reason_of(outcome->program, leaf);
             return;
         }
     }

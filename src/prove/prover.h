@@ -95,10 +95,10 @@ void rules_of_leaves(struct arena *arena, const struct prover *prover, const str
 
 /*
  * Appends a finding for each box that the ruleset permits beyond the policy's permits, its baseline and what it
- * accepts; largest first. False when a budget ran out before everything was looked at (a finding says so).
+ * accepts; largest first. False when a budget ran out before everything was looked at: *gave_up_at is the rule then.
  */
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
-                 struct findings *findings);
+                 struct findings *findings, struct rule_ref *gave_up_at);
 
 /* --- baseline.c: a firewall that works -----------------------------------------------------------------------------
  */

@@ -260,7 +260,7 @@ static void spend(struct walker *s, size_t steps)
 /* Of steps, or of memory. */
 static bool is_spent(const struct walker *s)
 {
-    return s->walk->budget == 0 || arena_size(s->arena) > s->most;
+    return s->walk->budget == 0 || arena_used(s->arena) > s->most;
 }
 
 /* The values that a cut goes through, as steps. */
@@ -488,7 +488,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     struct part first = {.cube = *from};
 
     assert(arena != walk->program->arena);
-    s.most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
+    s.most = arena_used(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (walk->hook == HOOK_FORWARD && (walk->program->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0)
         s.host_path_n = (uint32_t)program_path(walk->program, HOOK_INPUT, s.host_path, PATH_MAX_CHAINS);
