@@ -21,7 +21,7 @@ struct part {
     const struct decision *decisions; /* in the base chains before */
 };
 
-#define CUTTERS 16u
+#define CUTTERS 8u
 
 /* A rule that cuts the set again and again; of those that share a place the most frequent stays. */
 struct cutter {
@@ -196,7 +196,7 @@ static bool write_part(struct walker *s, struct part *part, const struct program
 
 static void note_cut(struct walker *s, const struct rule *rule)
 {
-    struct cutter *cutter = &s->cutters[((uintptr_t)rule >> 4) * 0x9e3779b97f4a7c15u >> 60];
+    struct cutter *cutter = &s->cutters[((uintptr_t)rule >> 4) * 0x9e3779b97f4a7c15u >> 61];
 
     if (cutter->rule == rule) {
         cutter->cuts++;
