@@ -195,16 +195,23 @@ static void test_allow(struct checking *c, const struct flow *flow, const struct
                        struct test_result *result)
 {
     struct passage_hop *hops = arena_new_array(c->scratch, struct passage_hop, route->hop_n);
+    struct verdict before = {0}; /* of a firewall that translates */
 
     if (!hops_of(c, flow, route, hops))
         return;
     for (size_t i = 0; i < route->hop_n; i++) {
+        struct verdict request = {0};
+
         for (enum direction direction = DIRECTION_REQUEST; direction <= DIRECTION_REPLY; direction++) {
             struct verdict verdict;
 
             if (direction == DIRECTION_REPLY && flow->no_reply)
                 continue;
             judge_permit(c->scratch, hops[i].prover, &hops[i].permit, direction, &verdict);
+            if (direction == DIRECTION_REQUEST)
+                request = verdict;
+            if (before.translated_by.present)
+                checking_open_verdict(&verdict, &before);
             if (verdict.kind == VERDICT_PERMITTED)
                 continue;
             result->undetermined = verdict.kind == VERDICT_UNDETERMINED && (result->holds || result->undetermined);
@@ -212,7 +219,10 @@ static void test_allow(struct checking *c, const struct flow *flow, const struct
             result->packet = verdict.packet;
             result->has_packet = verdict.has_packet;
             result->rule = verdict.rule;
+            result->reason = verdict.reason;
         }
+        if (request.translated_by.present)
+            before = request;
     }
 }
 

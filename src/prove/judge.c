@@ -6,6 +6,7 @@
  */
 #include "prove/outcome.h"
 #include "prove/reply.h"
+#include "prove/rewrite.h"
 
 static bool any_dependent(const struct outcome *outcome, const struct leaves *leaves)
 {
@@ -203,6 +204,27 @@ static void judge_region(struct arena *arena, const struct prover *prover, enum 
     }
 }
 
+static bool is_translated(const struct leaf *leaf)
+{
+    return leaf->now != NULL && !rewrite_same(leaf->now, NULL);
+}
+
+/* The rule by which packets of some leaf go on with other ends. */
+static void note_translation(const struct outcome *outcome, struct verdict *verdict)
+{
+    vec_each (const struct leaf *, leaf, &outcome->passing) {
+        const struct decision *decision = is_translated(leaf) ? leaf->decisions : NULL;
+
+        while (decision != NULL &&
+               (decision->rule == NULL || (action_writes(decision->rule->action) & REWRITE_ENDS) == 0))
+            decision = decision->before;
+        if (decision == NULL)
+            continue;
+        verdict->translated_by = rule_ref_of(decision->rule);
+        return;
+    }
+}
+
 /* `certificate` may be NULL. */
 static void judge(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct certificate *certificate, struct verdict *verdict)
@@ -230,6 +252,8 @@ static void judge(struct arena *arena, const struct prover *prover, const struct
         give_up(&requests, end, verdict);
     else
         judge_region(arena, prover, family, &region, &outcome, verdict);
+    if ((prover->ruleset->rewrites & REWRITE_ENDS) != 0)
+        note_translation(&outcome, verdict);
     if (verdict->rules == NULL && verdict->rule.present) {
         verdict->rules = arena_copy(prover->arena, &verdict->rule, sizeof verdict->rule);
         verdict->rule_n = 1;
@@ -296,5 +320,43 @@ bool judge_passing(struct arena *arena, const struct prover *prover, enum family
         return true;
     vec_each (const struct leaf *, leaf, &outcome.passing)
         *vec_push(arena, passing) = outcome_projected(&outcome, leaf);
+    return true;
+}
+
+bool judge_onward(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                  const struct cubes *region, bool surely, struct onward *onward)
+{
+    struct outcome outcome = {.with_self = true};
+    bool known;
+
+    *onward = (struct onward){0};
+    if ((prover->ruleset->rewrites & REWRITE_ENDS) == 0 || region->n == 0 || prover->programs[family] == NULL)
+        return judge_passing(arena, prover, family, hook, region, surely, &onward->packets, &onward->rule);
+    known = outcome_walk(arena, prover, family, hook, region, &outcome) == WALK_DONE;
+    if (outcome.passing.n > 0)
+        onward->rule = rules_name(prover, &outcome.passing.v[0]);
+    if (surely && (!known || !outcome_beyond(&outcome, region, &outcome.stopped, &onward->packets)))
+        return false;
+    if (!known) {
+        onward->elsewhere = true;
+        onward->packets = *region;
+        return false;
+    }
+    vec_each (const struct leaf *, leaf, &outcome.passing) {
+        struct cube cube = outcome_projected(&outcome, leaf);
+
+        if (surely && is_translated(leaf))
+            onward->packets = cubes_subtract(arena, &onward->packets, &cube, family);
+        if (surely)
+            continue;
+        if (is_translated(leaf))
+            cube = rewrite_view(arena, leaf->now, &cube);
+        onward->elsewhere =
+            onward->elsewhere ||
+            (leaf->now != NULL && (leaf->now->set[FIELD_DESTINATION] != NULL || leaf->now->destination.is));
+        cube.field[FIELD_MARK] = NULL;
+        cube.field[FIELD_STATE] = NULL;
+        *vec_push(arena, &onward->packets) = cube;
+    }
     return true;
 }
