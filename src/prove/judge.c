@@ -44,6 +44,8 @@ static struct str reason_of(const struct program *program, const struct leaf *le
         return STR("a target that is not modelled decides");
     if (unspelled_rule(program, leaf->cube.literals) != NULL)
         return STR("gave up: a rule has too many alternatives");
+    if (leaf->cube.literals != NULL && leaf->cube.literals->v[0] >> 1 >= program->ruleset->literal_n)
+        return STR("depends on what the kernel chooses, or on where it sends what is translated");
     if (leaf->cube.literals != NULL)
         return STR("depends on a match that only the running firewall knows");
     return STR("depends on an interface that the question does not name");

@@ -25,6 +25,7 @@ struct trial {
     const struct rule *decider; /* in this base chain; NULL: its policy */
     bool nat_done;
     bool to_host;
+    bool rerouted;   /* behind OUTPUT it goes out by an interface that is not known */
     bool translated; /* its replies are others */
     bool vacuous;    /* no packet, and no choice, is like this */
     const struct decision *claims[DECISIONS_MOST];
@@ -225,7 +226,21 @@ static enum end translate(struct trial *t, const struct rule *rule)
         t->to_host = true;
         t->seen.field[FIELD_OUT] = ranges_value(t->arena, INTERFACE_NONE);
     }
+    t->rerouted = t->rerouted || (!source && t->base->hook == HOOK_OUTPUT);
     return end;
+}
+
+/* Errors about a connection are translated as that is, and ask no rule of NAT. */
+static enum relation is_error(const struct trial *t)
+{
+    const struct ranges *protocol = t->seen.field[FIELD_PROTOCOL];
+    const struct ranges *state = t->seen.field[FIELD_STATE];
+    const struct ranges *icmp = ranges_value(t->arena, proto_icmp(t->family));
+    const struct ranges *related = ranges_value(t->arena, STATE_RELATED);
+
+    if (!ranges_overlap(protocol, icmp) || !ranges_overlap(state, related))
+        return OUTSIDE;
+    return ranges_subset(protocol, icmp) && ranges_subset(state, related) ? INSIDE : CUT;
 }
 
 static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
@@ -270,7 +285,11 @@ static enum end act(struct trial *t, const struct rule *rule, bool *leaves)
     case ACTION_MARK: return write_mark(t, rule->rewrite);
     case ACTION_NOTRACK: return write_untracked(t);
     case ACTION_DNAT:
-    case ACTION_SNAT: t->decider = rule; return translate(t, rule) == FELL_OFF ? ACCEPTED : NOTHING_PROVED;
+    case ACTION_SNAT:
+        if (is_error(t) != OUTSIDE)
+            return is_error(t) == INSIDE ? FELL_OFF : refuse(t, "errors of connections, and others");
+        t->decider = rule;
+        return translate(t, rule) == FELL_OFF ? ACCEPTED : NOTHING_PROVED;
     case ACTION_UNKNOWN: return refuse(t, "a target that is not modelled");
     case ACTION_NONE:
     case ACTION_N: break;
@@ -337,6 +356,13 @@ static enum end run_way(struct trial *t, enum hook hook, bool late)
             t->nat_done = false;
         if (t->nat_done && way[i]->nat)
             continue;
+        if (t->rerouted && way[i]->hook == HOOK_POSTROUTING) {
+            const struct ranges *names = ranges_one(t->arena, 1, interfaces_last(t->prover->interfaces));
+
+            t->rerouted = false;
+            if (choose(t, FIELD_OUT, names) != FELL_OFF)
+                return NOTHING_PROVED;
+        }
         end = run_base(t, way[i]);
         if (end != ACCEPTED)
             return end;
