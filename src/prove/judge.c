@@ -112,6 +112,8 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
             conclude(prover, family, leaf, &both, VERDICT_UNDETERMINED, verdict);
             if (rule != NULL)
                 verdict->rule = rule_ref_of(rule);
+            else if (stopped->rule != NULL)
+                verdict->rule = rule_ref_of(stopped->rule); /* rather than a policy */
             verdict->reason = reason_of(outcome->program, leaf);
             return;
         }
