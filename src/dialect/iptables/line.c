@@ -130,7 +130,8 @@ static const char *dash_of(const struct making *making, enum glyph glyph, struct
 {
     bool begins = (making->text.n == 0 || making->text.v[making->text.n - 1] == ' ') && !str_starts(behind, "-") &&
                   !str_starts(behind, "\xe2\x80\x93");
-    bool letter = behind.n > 0 && (behind.n == 1 || behind.p[1] == ' ' || behind.p[1] == '\t');
+    bool letter = behind.n > 0 && (behind.n == 1 || behind.p[1] == ' ' || behind.p[1] == '\t' ||
+                                   (behind.p[1] & 0x80) != 0 || behind.p[1] == '&');
 
     return begins && (glyph == GLYPH_EM_DASH || (glyph == GLYPH_EN_DASH && !letter)) ? "--" : "-";
 }
