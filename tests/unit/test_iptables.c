@@ -292,7 +292,7 @@ static void unknowns_end_at_writers(void **state)
         struct text text = {0};
         const struct rule *filter;
 
-        buf_addf(&in, "*mangle\n%s%s", writes ? "-A FORWARD -j TTL --ttl-set 64\n" : "", rules);
+        buf_addf(&in, "*mangle\n%s%s", writes ? "-A OUTPUT -j TTL --ttl-set 64\n" : "", rules);
         add_input(&text, "x", buf_str(&in));
         read_inputs(&text);
         filter = chain_of(&text, "filter", "FORWARD")->rules;
@@ -307,7 +307,7 @@ static void unknowns_end_at_writers(void **state)
 /* Under a mask a mark is exact where rules can make it what it is. */
 static void masked_marks(void **state)
 {
-    struct text text = read_text("x", "*mangle\n-A PREROUTING -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\n*filter\n"
+    struct text text = read_text("x", "*mangle\n-A PREROUTING -j MARK --set-mark 0x4000\nCOMMIT\n*filter\n"
                                       "-A FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT\nCOMMIT\n");
     struct buf got = BUF_EMPTY;
 

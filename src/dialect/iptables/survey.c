@@ -16,6 +16,7 @@ static bool next_behind(struct str *rest, const char *needle, struct str *word)
         return false;
     *rest = str_from(*rest, (size_t)(found - rest->p) + strlen(needle));
     line = str_head(*rest, 256);
+    line = str_trim(str_cut(line, '\n', &line));
     *word = str_word(&line);
     return true;
 }
