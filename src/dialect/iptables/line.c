@@ -216,27 +216,43 @@ static bool begins_rule(struct str text)
     return text.p[0] == '[' && str_contains(text, "] -A ");
 }
 
-/* Bytes of a line's number (`12`, `12:`, `12)`) or of marks of quoting (`> `) before a rule; else 0. */
-static size_t before_rule(struct str text)
+/* `> ` and `> > ` of a mail or a forum; what is quoted may itself have numbers before it. */
+static size_t before_quoted(struct str text)
 {
     size_t n = 0;
 
+    while (n < text.n && (text.p[n] == '>' || is_blank(text.p[n])))
+        n++;
+    return text.n > 0 && memchr(text.p, '>', n) != NULL ? n : 0;
+}
+
+/* `12`, `12:`, `12)`, `12 |` before something that only a ruleset has; else 0. */
+static size_t before_numbered(struct str text)
+{
+    size_t n = 0;
+    size_t digits;
+
     while (n < text.n && is_blank(text.p[n]))
         n++;
-    if (n < text.n && text.p[n] >= '0' && text.p[n] <= '9') {
-        while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
-            n++;
-        if (n < text.n && (text.p[n] == ':' || text.p[n] == '.' || text.p[n] == ')' || text.p[n] == '|'))
-            n++;
-        if (n < text.n && !is_blank(text.p[n]))
-            return 0;
-    } else if (n < text.n && (text.p[n] == '>' || text.p[n] == '|')) {
-        while (n < text.n && (text.p[n] == '>' || text.p[n] == '|' || is_blank(text.p[n])))
-            n++;
-    } else {
+    digits = n;
+    while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
+        n++;
+    if (n == digits)
         return 0;
-    }
-    return begins_rule(str_trim(str_from(text, n))) ? n : 0;
+    if (n < text.n && (text.p[n] == ':' || text.p[n] == '.' || text.p[n] == ')'))
+        n++;
+    if (n < text.n && !is_blank(text.p[n]))
+        return 0;
+    while (n < text.n && (is_blank(text.p[n]) || text.p[n] == '|'))
+        n++;
+    return begins_rule(str_from(text, n)) ? n : 0;
+}
+
+static size_t before_rule(struct str text)
+{
+    size_t quoted = before_quoted(text);
+
+    return quoted + before_numbered(str_from(text, quoted));
 }
 
 static struct str raw_line(const struct lines *lines, uint32_t line)
