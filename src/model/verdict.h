@@ -47,7 +47,8 @@ struct verdict {
     struct packet
         rewritten; /* what the rules behind NAT see of it (with one of the addresses, where it may be several) */
     bool has_rewritten;
-    struct str reason; /* in words, where rule and packet do not say it all; may be empty */
+    struct rule_ref translated_by; /* one by which packets go on with other addresses or ports, if there is one */
+    struct str reason;             /* in words, where rule and packet do not say it all; may be empty */
 };
 
 /* An exact set of packets, printed: each field a list of values, or the one value "any". */

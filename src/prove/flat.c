@@ -18,6 +18,7 @@ struct unfolding {
     size_t depth;
     bool marks;  /* a rule so far writes the mark, */
     bool states; /* the state of a connection */
+    size_t most; /* bytes of the arena that may be used */
 };
 
 /* What active skips leave of the packets. */
@@ -165,13 +166,14 @@ static void unfold(struct unfolding *u, uint32_t chain, const struct cube *guard
 
         if (rule->cube_n > 0)
             unfold_rule(u, rule, guard);
+        u->flat->too_large = u->flat->too_large || arena_used(u->arena) > u->most;
     }
 }
 
 struct flat *flat_make(struct arena *arena, struct program *program, uint32_t chain)
 {
     struct flat *flat = arena_new_object(arena, struct flat);
-    struct unfolding u = {.arena = arena, .program = program, .flat = flat};
+    struct unfolding u = {.arena = arena, .program = program, .flat = flat, .most = arena_used(arena) + FLAT_MEMORY};
     struct cube all = CUBE_ALL;
 
     flat->chain = program->chains[chain].chain;

@@ -6,6 +6,7 @@
  */
 #include "prove/outcome.h"
 #include "prove/reply.h"
+#include "prove/rewrite.h"
 
 static bool any_dependent(const struct outcome *outcome, const struct leaves *leaves)
 {
@@ -16,22 +17,36 @@ static bool any_dependent(const struct outcome *outcome, const struct leaves *le
     return false;
 }
 
-/* The rule that an undetermined verdict hangs on: the one that asks for the unknown. */
-static const struct rule *rule_of_unknown(const struct prover *prover, enum family family, const struct leaf *leaf)
+/* The rule that could not be spelled out and so became an unknown; NULL where it is none of those. */
+static const struct rule *unspelled_rule(const struct program *program, const struct literals *literals)
 {
-    const struct literals *literals = leaf->cube.literals;
-    uint32_t id;
-
-    if (literals == NULL)
-        return leaf->rule;
-    id = literals->v[0] >> 1;
-    if (id < prover->ruleset->literal_n && prover->programs[family]->literal_rules[id] != NULL)
-        return prover->programs[family]->literal_rules[id];
-    vec_each (const struct fork *, fork, &prover->programs[family]->forks) {
-        if (fork->literal == id)
+    vec_each (const struct fork *, fork, &program->forks) {
+        if (literals != NULL && fork->literal == literals->v[0] >> 1)
             return fork->rule;
     }
-    return leaf->rule;
+    return NULL;
+}
+
+/* The rule that an undetermined verdict hangs on: the one that asks for the unknown. */
+static const struct rule *rule_of_unknown(const struct program *program, const struct leaf *leaf)
+{
+    const struct literals *literals = leaf->cube.literals;
+    const struct rule *rule = unspelled_rule(program, literals);
+
+    if (literals != NULL && literals->v[0] >> 1 < program->ruleset->literal_n)
+        rule = program->literal_rules[literals->v[0] >> 1];
+    return rule == NULL ? leaf->rule : rule;
+}
+
+static struct str reason_of(const struct program *program, const struct leaf *leaf)
+{
+    if (leaf->action == ACTION_UNKNOWN)
+        return STR("a target that is not modelled decides");
+    if (unspelled_rule(program, leaf->cube.literals) != NULL)
+        return STR("gave up: a rule has too many alternatives");
+    if (leaf->cube.literals != NULL)
+        return STR("depends on a match that only the running firewall knows");
+    return STR("depends on an interface that the question does not name");
 }
 
 /* What NAT and the like made of the packet; and whether it was led where the question does not look. */
@@ -82,7 +97,7 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
         vec_each (const struct leaf *, stopped, &outcome->stopped) {
             const struct leaf *leaf = outcome_depends(outcome, passing) ? passing : stopped;
             struct cube may_stop = outcome_projected(outcome, stopped);
-            const struct rule *rule = rule_of_unknown(prover, family, leaf);
+            const struct rule *rule = rule_of_unknown(outcome->program, leaf);
             struct cube both;
 
             if (!outcome_spend(outcome, 1)) {
@@ -95,10 +110,7 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
             conclude(prover, family, leaf, &both, VERDICT_UNDETERMINED, verdict);
             if (rule != NULL)
                 verdict->rule = rule_ref_of(rule);
-            verdict->reason = leaf->action == ACTION_UNKNOWN ? STR("a target that is not modelled decides")
-                              : leaf->cube.literals != NULL
-                                  ? STR("depends on a match that only the running firewall knows")
-                                  : STR("depends on an interface that the question does not name");
+            verdict->reason = reason_of(outcome->program, leaf);
             return;
         }
     }
@@ -192,6 +204,27 @@ static void judge_region(struct arena *arena, const struct prover *prover, enum 
     }
 }
 
+static bool is_translated(const struct leaf *leaf)
+{
+    return leaf->now != NULL && !rewrite_same(leaf->now, NULL);
+}
+
+/* The rule by which packets of some leaf go on with other ends. */
+static void note_translation(const struct outcome *outcome, struct verdict *verdict)
+{
+    vec_each (const struct leaf *, leaf, &outcome->passing) {
+        const struct decision *decision = is_translated(leaf) ? leaf->decisions : NULL;
+
+        while (decision != NULL &&
+               (decision->rule == NULL || (action_writes(decision->rule->action) & REWRITE_ENDS) == 0))
+            decision = decision->before;
+        if (decision == NULL)
+            continue;
+        verdict->translated_by = rule_ref_of(decision->rule);
+        return;
+    }
+}
+
 /* `certificate` may be NULL. */
 static void judge(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct certificate *certificate, struct verdict *verdict)
@@ -219,6 +252,8 @@ static void judge(struct arena *arena, const struct prover *prover, const struct
         give_up(&requests, end, verdict);
     else
         judge_region(arena, prover, family, &region, &outcome, verdict);
+    if ((prover->ruleset->rewrites & REWRITE_ENDS) != 0)
+        note_translation(&outcome, verdict);
     if (verdict->rules == NULL && verdict->rule.present) {
         verdict->rules = arena_copy(prover->arena, &verdict->rule, sizeof verdict->rule);
         verdict->rule_n = 1;
@@ -285,5 +320,43 @@ bool judge_passing(struct arena *arena, const struct prover *prover, enum family
         return true;
     vec_each (const struct leaf *, leaf, &outcome.passing)
         *vec_push(arena, passing) = outcome_projected(&outcome, leaf);
+    return true;
+}
+
+bool judge_onward(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                  const struct cubes *region, bool surely, struct onward *onward)
+{
+    struct outcome outcome = {.with_self = true};
+    bool known;
+
+    *onward = (struct onward){0};
+    if ((prover->ruleset->rewrites & REWRITE_ENDS) == 0 || region->n == 0 || prover->programs[family] == NULL)
+        return judge_passing(arena, prover, family, hook, region, surely, &onward->packets, &onward->rule);
+    known = outcome_walk(arena, prover, family, hook, region, &outcome) == WALK_DONE;
+    if (outcome.passing.n > 0)
+        onward->rule = rules_name(prover, &outcome.passing.v[0]);
+    if (surely && (!known || !outcome_beyond(&outcome, region, &outcome.stopped, &onward->packets)))
+        return false;
+    if (!known) {
+        onward->elsewhere = true;
+        onward->packets = *region;
+        return false;
+    }
+    vec_each (const struct leaf *, leaf, &outcome.passing) {
+        struct cube cube = outcome_projected(&outcome, leaf);
+
+        if (surely && is_translated(leaf))
+            onward->packets = cubes_subtract(arena, &onward->packets, &cube, family);
+        if (surely)
+            continue;
+        if (is_translated(leaf))
+            cube = rewrite_view(arena, leaf->now, &cube);
+        onward->elsewhere =
+            onward->elsewhere ||
+            (leaf->now != NULL && (leaf->now->set[FIELD_DESTINATION] != NULL || leaf->now->destination.is));
+        cube.field[FIELD_MARK] = NULL;
+        cube.field[FIELD_STATE] = NULL;
+        *vec_push(arena, &onward->packets) = cube;
+    }
     return true;
 }

@@ -6,8 +6,7 @@
 #include "prove/outcome.h"
 
 #define LEAVES_MOST 200000u
-#define STEPS_MOST 20000000u /* of one question */
-#define STEPS_EACH 4000u     /* that a question adds to the pool */
+#define STEPS_EACH 4000u /* that a question adds to the pool */
 
 static bool same_field(const struct ranges *a, const struct ranges *b)
 {
@@ -81,7 +80,7 @@ enum walk_end outcome_walk(struct arena *arena, const struct prover *prover, enu
     outcome->arena = arena;
     outcome->program = program;
     outcome->asked = &region->v[0];
-    outcome->steps = program->steps < STEPS_MOST ? program->steps : STEPS_MOST;
+    outcome->steps = program->steps < WALK_BUDGET ? program->steps : WALK_BUDGET;
     vec_each (const struct cube *, cube, region) {
         struct walk walk = {.program = program,
                             .hook = hook,

@@ -7,7 +7,9 @@
 
 #include <assert.h>
 
-#define CUBES_MOST 2000000u /* of one rule */
+#define CUBES_MOST 300000u /* of one rule */
+#define CUBES_ALL 1000000u /* of all rules, those that were given up included */
+#define CUBES_LEAST 1000u  /* that a rule may have when all are used up */
 
 static const struct ranges *interface_ranges(struct program *program, const struct match *match)
 {
@@ -76,9 +78,12 @@ static bool spell_conjunction(struct program *program, const struct cube *base, 
         }
         now = next;
     }
+    if (program->cubes_left < now.n)
+        return false;
+    program->cubes_left -= now.n;
     vec_each (struct cube *, cube, &now)
         *vec_push(program->arena, out) = *cube;
-    return out->n <= CUBES_MOST;
+    return true;
 }
 
 static bool spell_groups(struct program *program, const struct cube *base, const struct match *match, struct cubes *out)
@@ -168,6 +173,23 @@ static bool concerns(const struct program *program, const struct rule *rule)
     return (rule->families & FAMILY_BIT(program->family)) != 0 && rule->action != ACTION_NONE;
 }
 
+/* Spelled out, within what is left of cubes; else unknown. */
+static void spell_or_not(struct program *program, const struct rule *rule, struct program_rule *made)
+{
+    size_t left = CUBES_ALL > program->cubes_spent ? CUBES_ALL - program->cubes_spent : 0;
+    size_t allowed = left < CUBES_LEAST ? CUBES_LEAST : left < CUBES_MOST ? left : CUBES_MOST;
+    struct arena_mark mark = arena_mark(program->arena);
+    bool spelled;
+
+    program->cubes_left = allowed;
+    spelled = spell_rule(program, rule, made);
+    program->cubes_spent += allowed - program->cubes_left;
+    if (!spelled) {
+        arena_release(program->arena, mark);
+        make_unknown(program, made);
+    }
+}
+
 static struct program_rule *make_rule(struct program *program, const struct rule *rule)
 {
     struct program_rule *made = arena_new_object(program->arena, struct program_rule);
@@ -176,8 +198,7 @@ static struct program_rule *make_rule(struct program *program, const struct rule
     made->action = rule->action;
     if (!concerns(program, rule))
         return made;
-    if (!spell_rule(program, rule, made))
-        make_unknown(program, made);
+    spell_or_not(program, rule, made);
     note_literals(program, rule, rule->matches, rule->match_n);
     if (rule->action == ACTION_JUMP || rule->action == ACTION_GOTO) {
         const struct program_chain *target = map_get(&program->chain_numbers, chain_key(&rule->target));

@@ -52,6 +52,8 @@ struct program {
     struct arena *arena;
     uint32_t spare_literal; /* the next unknown beside those of the ruleset */
     struct forks forks;     /* rules that cannot be spelled out */
+    size_t cubes_spent;     /* for spelling rules out, */
+    size_t cubes_left;      /* and for the one that is being spelled out */
     uint64_t steps;         /* that questions may still take together; see outcome.c */
 };
 
@@ -71,6 +73,6 @@ const struct box_index *program_index(struct program *program, uint32_t chain);
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);
 
 #define PATH_MAX_CHAINS 256
-#define PROGRAM_STEPS 50000000u /* that its questions may take together, beyond what each brings */
+#define PROGRAM_STEPS 30000000u /* that its questions may take together, beyond what each brings */
 
 #endif

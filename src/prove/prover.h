@@ -83,6 +83,19 @@ void judge_certified(struct arena *arena, const struct prover *prover, const str
 bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                    const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule);
 
+struct onward {
+    struct cubes packets;
+    bool elsewhere; /* some may have been sent to another destination: their way is not known */
+    struct rule_ref rule;
+};
+
+/*
+ * Likewise, the packets as the next firewall on the way sees them. With `surely` none that are translated: whether the
+ * next lets them through is not asked.
+ */
+bool judge_onward(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                  const struct cubes *region, bool surely, struct onward *onward);
+
 /* --- rules.c: what decides ---------------------------------------------------------------------------------------- */
 
 /* What a leaf ended at, by name. */
@@ -95,10 +108,10 @@ void rules_of_leaves(struct arena *arena, const struct prover *prover, const str
 
 /*
  * Appends a finding for each box that the ruleset permits beyond the policy's permits, its baseline and what it
- * accepts; largest first. False when a budget ran out before everything was looked at (a finding says so).
+ * accepts; largest first. False when a budget ran out before everything was looked at: *gave_up_at is the rule then.
  */
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
-                 struct findings *findings);
+                 struct findings *findings, struct rule_ref *gave_up_at);
 
 /* --- baseline.c: a firewall that works -----------------------------------------------------------------------------
  */

@@ -86,6 +86,12 @@ void rules_of_leaves(struct arena *arena, const struct prover *prover, const str
     struct rule_ref *refs;
     size_t n = 0;
 
+    /* Mostly one rule decides everything, and is named already. */
+    if (leaves->n == 1 && (leaves->v[0].decisions == NULL || leaves->v[0].decisions->before == NULL)) {
+        verdict->rules = arena_copy(prover->arena, &verdict->rule, sizeof verdict->rule);
+        verdict->rule_n = 1;
+        return;
+    }
     vec_each (const struct leaf *, leaf, leaves)
         add_deciders(arena, leaf, &deciders);
     if (deciders.n > 1)

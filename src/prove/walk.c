@@ -21,7 +21,7 @@ struct part {
     const struct decision *decisions; /* in the base chains before */
 };
 
-#define CUTTERS 16u
+#define CUTTERS 8u
 
 /* A rule that cuts the set again and again; of those that share a place the most frequent stays. */
 struct cutter {
@@ -196,7 +196,7 @@ static bool write_part(struct walker *s, struct part *part, const struct program
 
 static void note_cut(struct walker *s, const struct rule *rule)
 {
-    struct cutter *cutter = &s->cutters[((uintptr_t)rule >> 4) * 0x9e3779b97f4a7c15u >> 60];
+    struct cutter *cutter = &s->cutters[((uintptr_t)rule >> 4) * 0x9e3779b97f4a7c15u >> 61];
 
     if (cutter->rule == rule) {
         cutter->cuts++;
@@ -260,7 +260,7 @@ static void spend(struct walker *s, size_t steps)
 /* Of steps, or of memory. */
 static bool is_spent(const struct walker *s)
 {
-    return s->walk->budget == 0 || arena_size(s->arena) > s->most;
+    return s->walk->budget == 0 || arena_used(s->arena) > s->most;
 }
 
 /* The values that a cut goes through, as steps. */
@@ -488,7 +488,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     struct part first = {.cube = *from};
 
     assert(arena != walk->program->arena);
-    s.most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
+    s.most = arena_used(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (walk->hook == HOOK_FORWARD && (walk->program->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0)
         s.host_path_n = (uint32_t)program_path(walk->program, HOOK_INPUT, s.host_path, PATH_MAX_CHAINS);

@@ -69,7 +69,7 @@ enum walk_end { WALK_DONE, WALK_STOPPED, WALK_EXHAUSTED };
  */
 enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube *from);
 
-#define WALK_BUDGET 200000000u
-#define WALK_MEMORY ((size_t)2 << 30)
+#define WALK_BUDGET 20000000u /* some seconds at most */
+#define WALK_MEMORY ((size_t)256 << 20)
 
 #endif

@@ -130,7 +130,7 @@ void compare_excess(struct arena *arena, const struct prover *prover, const stru
 {
     struct findings findings = {0};
 
-    if (!excess_find(arena, prover, policy, &findings))
+    if (!excess_find(arena, prover, policy, &findings, &(struct rule_ref){0}))
         complain("gave up", number, NULL);
     for (unsigned i = 0; i < 100; i++) {
         struct packet packet = random_packet(&policy->faces[0]);

@@ -116,7 +116,7 @@ void compare_diff(struct arena *arena, unsigned long number)
     if (((question.left->rewrites | question.right->rewrites) & (1u << FIELD_SOURCE | 1u << FIELD_DESTINATION)) != 0)
         return;
     writing = writes(question.left) || writes(question.right);
-    if (!diff_find(arena, &question, &differences, &one_sided))
+    if (!diff_find(arena, &question, &differences, &one_sided, &(struct rule_ref){0}))
         complain("gave up on a difference", number, NULL);
     for (unsigned i = 0; i < 60; i++) {
         struct packet packet = any_packet();
