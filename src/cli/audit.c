@@ -12,7 +12,7 @@ static const struct option_row options[] = {
     {"site", 0, "SITE", "also rules that are wider than any flow of this site needs", &sites, NULL},
     {"firewall", 0, "NAME", "the firewall of the site that the ruleset is of", &firewalls, NULL},
     {"flows", 0, "FILE", "likewise with flows as JSON or CSV", &bare.flows, NULL},
-    {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &bare.dialects, NULL},
+    {"dialect", 0, "DIALECT", "nftables, iptables or ip6tables; else it is recognised", &bare.dialects, NULL},
     {"hook", 0, "HOOK", "with --flows: forward, input or output", &bare.hooks, NULL},
     {"in", 0, "INTERFACE", "with --flows: by which they come in", &bare.in, NULL},
     {"out", 0, "INTERFACE", "with --flows: by which they go out", &bare.out, NULL},

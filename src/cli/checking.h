@@ -58,7 +58,7 @@ void checking_close(struct checking *checking);
     {"firewall", 0, "NAME", "only this firewall of the site", &(firewalls), NULL},                                     \
         {"flows", 0, "FILE", "flows as JSON or CSV, instead of a site", &(bare).flows, NULL},                          \
         {"ruleset", 0, "FILE", "its ruleset; several for IPv4, IPv6 and ipset", &(bare).rulesets, NULL},               \
-        {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &(bare).dialects, NULL},                   \
+        {"dialect", 0, "DIALECT", "nftables, iptables or ip6tables; else it is recognised", &(bare).dialects, NULL},   \
         {"hook", 0, "HOOK", "forward, input or output", &(bare).hooks, NULL},                                          \
         {"in", 0, "INTERFACE", "by which packets come in", &(bare).in, NULL},                                          \
         {"out", 0, "INTERFACE", "by which they go out", &(bare).out, NULL},                                            \

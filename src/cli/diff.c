@@ -9,7 +9,7 @@ static struct values dialects;
 static struct values hooks;
 
 static const struct option_row options[] = {
-    {"dialect", 0, "DIALECT", "of both rulesets; else each is recognised", &dialects, NULL},
+    {"dialect", 0, "DIALECT", "of both: nftables, iptables or ip6tables; else each is recognised", &dialects, NULL},
     {"hook", 0, "HOOK", "only this one: forward, input or output", &hooks, NULL},
     INPUTS_LENIENT,
     {0},

@@ -39,23 +39,31 @@ static struct cubes unskipped(struct unfolding *u, const struct cube *cube)
     return left;
 }
 
+static void add_entry(struct unfolding *u, const struct cube *cube, const struct rule *rule, enum action action)
+{
+    if (u->flat->n >= FLAT_MOST) {
+        u->flat->too_large = true;
+        return;
+    }
+    *vec_push(u->arena, u->flat) = (struct flat_entry){
+        .cube = *cube,
+        .rule = rule,
+        .action = action,
+        .after_write = (u->marks && cube->field[FIELD_MARK] != NULL) || (u->states && cube->field[FIELD_STATE] != NULL),
+    };
+}
+
 static void add_entries(struct unfolding *u, const struct cube *cube, const struct rule *rule, enum action action)
 {
-    struct cubes left = unskipped(u, cube);
+    struct cubes left = {0};
 
-    vec_each (const struct cube *, piece, &left) {
-        if (u->flat->n >= FLAT_MOST) {
-            u->flat->too_large = true;
-            return;
-        }
-        *vec_push(u->arena, u->flat) = (struct flat_entry){
-            .cube = *piece,
-            .rule = rule,
-            .action = action,
-            .after_write =
-                (u->marks && piece->field[FIELD_MARK] != NULL) || (u->states && piece->field[FIELD_STATE] != NULL),
-        };
+    if (u->skips.n == 0) {
+        add_entry(u, cube, rule, action);
+        return;
     }
+    left = unskipped(u, cube);
+    vec_each (const struct cube *, piece, &left)
+        add_entry(u, piece, rule, action);
 }
 
 static size_t chain_level(const struct unfolding *u)

@@ -60,7 +60,40 @@ static const struct {
      "  ip daddr 10.2.0.1 udp dport 8080 accept\n  ip6 daddr fd00:2::3 tcp dport 443 accept\n"
      "  meta mark 0x7 udp dport 80 accept\n  icmp type echo-request ip daddr 10.2.0.1 meta mark 1 accept\n }\n"
      " chain input { type filter hook input priority filter; policy drop;\n  udp dport 80 meta mark 1 accept\n }\n}\n"},
+    /* What is asked of connections that begin, and of packets that have none; marks under a mask. */
+    {"connections.rules",
+     "*raw\n:PREROUTING ACCEPT\n-A PREROUTING -s 10.1.0.3 -p udp --dport 443 -j NOTRACK\nCOMMIT\n"
+     "*mangle\n:PREROUTING ACCEPT\n-A PREROUTING -i eth0 -j MARK --set-mark 0x4000\n"
+     "-A PREROUTING -i eth1 -j MARK --or-mark 0x3000\nCOMMIT\n"
+     "*filter\n:FORWARD DROP\n-A FORWARD -m conntrack --ctstate UNTRACKED --ctproto 6 -d 10.2.0.1 -j ACCEPT\n"
+     "-A FORWARD -m conntrack --ctstatus SEEN_REPLY -j DROP\n"
+     "-A FORWARD -m conntrack --ctstatus EXPECTED,ASSURED -j DROP\n"
+     "-A FORWARD -m conntrack --ctstatus NONE -j ACCEPT\n"
+     "-A FORWARD -m mark --mark 0x1000/0x1000 -d 10.2.0.2 -j DROP\n"
+     "-A FORWARD -s 10.1.0.1 -m conntrack ! --ctstatus ASSURED --ctorigdst 10.2.0.1 -j ACCEPT\n"
+     "-A FORWARD -m conntrack --ctorigsrc 10.1.0.2 --ctproto 6 -j ACCEPT\n"
+     "-A FORWARD -m conntrack ! --ctorigdst 10.2.0.0/31 --ctdir REPLY -j ACCEPT\n"
+     "-A FORWARD -p udp -m conntrack --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT\n"
+     "-A FORWARD -p tcp -m conntrack ! --ctorigdstport 81:443 -d 10.2.0.3 -j ACCEPT\n"
+     "-A FORWARD -p icmp -m mark --mark 0x4000/0x4000 -j ACCEPT\n"
+     "-A FORWARD -m mark ! --mark 0x0/0x2000 -d 10.2.0.4 -j ACCEPT\nCOMMIT\n"},
+    {"connections.nft",
+     "table inet t {\n chain raw { type filter hook prerouting priority raw;\n  ip saddr 10.1.0.3 udp dport 443 "
+     "notrack\n"
+     "  iifname \"eth0\" meta mark set 0x4000\n  iifname \"eth1\" meta mark set meta mark or 0x3000\n }\n"
+     " chain forward { type filter hook forward priority filter; policy drop;\n"
+     "  ct direction != original accept\n  ct status ! seen-reply ip daddr 10.2.0.1 accept\n"
+     "  ct status expected,assured,seen-reply accept\n  meta mark & 0x1000 == 0x1000 ip daddr 10.2.0.2 drop\n"
+     "  ct original ip saddr 10.1.0.2 tcp dport 80 accept\n  ct original ip daddr != 10.2.0.3 udp dport 443 accept\n"
+     "  ct original ip6 saddr fd00:1::1 accept\n  ct protocol tcp tcp dport 81 accept\n"
+     "  meta mark & 0x6000 != 0x0 ip protocol icmp accept\n  meta mark & 0x2000 == 0x2000 tcp dport 8080 accept\n"
+     " }\n}\n"},
 };
+
+static bool is_iptables(size_t which)
+{
+    return str_ends(str_of(rulesets[which].name), ".rules");
+}
 
 static uint64_t state;
 
@@ -191,7 +224,7 @@ static int run_ruleset(struct arena *arena, const struct ruleset *ruleset, size_
             break;
     }
     if (error == 0)
-        error = engine_load(engine, which == 0 ? restore : nft, str_of(rulesets[which].text), &said);
+        error = engine_load(engine, is_iptables(which) ? restore : nft, str_of(rulesets[which].text), &said);
     if (error == -ENOENT) {
         printf("SKIP: ip, nft or iptables-restore: %s\n", strerror(-error));
         return 77;
@@ -206,7 +239,7 @@ static int run_ruleset(struct arena *arena, const struct ruleset *ruleset, size_
         struct prover_says says;
         unsigned outcome;
 
-        probe->packet = random_packet(which == 0 ? FAMILY_BIT(FAMILY_V4) : FAMILY_BOTH, (unsigned)i);
+        probe->packet = random_packet(is_iptables(which) ? FAMILY_BIT(FAMILY_V4) : FAMILY_BOTH, (unsigned)i);
         probe->icmp_id = (uint16_t)(i + 1);
         outcome = naive_ask(&(struct naive_question){
             .ruleset = ruleset, .hook = HOOK_FORWARD, .packet = &probe->packet, .rewritten = &after});
@@ -272,7 +305,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 static int judge(size_t which, size_t n)
 {
     struct arena *arena = arena_new();
-    const struct dialect *dialect = dialect_find(which == 0 ? STR("iptables") : STR("nftables"));
+    const struct dialect *dialect = dialect_find(is_iptables(which) ? STR("iptables") : STR("nftables"));
     struct dialect_input input = {.text =
                                       source_new(arena, str_of(rulesets[which].name), str_of(rulesets[which].text))};
     struct source *listing = NULL;

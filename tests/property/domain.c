@@ -4,9 +4,15 @@
 #include "net/proto.h"
 
 uint64_t random_state;
+const uint8_t *chosen;
+size_t chosen_n;
 
 unsigned pick(unsigned n)
 {
+    if (chosen_n > 0) {
+        chosen_n--;
+        return *chosen++ % n;
+    }
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
     random_state ^= random_state << 17;

@@ -23,6 +23,9 @@
 #define MESSAGES 4u
 
 extern uint64_t random_state;
+/* Choices that are made before chance is asked: those of a fuzzer. */
+extern const uint8_t *chosen;
+extern size_t chosen_n;
 extern enum family family; /* of the case */
 extern bool networks;      /* some rule translates a network of destinations */
 extern bool rewriting;     /* the ruleset has rules that write into packets */
@@ -72,7 +75,11 @@ extern unsigned long audits_open; /* cases with a rule that an audit left undeci
 
 extern unsigned long certificates_checked;
 
+/* cases.c */
 void complain(const char *what, unsigned long number, const struct packet *packet);
+
+/* Makes a ruleset and flows, and holds what the prover says of them against the oracle; both arenas are used up. */
+void compare_case(struct arena *arena, struct arena *scratch, unsigned long number);
 
 /* boxes.c */
 bool in_box(const struct box *box, const struct packet *packet);

@@ -79,6 +79,8 @@ void match_addresses(struct reading *reading, const struct option_row *row, size
     if (!reading_value(reading, option, &text))
         return;
     word = reading->at - 1;
+    if (reading_hidden(reading, row->names[0], text))
+        return;
     if (memchr(text.p, ',', text.n) != NULL) {
         address_list(reading, row, word, text);
         return;
@@ -89,7 +91,7 @@ void match_addresses(struct reading *reading, const struct option_row *row, size
         diag_warning(reader->diags, reader_word_span(reader, word),
                      "\"%.*s\" is a name: which addresses it stood for is not known here", STR_ARG(text));
         reading_unknown(reading, str_printf(reader->arena, "%s %.*s", row->names[0], STR_ARG(text)), reading->negated,
-                        false);
+                        SAME_UNTIL_WRITTEN);
         return;
     }
     if (!reading->negated && ranges->n == 1 && ranges->v[0].lo == 0 && ranges->v[0].hi == addr_max(reader->family))
@@ -167,7 +169,7 @@ static bool parse_port(struct str text, uint64_t *port)
 }
 
 /* `80`, `80:90`, `:90`, `80:`. */
-static bool parse_ports(struct str text, struct range *range)
+bool match_parse_ports(struct str text, struct range *range)
 {
     struct str rest;
     struct str first = str_cut(text, ':', &rest);
@@ -202,9 +204,13 @@ static void match_port(struct reading *reading, const struct option_row *row, si
     struct range range;
     struct str text;
 
-    if (!need_ports(reading, option) || !reading_value(reading, option, &text))
+    if (!reading_value(reading, option, &text) || !need_ports(reading, option))
         return;
-    if (!parse_ports(text, &range)) {
+    if (reading_hidden(reading, row->names[0], text)) {
+        add_no_later(reading);
+        return;
+    }
+    if (!match_parse_ports(text, &range)) {
         reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(text));
         return;
     }
@@ -235,12 +241,12 @@ static void match_multiport(struct reading *reading, const struct option_row *ro
     struct str text;
     const struct ranges *ranges;
 
-    if (!need_ports(reading, option) || !reading_value(reading, option, &text))
+    if (!reading_value(reading, option, &text) || !need_ports(reading, option))
         return;
     while (text.n > 0) {
         struct str item = str_cut(text, ',', &text);
 
-        if (n == sizeof v / sizeof *v || !parse_ports(item, &v[n])) {
+        if (n == sizeof v / sizeof *v || !match_parse_ports(item, &v[n])) {
             reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(item));
             return;
         }
@@ -350,7 +356,7 @@ static void match_range(struct reading *reading, const struct option_row *row, s
     struct str text;
     bool name;
 
-    if (!reading_value(reading, option, &text))
+    if (!reading_value(reading, option, &text) || reading_hidden(reading, row->names[0], text))
         return;
     if (!read_address(reading, reading->at - 1, text, &ranges, &name)) {
         if (name)
@@ -380,7 +386,7 @@ static void match_set(struct reading *reading, size_t option)
     if (!plain || !ipset_match(reader, name, flags, reader->family, &match)) {
         reading_unknown(reading,
                         str_printf(reader->arena, "-m set --match-set %.*s %.*s", STR_ARG(name), STR_ARG(flags)),
-                        reading->negated, false);
+                        reading->negated, map_get(&reader->moving, name) != NULL ? SAME_NEVER : SAME_UNTIL_WRITTEN);
         return;
     }
     if (reading->negated)
@@ -418,7 +424,7 @@ static void match_opaque(struct reading *reading, const struct option_row *row, 
     if (reading_value(reading, option, &text)) {
         add_no_later(reading);
         reading_unknown(reading, str_printf(reading->reader->arena, "%s %.*s", row->names[0], STR_ARG(text)),
-                        reading->negated, false);
+                        reading->negated, SAME_UNTIL_WRITTEN);
     }
 }
 
@@ -440,6 +446,22 @@ void match_read(struct reading *reading, const struct option_row *row, size_t op
     case OPTION_CTSTATE: match_states(reading, option); return;
     case OPTION_CTPROTO: match_ctproto(reading, option); return;
     case OPTION_CTDIR: match_ctdir(reading, option); return;
+    case OPTION_CTSTATUS: match_ctstatus(reading, option); return;
+    case OPTION_CTORIGSRC:
+    case OPTION_CTORIGDST:
+    case OPTION_CTREPLSRC:
+    case OPTION_CTREPLDST: match_ctaddress(reading, row, option); return;
+    case OPTION_CTORIGSRCPORT:
+    case OPTION_CTORIGDSTPORT:
+    case OPTION_CTREPLSRCPORT:
+    case OPTION_CTREPLDSTPORT: match_ctport(reading, row, option); return;
+    case OPTION_MAC: match_mac(reading, option); return;
+    case OPTION_PKTTYPE: match_pkttype(reading, option); return;
+    case OPTION_PHYSDEV_IN:
+    case OPTION_PHYSDEV_OUT:
+    case OPTION_PHYSDEV_IS_IN:
+    case OPTION_PHYSDEV_IS_OUT:
+    case OPTION_PHYSDEV_IS_BRIDGED: match_physdev(reading, row, option); return;
     case OPTION_MARK: match_mark(reading, option); return;
     case OPTION_SRC_TYPE:
     case OPTION_DST_TYPE: match_addrtype(reading, row, option); return;

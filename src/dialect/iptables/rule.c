@@ -9,6 +9,10 @@
  */
 #include "dialect/iptables/reader.h"
 
+#include <assert.h>
+
+#include "net/proto.h"
+
 void reading_error(struct reading *reading, size_t word, const char *format, ...)
 {
     va_list args;
@@ -67,12 +71,82 @@ void reading_add_not(struct reading *reading, enum field field, const struct ran
     reading_add(reading, field, ranges);
 }
 
-void reading_unknown(struct reading *reading, struct str text, bool negated, bool own)
+static struct match unknown_match(struct reader *reader, struct str text, bool negated, enum sameness same)
+{
+    return (struct match){
+        .kind = MATCH_UNKNOWN, .negated = negated, .text = text, .literal = reader_literal(reader, text, same)};
+}
+
+void reading_unknown(struct reading *reading, struct str text, bool negated, enum sameness same)
 {
     struct reader *reader = reading->reader;
 
-    *vec_push(reader->scratch, &reader->matches) = (struct match){
-        .kind = MATCH_UNKNOWN, .negated = negated, .text = text, .literal = reader_literal(reader, text, own)};
+    *vec_push(reader->scratch, &reader->matches) = unknown_match(reader, text, negated, same);
+}
+
+/* Nothing but x, where digits and separators may be left: `10.x.x.x`, `XX:XX:XX:XX:XX:XX`. */
+static bool is_hidden(struct str value)
+{
+    size_t hidden = 0;
+
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+
+        hidden += c == 'x' || c == 'X' || c == '*';
+        if (!(c == 'x' || c == 'X' || c == '*' || c == '.' || c == ':' || c == '/' || c == '-' ||
+              (c >= '0' && c <= '9')))
+            return false;
+    }
+    return hidden > 0 && !(str_starts(value, "0x") && hidden == 1);
+}
+
+bool reading_hidden(struct reading *reading, const char *option, struct str value)
+{
+    struct reader *reader = reading->reader;
+
+    if (!is_hidden(value))
+        return false;
+    if (map_set(reader->scratch, &reader->strangers, STR("hidden value"), reader) == NULL)
+        diag_warning(reader->diags, reader_word_span(reader, reading->at - 1),
+                     "\"%.*s\" hides a value: what it was is left open, here and wherever it is like this",
+                     STR_ARG(value));
+    reading_unknown(reading, str_printf(reader->arena, "%s %.*s", option, STR_ARG(value)), reading->negated,
+                    SAME_NEVER);
+    return true;
+}
+
+void grouping_field(struct reading *reading, struct grouping *grouping, enum field field, const struct ranges *ranges)
+{
+    (void)reading;
+    assert(grouping->n < sizeof grouping->v / sizeof *grouping->v);
+    grouping->v[grouping->n++] = (struct match){.kind = MATCH_RANGES, .field = field, .ranges = ranges};
+}
+
+void grouping_unknown(struct reading *reading, struct grouping *grouping, struct str text, bool negated,
+                      enum sameness same)
+{
+    assert(grouping->n < sizeof grouping->v / sizeof *grouping->v);
+    grouping->v[grouping->n++] = unknown_match(reading->reader, text, negated, same);
+}
+
+void grouping_next(struct reading *reading, struct grouping *grouping)
+{
+    struct arena *arena = reading->reader->arena;
+    const struct match *v = arena_copy(arena, grouping->v, grouping->n * sizeof *v);
+
+    *vec_push(arena, &grouping->groups) = (struct match_group){.v = v, .n = grouping->n};
+    grouping->n = 0;
+}
+
+void grouping_add(struct reading *reading, struct grouping *grouping)
+{
+    struct reader *reader = reading->reader;
+
+    *vec_push(reader->scratch, &reader->matches) =
+        (struct match){.kind = reading->negated ? MATCH_NONE_OF : MATCH_ANY_OF,
+                       .field = FIELD_N,
+                       .groups = grouping->groups.v,
+                       .group_n = grouping->groups.n};
 }
 
 /* A text of several words: of the line itself where they stand together in it. */
@@ -101,8 +175,25 @@ static void end_module(struct reading *reading)
 {
     if (reading->opaque.n > 0)
         reading_unknown(reading, join_words(reading, reading->opaque.v, reading->opaque.n), false,
-                        reading->module == MODULE_MOVING || reading->module == MODULE_N);
+                        reading->module == MODULE_WHOLE ? SAME_UNTIL_WRITTEN : SAME_NEVER);
     reading->opaque.n = 0;
+}
+
+/* Said once for each name. */
+static void note_stranger(struct reading *reading, size_t word, const char *what)
+{
+    struct reader *reader = reading->reader;
+    struct str name = reader->words.v[word].text;
+
+    if (map_set(reader->scratch, &reader->strangers, str_printf(reader->scratch, "%s %.*s", what, STR_ARG(name)),
+                reader) == NULL)
+        diag_note(reader->diags, reader_word_span(reader, word),
+                  "no %s \"%.*s\" is known here: what it does is left open", what, STR_ARG(name));
+}
+
+void reading_note_target(struct reading *reading)
+{
+    note_stranger(reading, reading->target_word, "target");
 }
 
 static void begin_module(struct reading *reading, size_t option)
@@ -118,10 +209,12 @@ static void begin_module(struct reading *reading, size_t option)
     reading->in_target = false;
     reading->module = module_find(name);
     reading->module_word = option;
+    if (reading->module == MODULE_N)
+        note_stranger(reading, option + 1, "match");
     if (reading->module < MODULE_PURE) {
         reading->loaded |= 1u << reading->module;
         match_module(reading, option);
-    } else if (reading->module != MODULE_PURE) {
+    } else if (reading->module != MODULE_PURE && reading->module != MODULE_FIXED) {
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option];
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option + 1];
     }
@@ -161,7 +254,8 @@ static void pure_option(struct reading *reading, size_t option)
     take_values(reading);
     for (; inner < reading->at; inner++)
         *vec_push(reader->scratch, &words) = reader->words.v[inner];
-    reading_unknown(reading, join_words(reading, words.v, words.n), reading->negated, false);
+    reading_unknown(reading, join_words(reading, words.v, words.n), reading->negated,
+                    reading->module == MODULE_FIXED ? SAME_ALWAYS : SAME_UNTIL_WRITTEN);
 }
 
 static void opaque_option(struct reading *reading, size_t option)
@@ -280,6 +374,19 @@ static void global_option(struct reading *reading, const struct option_row *row,
     reading->negated = false;
 }
 
+/* `--proto esp` of -m policy and `--protocol NAME` of -m ndpi are not -p. */
+static bool is_of_module(const struct reading *reading, size_t option)
+{
+    const struct words *words = &reading->reader->words;
+    bool opaque = reading->module == MODULE_WHOLE || reading->module == MODULE_MOVING || reading->module == MODULE_N;
+
+    if (!opaque || reading->module_word == 0 || reading->in_target || words->v[option].text.n < 3)
+        return false;
+    return str_is(words->v[option].text, "--proto") ||
+           (option + 1 < words->n && proto_parse(words->v[option + 1].text) < 0 &&
+            !str_is(words->v[option + 1].text, "all") && !str_is(words->v[option + 1].text, "!"));
+}
+
 static void read_word(struct reading *reading)
 {
     size_t option = reading->at++;
@@ -304,7 +411,7 @@ static void read_word(struct reading *reading)
     else if (row != NULL && row->option == OPTION_SPORT && reading->module == MODULE_MULTIPORT && !reading->in_target &&
              (reading->loaded & 1u << MODULE_PORTS) == 0)
         row = &option_rows[OPTION_SPORTS];
-    if (row == NULL || !belongs(reading, row)) {
+    if (row == NULL || !belongs(reading, row) || (row->option == OPTION_PROTOCOL && is_of_module(reading, option))) {
         unknown_option(reading, option);
         return;
     }
@@ -353,7 +460,7 @@ static size_t rules_behind(const struct reader *reader)
     size_t n = 0;
 
     if (name == NULL || reader->words.v[0].at != 0 || !str_is(reader->words.v[0].text, "-A") || name->end >= begin.n ||
-        reader->line.fold_at != UINT32_MAX)
+        reader->line.piece_n > 0)
         return 0;
     begin = str_head(begin, name->end + 1);
     for (;;) {
@@ -417,7 +524,7 @@ static void make_unknown(struct reading *reading, struct str text)
     reading->reader->matches.n = 0;
     reading->source_n = 0;
     reading->destination_n = 0;
-    reading_unknown(reading, text, false, true);
+    reading_unknown(reading, text, false, SAME_NEVER);
     reading->action = ACTION_UNKNOWN;
     reading->target = NULL;
     reading->rewrite = NULL;
@@ -452,27 +559,120 @@ static size_t first_word(const struct reader *reader)
     return 0;
 }
 
+/* Parts a word behind its first n bytes (without the next `skip`) in two. */
+static void part_word(struct reader *reader, size_t at, size_t n, size_t skip)
+{
+    struct words *words = &reader->words;
+    struct word second = words->v[at];
+
+    vec_push(reader->scratch, words);
+    memmove(&words->v[at + 2], &words->v[at + 1], (words->n - at - 2) * sizeof *words->v);
+    second.text = str_from(second.text, n + skip);
+    if (!second.quoted)
+        second.at += (uint32_t)(n + skip);
+    words->v[at].text.n = n;
+    if (!second.quoted)
+        words->v[at].end = words->v[at].at + (uint32_t)n;
+    words->v[at].quoted = false;
+    words->v[at + 1] = second;
+}
+
+/* `-ptcp` and `--dport=80` are two words each. */
+static void part_words(struct reader *reader, size_t at)
+{
+    for (; at < reader->words.n; at++) {
+        struct str text = reader->words.v[at].text;
+        struct str rest;
+        const struct option_row *row;
+
+        if (text.n < 3 || text.p[0] != '-' || (at > 0 && str_starts(reader->words.v[at - 1].text, "--")))
+            continue;
+        if (text.p[1] == '-') {
+            struct str name = str_cut(text, '=', &rest);
+
+            if (name.n < text.n && option_find(name) != NULL)
+                part_word(reader, at, name.n, 1);
+        } else if (strchr("psdiojmgt", text.p[1]) != NULL) {
+            row = option_find(str_head(text, 2));
+            if (row != NULL && option_find(text) == NULL)
+                part_word(reader, at, 2, 0);
+        }
+    }
+}
+
+/* A word that only a shell could fill in; the text of a log line or a comment may be one. */
+static bool has_variable(struct reading *reading)
+{
+    struct reader *reader = reading->reader;
+    enum family family;
+    bool script = dumps_is_shell(str_trim(reader->line.text), &family);
+
+    if (memchr(reader->line.text.p, '$', reader->line.text.n) == NULL)
+        return false;
+    for (size_t i = reading->at; i < reader->words.n; i++) {
+        struct str before = reader->words.v[i - 1].text;
+
+        if (str_ends(before, "-prefix") || str_is(before, "--comment") ||
+            !words_is_variable(&reader->words.v[i], script))
+            continue;
+        reading_error(reading, i, "\"%.*s\" is a variable: what it stood for is not known here",
+                      STR_ARG(reader->words.v[i].text));
+        diag_hint(reader->diags, "scripts are not run: give what iptables-save prints after them");
+        return true;
+    }
+    return false;
+}
+
+static void read_words(struct reading *reading)
+{
+    struct reader *reader = reading->reader;
+
+    reader->matches.n = 0;
+    part_words(reader, reading->at);
+    if (has_variable(reading))
+        return;
+    if (reader->words.open_quote)
+        reading_error(reading, reader->words.n - 1, "a quote is not closed in this line");
+    while (reading->at < reader->words.n)
+        read_word(reading);
+    if (reading->negated)
+        reading_error(reading, reader->words.n - 1, "! stands before nothing");
+    end_module(reading);
+    target_resolve(reading);
+    if (reader->perhaps)
+        reading_unknown(reading, STR("a script decides whether this rule is there"), false, SAME_NEVER);
+}
+
+static struct reading reading_of(struct reader *reader, struct table *table, const struct building *chain)
+{
+    reader->table_id = table == NULL ? TABLE_FILTER : table->id;
+    return (struct reading){.reader = reader,
+                            .table = table,
+                            .module = MODULE_N,
+                            .protocol = -1,
+                            .action = ACTION_NONE,
+                            .chain = &chain->chain};
+}
+
+void rule_broken(struct reader *reader, struct table *table, struct building *chain)
+{
+    struct reading reading = reading_of(reader, table, chain);
+    struct rule rule;
+
+    make_unknown(&reading, reader->line.text);
+    rule = rule_of(&reading, chain, 0);
+    emit(&reading, chain, &rule, NULL, NULL);
+    place_rule(reader, chain, &rule, 0);
+}
+
 void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position)
 {
-    struct reading reading = {.reader = reader,
-                              .table = table,
-                              .at = at,
-                              .module = MODULE_N,
-                              .protocol = -1,
-                              .action = ACTION_NONE,
-                              .chain = &chain->chain};
+    struct reading reading = reading_of(reader, table, chain);
     uint32_t from = reader->words.v[first_word(reader)].at;
     struct rule rule;
 
-    reader->matches.n = 0;
-    if (reader->words.open_quote)
-        reading_error(&reading, reader->words.n - 1, "a quote is not closed in this line");
-    while (reading.at < reader->words.n)
-        read_word(&reading);
-    if (reading.negated)
-        reading_error(&reading, reader->words.n - 1, "! stands before nothing");
-    end_module(&reading);
-    target_resolve(&reading);
+    reading.at = at;
+    read_words(&reading);
     if (reading.bad)
         make_unknown(&reading, (struct str){reader->line.text.p + from, reader->line.text.n - from});
     rule = rule_of(&reading, chain, from);
