@@ -99,11 +99,11 @@ void compare_audit(struct arena *arena, const struct prover *prover, unsigned lo
 {
     const struct ruleset *ruleset = prover->ruleset;
     struct findings findings = {0};
-    size_t undecided;
+    struct undecided undecided;
 
     audit_find(arena, prover, &findings, &undecided);
     /* An audit may run out of its budget, and says so; it must stay the exception (main looks at it). */
-    audits_open += undecided > 0 && !writes(ruleset);
+    audits_open += undecided.n > 0 && !writes(ruleset);
     vec_each (const struct finding *, finding, &findings) {
         struct rule *rule = rule_of_finding(ruleset, finding);
 
