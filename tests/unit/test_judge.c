@@ -377,6 +377,44 @@ static void errors_and_nat(void **state)
     firewall_free(&f);
 }
 
+/* raw and mangle see where a reply to a translated request is sent, the filters to whom it belongs. */
+static void replies_before_they_are_translated_back(void **state)
+{
+    static const struct {
+        const char *raw;
+        const char *wanted;
+    } ways[] = {
+        {"-A PREROUTING -d 10.9.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.0.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.9.0.1 -j LOG\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.0.0.0/8 -j ACCEPT\n-A PREROUTING -s 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        char rules[1024];
+        struct str text;
+
+        snprintf(rules, sizeof rules,
+                 SHUT REPLIES A "-s 10.0.0.1 -j ACCEPT\nCOMMIT\n*nat\n:POSTROUTING ACCEPT\n"
+                                "-A POSTROUTING -s 10.0.0.1 -j SNAT --to-source 10.9.0.1\n"
+                                "COMMIT\n*raw\n:PREROUTING ACCEPT\n%s",
+                 ways[i].raw);
+        firewall_text(&f, rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, WEB, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REPLY, &verdict);
+        text = answer_text(f.arena, &verdict);
+        if (!str_starts(text, ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].raw, STR_ARG(text));
+        firewall_free(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +425,7 @@ int main(void)
         cmocka_unit_test(hooks_of_a_host),
         cmocka_unit_test(sent_elsewhere_by_the_host),
         cmocka_unit_test(errors_and_nat),
+        cmocka_unit_test(replies_before_they_are_translated_back),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
 }
