@@ -141,6 +141,13 @@ const char *action_name(enum action action); /* "accept" */
 /* 1u << each field that the action may write. */
 unsigned action_writes(enum action action);
 
+/*
+ * What NAT asks its base chains about: packets that open a connection, expected ones too. An ICMP error belongs to a
+ * connection, and is translated as that was (nf_nat_core.c and nf_nat_proto.c of Linux 6.1).
+ */
+#define NAT_GATE_MATCHES 2
+extern const struct match nat_gate[NAT_GATE_MATCHES];
+
 /* The chain of a table by name; NULL where there is none. */
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name);
 

@@ -338,7 +338,7 @@ size_t naive_path(const struct ruleset *ruleset, enum hook hook, enum family fam
         if (stage_of(chain->hook, hook) == 0 || (chain->families & FAMILY_BIT(family)) == 0)
             continue;
         while (at > 0 && (stage_of(path[at - 1]->hook, hook) > stage_of(chain->hook, hook) ||
-                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority > chain->priority))) {
+                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority >= chain->priority))) {
             path[at] = path[at - 1];
             at--;
         }

@@ -283,7 +283,8 @@ size_t program_path(const struct program *program, enum hook hook, uint32_t *pat
             const struct chain *before = program->chains[path[at - 1]].chain;
             unsigned other = stage_of(before->hook, hook);
 
-            if (other < stage || (other == stage && before->priority <= chain->priority))
+            /* At one priority the chain that came last is the first. */
+            if (other < stage || (other == stage && before->priority < chain->priority))
                 break;
             path[at] = path[at - 1];
             at--;

@@ -249,16 +249,17 @@ static bool fresh(struct aim *aim, const struct packet *p)
 
 static void any_packet(struct aim *aim, struct packet *packet)
 {
-    static const uint8_t protocols[] = {PROTO_TCP, PROTO_TCP, PROTO_TCP, PROTO_TCP, PROTO_UDP,     PROTO_UDP, PROTO_UDP,
-                                        PROTO_SCTP, PROTO_GRE, PROTO_ESP, 89,        PROTO_UDPLITE, PROTO_DCCP};
+    static const uint8_t protocols[] = {PROTO_TCP, PROTO_TCP,     PROTO_TCP,  PROTO_TCP, PROTO_UDP,
+                                        PROTO_UDP, PROTO_UDP,     PROTO_SCTP, PROTO_GRE, PROTO_ESP,
+                                        89,        PROTO_UDPLITE, PROTO_DCCP};
     static const uint8_t odd_flags[] = {TCP_ACK, TCP_SYN | TCP_ACK, TCP_RST, 0,   TCP_SYN | TCP_FIN, TCP_FIN | TCP_ACK,
                                         255,     TCP_SYN | TCP_URG, 63,      128, TCP_SYN | 192};
     static const uint8_t types[FAMILY_N][8] = {{8, 0, 3, 11, 13, 5, 42, 17}, {128, 129, 1, 2, 135, 143, 137, 200}};
     unsigned at = below(aim, sizeof protocols + 2);
 
-    packet->family = aim->ruleset->families == FAMILY_BOTH ? (enum family)below(aim, FAMILY_N)
+    packet->family = aim->ruleset->families == FAMILY_BOTH             ? (enum family)below(aim, FAMILY_N)
                      : aim->ruleset->families == FAMILY_BIT(FAMILY_V4) ? FAMILY_V4
-                                                                        : FAMILY_V6;
+                                                                       : FAMILY_V6;
     packet->source = world_address(packet->family, NET_SOURCES, below(aim, 12));
     packet->destination = world_address(packet->family, NET_DESTINATIONS, below(aim, 12));
     packet->in = str_of(draw_of(aim->draw, world_interfaces));

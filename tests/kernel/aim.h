@@ -7,8 +7,8 @@
 
 struct shot {
     struct engine_probe probe;
-    size_t opener; /* place + 1 of the packet that opened its connection; 0: it opens one itself, or belongs to none */
-    bool reply;    /* against the direction of that */
+    size_t opener;  /* place + 1 of the packet that opened its connection; 0: it opens one itself, or belongs to none */
+    bool reply;     /* against the direction of that */
     bool connected; /* it passed, and conntrack knows of it: set before aim_replies and aim_more */
 };
 

@@ -16,8 +16,7 @@ static void note_texts(struct answerer *answerer, const struct match *v, size_t 
     }
 }
 
-void answerer_open(struct arena *arena, struct arena *scratch, const struct ruleset *ruleset,
-                   struct answerer *answerer)
+void answerer_open(struct arena *arena, struct arena *scratch, const struct ruleset *ruleset, struct answerer *answerer)
 {
     struct interface_patterns patterns = {0};
 
@@ -47,7 +46,8 @@ static enum ternary yes_or_no(bool yes)
 static enum ternary truth(const struct answerer *answerer, const struct shot *shot, struct str text)
 {
     const struct packet *packet = &shot->probe.packet;
-    bool connection = packet->state == STATE_NEW || packet->state == STATE_ESTABLISHED || packet->state == STATE_RELATED;
+    bool connection =
+        packet->state == STATE_NEW || packet->state == STATE_ESTABLISHED || packet->state == STATE_RELATED;
     bool own_source = aim_is_own(packet->family, packet->source);
     bool own_destination = aim_is_own(packet->family, packet->destination);
 
@@ -61,9 +61,11 @@ static enum ternary truth(const struct answerer *answerer, const struct shot *sh
         return yes_or_no(own_source);
     if (str_is(text, "-m addrtype --dst-type LOCAL") || str_is(text, "fib daddr type local"))
         return yes_or_no(own_destination);
-    if (str_is(text, "-m addrtype --src-type UNICAST") || str_is(text, "fib saddr type != local"))
+    if (str_is(text, "fib saddr type != local"))
         return yes_or_no(!own_source);
-    if (str_is(text, "-m addrtype --dst-type UNICAST"))
+    if (packet->family == FAMILY_V4 && str_is(text, "-m addrtype --src-type UNICAST"))
+        return yes_or_no(!own_source);
+    if (packet->family == FAMILY_V4 && str_is(text, "-m addrtype --dst-type UNICAST"))
         return yes_or_no(!own_destination);
     return TERNARY_MAYBE;
 }
@@ -148,6 +150,11 @@ static bool same_ends(const struct packet *a, const struct packet *b)
            a->port == b->port;
 }
 
+static bool is_single(unsigned outcomes)
+{
+    return outcomes == NAIVE_ACCEPT || outcomes == NAIVE_DROP || outcomes == NAIVE_REJECT;
+}
+
 static void ask_prover(struct answerer *answerer, const struct shot *shot, const enum ternary *literals,
                        struct answer *answer)
 {
@@ -160,10 +167,8 @@ static void ask_prover(struct answerer *answerer, const struct shot *shot, const
                         .context = &leaves,
                         .budget = WALK_BUDGET};
     bool done = walk_run(answerer->scratch, &walk, &cube) == WALK_DONE;
-    bool single = answer->naive == NAIVE_ACCEPT || answer->naive == NAIVE_DROP || answer->naive == NAIVE_REJECT;
-
     answer->prover = done ? leaves.outcomes : NAIVE_UNKNOWN;
-    if (single)
+    if (is_single(answer->naive))
         answer->prover_differs = answer->prover != answer->naive;
     else if ((answer->naive & NAIVE_UNKNOWN) == 0) /* it takes each question by itself, the prover all together */
         answer->prover_differs = answer->prover == 0 || (answer->prover & ~answer->naive) != 0;
@@ -183,13 +188,6 @@ struct answer answerer_ask(struct answerer *answerer, const struct shot *shot)
     ask_prover(answerer, shot, literals, &answer);
     arena_release(answerer->scratch, mark);
     return answer;
-}
-
-bool answer_is_sure(const struct answer *answer)
-{
-    unsigned refused = NAIVE_DROP | NAIVE_REJECT;
-
-    return answer->prover == NAIVE_ACCEPT || (answer->prover != 0 && (answer->prover & ~refused) == 0);
 }
 
 /* --- the kernel --------------------------------------------------------------------------------------------------- */
@@ -214,8 +212,8 @@ static u128 choice(u128 seen, unsigned i)
     return i == 0 ? seen : i - 1;
 }
 
-/* Whether some choice of the kernel's leads to what it did. */
-static bool chosen(struct answerer *answerer, const struct shot *shot, const enum ternary *literals)
+/* Whether some choice of the kernel's leads to what it did. Where unknowns write, there is no saying. */
+static enum judgement judge_choices(struct answerer *answerer, const struct shot *shot, const enum ternary *literals)
 {
     const struct packet *seen = &shot->probe.seen;
 
@@ -229,27 +227,32 @@ static bool chosen(struct answerer *answerer, const struct shot *shot, const enu
         choices[FIELD_PORT] = choice(seen->port, i / CHOICES / CHOICES % CHOICES);
         choices[FIELD_SOURCE_PORT] = choice(seen->source_port, i / CHOICES / CHOICES / CHOICES);
         outcome = ask_naive(answerer, shot, literals, choices, &after);
-        if (shot->probe.passed ? (outcome & NAIVE_ACCEPT) != 0 && came_as(shot, &after.packet)
-                               : (outcome & ~(unsigned)NAIVE_ACCEPT) != 0)
-            return true;
+        if ((outcome & (outcome - 1)) != 0 || !after.sure)
+            return UNDETERMINED;
+        if (shot->probe.passed ? outcome == NAIVE_ACCEPT && came_as(shot, &after.packet) : outcome != NAIVE_ACCEPT)
+            return AGREES;
     }
-    return false;
+    return DISAGREES;
 }
 
-bool answerer_agrees(struct answerer *answerer, const struct shot *shot, const struct answer *answer)
+enum judgement answerer_judge(struct answerer *answerer, const struct shot *shot, const struct answer *answer)
 {
     struct arena_mark mark = arena_mark(answerer->scratch);
-    bool agrees;
+    unsigned refused = NAIVE_DROP | NAIVE_REJECT;
+    enum judgement judgement;
 
-    if ((answer->naive & NAIVE_UNKNOWN) != 0)
-        return true;
-    if (answer_is_sure(answer) && shot->probe.passed != (answer->prover == NAIVE_ACCEPT))
-        return false;
-    if (!shot->probe.passed)
-        return (answer->naive & ~(unsigned)NAIVE_ACCEPT) != 0;
-    if (answer->naive == NAIVE_ACCEPT && answer->after.sure)
-        return came_as(shot, &answer->after.packet);
-    agrees = chosen(answerer, shot, truths(answerer, shot));
+    if (answer->prover_differs)
+        return DISAGREES;
+    /* Where it may be for another host by now, it may be forwarded as well. */
+    if ((answer->naive & NAIVE_UNKNOWN) != 0 ||
+        (shot->probe.hook == HOOK_INPUT && answer->after.written && !answer->after.sure))
+        return UNDETERMINED;
+    if ((is_single(answer->prover) || (answer->prover & ~refused) == 0) &&
+        shot->probe.passed != (answer->prover == NAIVE_ACCEPT))
+        return answer->after.sure || answer->naive == NAIVE_ACCEPT ? DISAGREES : UNDETERMINED;
+    if (is_single(answer->naive) && (answer->after.sure || !shot->probe.passed))
+        return !shot->probe.passed || came_as(shot, &answer->after.packet) ? AGREES : DISAGREES;
+    judgement = judge_choices(answerer, shot, truths(answerer, shot));
     arena_release(answerer->scratch, mark);
-    return agrees;
+    return judgement;
 }

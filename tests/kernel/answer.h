@@ -26,9 +26,12 @@ struct answer {
 void answerer_open(struct arena *arena, struct arena *scratch, const struct ruleset *ruleset,
                    struct answerer *answerer);
 struct answer answerer_ask(struct answerer *answerer, const struct shot *shot);
-/* One that both can tell without knowing what they cannot. */
-bool answer_is_sure(const struct answer *answer);
-/* Whether the kernel did what the answer says; where the choice is the kernel's, one of the things that it says. */
-bool answerer_agrees(struct answerer *answerer, const struct shot *shot, const struct answer *answer);
+enum judgement { AGREES, DISAGREES, UNDETERMINED };
+
+/*
+ * Whether the kernel did what the answer says, and the two answers go together. Where the choice is the kernel's, one
+ * of the things that they say; undetermined where it hangs on what the model does not know.
+ */
+enum judgement answerer_judge(struct answerer *answerer, const struct shot *shot, const struct answer *answer);
 
 #endif

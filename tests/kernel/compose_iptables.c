@@ -21,7 +21,10 @@ static const struct {
     const char *name;
     unsigned traits;
 } bases[] = {
-    {"PREROUTING", WAY_IN | NO_OUT},           {"INPUT", WAY_OUT | NO_OUT}, {"FORWARD", 0}, {"OUTPUT", WAY_IN | NO_IN},
+    {"PREROUTING", WAY_IN | NO_OUT},
+    {"INPUT", WAY_OUT | NO_OUT},
+    {"FORWARD", 0},
+    {"OUTPUT", WAY_IN | NO_IN},
     {"POSTROUTING", WAY_OUT | NO_IN | ONLY_POST},
 };
 
@@ -36,14 +39,15 @@ struct writing {
     struct composer c;
     enum family family;
     enum table table;
-    unsigned traits; /* of the chain that is being written; a user chain has those of its callers */
-    unsigned user;   /* chains from this number on may be called */
+    unsigned traits;   /* of the chain that is being written; a user chain has those of its callers */
+    unsigned user;     /* chains from this number on may be called, */
+    unsigned user_end; /* up to this one */
 };
 
 #define USERS 4
 
-static const char *const set_types[] = {"hash:ip",          "hash:net",    "hash:net",       "hash:ip,port", "hash:net,port",
-                                        "hash:ip,port,net", "bitmap:port", "hash:ip,port,ip"};
+static const char *const set_types[] = {"hash:ip",       "hash:net",         "hash:net",    "hash:ip,port",
+                                        "hash:net,port", "hash:ip,port,net", "bitmap:port", "hash:ip,port,ip"};
 
 #define SETS 3
 
@@ -137,8 +141,18 @@ static void icmp_match(struct writing *w)
     static const char *const v4[] = {"8",   "echo-request",     "0",   "3",   "3/1", "network-unreachable",
                                      "11",  "time-exceeded",    "any", "5/0", "13",  "destination-unreachable",
                                      "3/3", "port-unreachable", "12"};
-    static const char *const v6[] = {"128", "echo-request", "129", "1", "1/4", "port-unreachable", "2", "3/0",
-                                     "135", "packet-too-big", "neighbour-solicitation", "143"};
+    static const char *const v6[] = {"128",
+                                     "echo-request",
+                                     "129",
+                                     "1",
+                                     "1/4",
+                                     "port-unreachable",
+                                     "2",
+                                     "3/0",
+                                     "135",
+                                     "packet-too-big",
+                                     "neighbour-solicitation",
+                                     "143"};
 
     add(w, w->family == FAMILY_V4 ? " -m icmp" : " -m icmp6");
     maybe_not(w);
@@ -149,8 +163,8 @@ static void icmp_match(struct writing *w)
 /* The protocol, and what only it has. Its name; NULL: none is said, or all but one. */
 static const char *protocol_match(struct writing *w)
 {
-    static const char *const names[] = {"tcp",  "tcp",     "tcp", "tcp", "udp", "udp", "udp", "icmp",
-                                        "sctp", "udplite", "esp", "gre", "dccp", "89"};
+    static const char *const names[] = {"tcp",  "tcp",  "tcp",     "tcp", "udp", "udp",  "udp",
+                                        "icmp", "sctp", "udplite", "esp", "gre", "dccp", "89"};
     const char *name = draw_of(w->c.draw, names);
 
     if (strcmp(name, "icmp") == 0 && w->family == FAMILY_V6)
@@ -236,7 +250,7 @@ static void set_match(struct writing *w)
 
 static void other_match(struct writing *w)
 {
-    static const char *const types[] = {"LOCAL", "UNICAST", "BROADCAST", "MULTICAST"};
+    static const char *const types[] = {"LOCAL", "UNICAST", "MULTICAST", "BROADCAST"}; /* the last is of IPv4 */
     unsigned mask = 1u << below(w, 4);
 
     switch (below(w, 7)) {
@@ -248,7 +262,8 @@ static void other_match(struct writing *w)
     case 1:
         add(w, " -m addrtype");
         maybe_not(w);
-        buf_addf(&w->c.line, " --%s-type %s", draw_once_in(w->c.draw, 2) ? "src" : "dst", draw_of(w->c.draw, types));
+        buf_addf(&w->c.line, " --%s-type %s", draw_once_in(w->c.draw, 2) ? "src" : "dst",
+                 types[below(w, w->family == FAMILY_V4 ? 4 : 3)]);
         break;
     case 2:
         if (w->family == FAMILY_V4) {
@@ -346,7 +361,8 @@ static void mark_target(struct writing *w)
 
 static void verdict(struct writing *w)
 {
-    static const char *const v4[] = {"", " --reject-with icmp-admin-prohibited", " --reject-with icmp-host-unreachable"};
+    static const char *const v4[] = {"", " --reject-with icmp-admin-prohibited",
+                                     " --reject-with icmp-host-unreachable"};
     static const char *const v6[] = {"", " --reject-with icmp6-adm-prohibited"};
     bool filters = w->table == TABLE_FILTER || draw_once_in(w->c.draw, 5);
 
@@ -367,8 +383,9 @@ static void verdict(struct writing *w)
 
 static void target(struct writing *w)
 {
-    if (w->user < USERS && draw_once_in(w->c.draw, 4))
-        buf_addf(&w->c.line, " -%c u%u", draw_once_in(w->c.draw, 4) ? 'g' : 'j', w->user + below(w, USERS - w->user));
+    if (w->user < w->user_end && draw_once_in(w->c.draw, 4))
+        buf_addf(&w->c.line, " -%c u%u", draw_once_in(w->c.draw, 4) ? 'g' : 'j',
+                 w->user + below(w, w->user_end - w->user));
     else if (w->table == TABLE_NAT && !draw_once_in(w->c.draw, 4))
         nat_target(w);
     else if (w->table == TABLE_RAW && w->c.to->tracks && !draw_once_in(w->c.draw, 3))
@@ -392,9 +409,13 @@ static void rules(struct writing *w, const char *chain)
 }
 
 /* User chains of nat: the first half for destinations, the second for sources. */
-static unsigned first_user(const struct writing *w)
+static void may_call(struct writing *w, unsigned first)
 {
-    return w->table == TABLE_NAT && (w->traits & WAY_OUT) != 0 ? USERS / 2 : 0;
+    bool in = w->table == TABLE_NAT && (w->traits & WAY_IN) != 0;
+    bool out = w->table == TABLE_NAT && !in;
+
+    w->user = out && first < USERS / 2 ? USERS / 2 : first;
+    w->user_end = in ? USERS / 2 : USERS;
 }
 
 static void table(struct writing *w)
@@ -417,7 +438,7 @@ static void table(struct writing *w)
     }
     for (size_t i = 0; i < 5; i++) {
         w->traits = bases[i].traits;
-        w->user = first_user(w);
+        may_call(w, 0);
         if ((tables[w->table].bases & 1u << i) != 0)
             rules(w, bases[i].name);
     }
@@ -426,7 +447,7 @@ static void table(struct writing *w)
 
         snprintf(name, sizeof name, "u%u", i);
         w->traits = w->table != TABLE_NAT ? 0 : i < USERS / 2 ? WAY_IN : WAY_OUT;
-        w->user = w->table == TABLE_NAT && i < USERS / 2 ? USERS : i + 1;
+        may_call(w, i + 1);
         rules(w, name);
     }
     add(w, "COMMIT");

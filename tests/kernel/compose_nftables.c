@@ -23,7 +23,7 @@ static const struct {
     {KIND_FILTER, "postrouting", {"mangle", "filter", "filter", "srcnat + 10"}, WAY_OUT},
     {KIND_NAT, "prerouting", {"dstnat", "dstnat", "dstnat + 5", "-120"}, WAY_IN},
     {KIND_NAT, "output", {"-100", "-100", "-90", "-100"}, WAY_IN},
-    {KIND_NAT, "input", {"100", "100", "srcnat", "110"}, WAY_OUT},
+    {KIND_NAT, "input", {"100", "100", "90", "110"}, WAY_OUT},
     {KIND_NAT, "postrouting", {"srcnat", "srcnat", "srcnat + 5", "90"}, WAY_OUT},
 };
 
@@ -38,7 +38,7 @@ static const char *const table_families[] = {"ip", "ip6", "inet", "inet"};
 
 struct writing {
     struct composer c;
-    unsigned families; /* of the table */
+    unsigned families;  /* of the table */
     enum family family; /* of the rule that is being written, once something says it; else FAMILY_N */
     int protocol;       /* likewise; -1 */
     enum kind kind;
@@ -73,7 +73,7 @@ static void maybe_not(struct writing *w)
 static enum family need_family(struct writing *w)
 {
     if (w->family == FAMILY_N)
-        w->family = w->families == FAMILY_BOTH                ? (enum family)below(w, FAMILY_N)
+        w->family = w->families == FAMILY_BOTH             ? (enum family)below(w, FAMILY_N)
                     : w->families == FAMILY_BIT(FAMILY_V4) ? FAMILY_V4
                                                            : FAMILY_V6;
     return w->family;
@@ -200,14 +200,15 @@ static void icmp_match(struct writing *w)
 
 static void protocol_match(struct writing *w)
 {
-    static const char *const forms[] = {"meta l4proto tcp ",      "meta l4proto { tcp, udp } ", "meta l4proto != udp ",
-                                        "meta l4proto 47-58 ",    "meta l4proto esp ", "meta l4proto != { 1, 58 } ",
-                                        "meta l4proto & 3 == 1 ", "meta l4proto > 60 "};
+    static const char *const forms[] = {
+        "meta l4proto tcp ", "meta l4proto { tcp, udp } ", "meta l4proto != udp ",   "meta l4proto 47-58 ",
+        "meta l4proto esp ", "meta l4proto != { 1, 58 } ", "meta l4proto & 3 == 1 ", "meta l4proto > 60 "};
     static const char *const both[] = {"meta nfproto ipv4 ", "meta nfproto != ipv4 ", "meta protocol ip "};
     static const char *const v4[] = {"ip protocol tcp ", "ip protocol != { udp, icmp } ", "ip frag-off & 0x1fff != 0 ",
                                      "ip frag-off & 0x3fff == 0 "};
-    static const char *const v6[] = {"ip6 nexthdr tcp ", "ip6 nexthdr != { tcp, udp } ", "exthdr frag exists ",
-                                     "exthdr frag missing ", "frag frag-off 0 ", "ip6 nexthdr { tcp, 44 } "};
+    static const char *const v6[] = {"ip6 nexthdr tcp ",    "ip6 nexthdr != { tcp, udp } ",
+                                     "exthdr frag exists ", "exthdr frag missing ",
+                                     "frag frag-off 0 ",    "ip6 nexthdr { tcp, 44 } "};
 
     w->protocol = PROTOCOL_SOME;
     if (w->families == FAMILY_BOTH && once_in(w, 3))
@@ -272,8 +273,8 @@ static void concat_match(struct writing *w)
 
 static void interface_match(struct writing *w)
 {
-    static const char *const values[] = {"\"eth0\" ",  "\"eth*\" ", "{ \"eth0\", \"wg0\" } ", "\"eth1*\" ",
-                                         "@inside ", "\"wg0\" ",  "{ \"eth1\", \"eth10\" } "};
+    static const char *const values[] = {"\"eth0\" ", "\"eth*\" ", "{ \"eth0\", \"wg0\" } ",  "\"eth1*\" ",
+                                         "@inside ",  "\"wg0\" ",  "{ \"eth1\", \"eth10\" } "};
     bool in = w->way == WAY_IN || (w->way == WAY_ANY && once_in(w, 2));
 
     if (once_in(w, 5)) {
@@ -305,8 +306,8 @@ static void tracking_match(struct writing *w)
 
 static void other_match(struct writing *w)
 {
-    static const char *const forms[] = {"meta mark 0x1 ",      "meta mark & 0x4 == 0x4 ", "meta mark != 0 ",
-                                        "meta mark { 1-2, 5 } ", "meta mark & 0x3 != 0x1 ", "fib daddr type local ",
+    static const char *const forms[] = {"meta mark 0x1 ",          "meta mark & 0x4 == 0x4 ", "meta mark != 0 ",
+                                        "meta mark { 1-2, 5 } ",   "meta mark & 0x3 != 0x1 ", "fib daddr type local ",
                                         "fib saddr type != local "};
 
     add(w, draw_of(w->c.draw, forms));
@@ -433,7 +434,7 @@ static bool may_reject(const struct writing *w)
 
 static void verdict(struct writing *w)
 {
-    static const char *const words[] = {"accept", "accept", "accept",          "drop", "drop", "return",
+    static const char *const words[] = {"accept",   "accept",  "accept",         "drop", "drop", "return",
                                         "continue", "counter", "counter accept", "log",  "drop"};
 
     if (may_reject(w) && once_in(w, 5))
@@ -444,9 +445,12 @@ static void verdict(struct writing *w)
 
 static void statement(struct writing *w)
 {
-    static const char *const marks[] = {"meta mark set 0x1", "meta mark set meta mark | 0x4",
-                                        "meta mark set meta mark & 0x6", "meta mark set meta mark ^ 0x3",
-                                        "meta mark set 0x2 accept", "meta mark set 0x5 counter"};
+    static const char *const marks[] = {"meta mark set 0x1",
+                                        "meta mark set meta mark | 0x4",
+                                        "meta mark set meta mark & 0x6",
+                                        "meta mark set meta mark ^ 0x3",
+                                        "meta mark set 0x2 accept",
+                                        "meta mark set 0x5 counter"};
 
     if (w->user < USERS && once_in(w, 5))
         call(w);
@@ -550,7 +554,8 @@ static void table(struct writing *w)
 {
     const char *family = draw_of(w->c.draw, table_families);
 
-    w->families = strcmp(family, "inet") == 0 ? FAMILY_BOTH : FAMILY_BIT(strcmp(family, "ip") == 0 ? FAMILY_V4 : FAMILY_V6);
+    w->families =
+        strcmp(family, "inet") == 0 ? FAMILY_BOTH : FAMILY_BIT(strcmp(family, "ip") == 0 ? FAMILY_V4 : FAMILY_V6);
     buf_addf(&w->c.line, "table %s t%u {", family, w->number);
     compose_end(&w->c, &w->c.to->rules);
     named_sets(w);

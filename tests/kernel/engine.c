@@ -46,7 +46,7 @@ struct engine {
     int control[FAMILY_N];       /* for ioctls */
     int sender[FAMILY_N];        /* raw, with our own IP header */
     int receiver[FAMILY_N][256]; /* by protocol; -1: not opened yet */
-    uint32_t mark[FAMILY_N]; /* that the senders give to packets */
+    uint32_t mark[FAMILY_N];     /* that the senders give to packets */
     unsigned aliases;
     uint32_t first_id; /* of the probes that are being run */
     struct engine_probe *probes;
@@ -77,6 +77,8 @@ static int make_router(void)
         {"/proc/sys/net/ipv6/conf/default/forwarding", "1"},
     };
     static const char *const wanted[][2] = {
+        /* For UDP-Lite conntrack reckons with the pseudo-header of UDP: every right checksum is wrong to it. */
+        {"/proc/sys/net/netfilter/nf_conntrack_checksum", "0"},
         {"/proc/sys/net/ipv4/conf/all/send_redirects", "0"},
         {"/proc/sys/net/ipv4/conf/default/send_redirects", "0"},
         {"/proc/sys/net/ipv4/icmp_echo_ignore_all", "1"},
@@ -387,9 +389,9 @@ static bool drain_receiver(struct engine *engine, enum family family, uint8_t pr
         if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO)
             memcpy(&to, CMSG_DATA(part), sizeof to);
     }
-    if (family == FAMILY_V4 ? frame_read(bytes, (size_t)n, &id, &seen)
-                            : frame_read_upper(bytes, (size_t)n, protocol, from.sin6_addr.s6_addr, to.s6_addr, &id,
-                                               &seen))
+    if (family == FAMILY_V4
+            ? frame_read(bytes, (size_t)n, &id, &seen)
+            : frame_read_upper(bytes, (size_t)n, protocol, from.sin6_addr.s6_addr, to.s6_addr, &id, &seen))
         note(engine, id, &seen);
     return true;
 }

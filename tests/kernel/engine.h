@@ -17,8 +17,8 @@ struct engine_probe {
     enum hook hook;       /* INPUT: the destination is one of the engine's addresses; OUTPUT: the host sends it */
     uint16_t icmp_id;
     const struct packet *about; /* an ICMP error about this one; NULL: none */
-    bool expected; /* to pass: then it is waited for */
-    bool any_ends; /* rules may write: it counts wherever and with whatever ends it comes out */
+    bool expected;              /* to pass: then it is waited for */
+    bool any_ends;              /* rules may write: it counts wherever and with whatever ends it comes out */
     /* what the kernel did */
     bool passed;
     struct packet seen; /* with any_ends: its ends, and `out` where it came out, empty where the host itself got it */

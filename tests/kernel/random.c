@@ -172,11 +172,6 @@ static enum loaded load(struct bench *bench, struct arena *arena, struct str set
 
 /* --- packets ------------------------------------------------------------------------------------------------------ */
 
-static unsigned outcome_of(const struct answer *answer)
-{
-    return answer->naive;
-}
-
 /* What the host's own address was and DNAT sends elsewhere is forwarded. */
 static struct answer prepare(struct bench *bench, struct shot *shot, size_t number)
 {
@@ -190,7 +185,7 @@ static struct answer prepare(struct bench *bench, struct shot *shot, size_t numb
         answer = answerer_ask(&bench->answerer, shot);
     }
     shot->probe.passed = false;
-    shot->probe.expected = outcome_of(&answer) == NAIVE_ACCEPT;
+    shot->probe.expected = answer.naive == NAIVE_ACCEPT;
     return answer;
 }
 
@@ -216,11 +211,6 @@ static bool fire(struct bench *bench, struct shots *shots, size_t first, struct 
                           answers[i].after.packet.state != STATE_UNTRACKED && !answers[i].after.to_host;
     }
     return true;
-}
-
-static bool holds(struct bench *bench, const struct shot *shot, const struct answer *answer)
-{
-    return !answer->prover_differs && answerer_agrees(&bench->answerer, shot, answer);
 }
 
 /* --- showing a disagreement --------------------------------------------------------------------------------------- */
@@ -255,7 +245,7 @@ static bool still_wrong(struct bench *bench, struct shots *all, struct str sets,
         if (!fire(bench, &one, 0, &answer))
             return false;
         if (i + 1 == all->n)
-            return !holds(bench, &all->v[i], &answer);
+            return answerer_judge(&bench->answerer, &all->v[i], &answer) == DISAGREES;
         if (!all->v[i].connected)
             return false;
     }
@@ -345,14 +335,15 @@ static void show(struct bench *bench, const struct shots *shots, const struct sh
 
 /* --- one ruleset -------------------------------------------------------------------------------------------------- */
 
-static void count(struct tally *tally, const struct shot *shot, const struct answer *answer)
+static void count(struct tally *tally, const struct shot *shot, const struct answer *answer, enum judgement judgement)
 {
     const struct packet *packet = &shot->probe.packet;
 
     tally->packets++;
     tally->passed += shot->probe.passed;
     tally->written += answer->after.written;
-    tally->undetermined += !answer_is_sure(answer);
+    tally->undetermined += judgement == UNDETERMINED;
+    tally->wrong += judgement == DISAGREES;
     tally->by_hook[shot->probe.hook]++;
     tally->by_family[packet->family]++;
     tally->by_state[packet->state]++;
@@ -370,11 +361,10 @@ static bool judge(struct bench *bench, struct shots *shots, size_t first, struct
     if (!fire(bench, shots, first, answers))
         return false;
     for (size_t i = first; i < shots->n; i++) {
-        count(tally, &shots->v[i], &answers[i - first]);
-        if (holds(bench, &shots->v[i], &answers[i - first]))
-            continue;
-        tally->wrong++;
-        if (*wrong == SIZE_MAX) {
+        enum judgement judgement = answerer_judge(&bench->answerer, &shots->v[i], &answers[i - first]);
+
+        count(tally, &shots->v[i], &answers[i - first], judgement);
+        if (judgement == DISAGREES && *wrong == SIZE_MAX) {
             *wrong = i;
             *wrong_answer = answers[i - first];
         }
@@ -444,8 +434,8 @@ static int open_world(struct bench *bench)
         size_t at = i / FAMILY_N;
 
         why = "an address cannot be added";
-        error = engine_address(bench->engine, at < WORLD_INTERFACES ? names[at] : STR_EMPTY, family,
-                               aim_own(family, at));
+        error =
+            engine_address(bench->engine, at < WORLD_INTERFACES ? names[at] : STR_EMPTY, family, aim_own(family, at));
     }
     if (error == 0)
         return STATUS_HOLDS;
@@ -485,7 +475,7 @@ static int run_epoch(const struct mode *mode, bool no_ruleset, uint64_t seed, ui
     uint64_t epoch = seed / EPOCH;
     int status = open_world(&bench);
 
-    if (status == STATUS_HOLDS && mode->restore[0] == NULL)
+    if (status == STATUS_HOLDS && strcmp(mode->name, "iptables-legacy") != 0)
         bench.peeks = kernel_peeks(&bench);
     for (; status == STATUS_HOLDS && seed / EPOCH == epoch && tally->packets < packets && tally->wrong < SHOWN;
          seed++) {

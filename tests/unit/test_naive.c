@@ -131,8 +131,8 @@ static void order_of_hooks(void **state)
         enum family family;
         const char *path;
     } ways[] = {
-        {HOOK_FORWARD, FAMILY_V4, "ingress pre forward forward-too forward-late post "},
-        {HOOK_FORWARD, FAMILY_V6, "ingress pre v6 forward forward-too forward-late post "},
+        {HOOK_FORWARD, FAMILY_V4, "ingress pre forward-too forward forward-late post "},
+        {HOOK_FORWARD, FAMILY_V6, "ingress pre v6 forward-too forward forward-late post "},
         {HOOK_INPUT, FAMILY_V4, "ingress pre input "},
         {HOOK_OUTPUT, FAMILY_V4, "output post "},
     };
