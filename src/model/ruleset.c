@@ -60,6 +60,17 @@ const struct match nat_gate[NAT_GATE_MATCHES] = {
     {.kind = MATCH_NONE_OF, .field = FIELD_N, .groups = errors, .group_n = 1},
 };
 
+bool chain_before_conntrack(const struct chain *chain)
+{
+    return chain->hook == HOOK_INGRESS ||
+           ((chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT) && chain->priority < -200);
+}
+
+bool chain_before_routing(const struct chain *chain)
+{
+    return chain->hook == HOOK_INGRESS || chain->hook == HOOK_PREROUTING;
+}
+
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name)
 {
     for (size_t i = 0; i < ruleset->chain_n; i++) {

@@ -148,6 +148,14 @@ unsigned action_writes(enum action action);
 #define NAT_GATE_MATCHES 2
 extern const struct match nat_gate[NAT_GATE_MATCHES];
 
+/*
+ * Whether packets come to a base chain before conntrack has looked at them (at priority -200 of PREROUTING and OUTPUT):
+ * their state is INVALID there whatever it will be, or UNTRACKED behind a NOTRACK (nft_ct.c, xt_conntrack.c).
+ */
+bool chain_before_conntrack(const struct chain *chain);
+/* Likewise before it is known where they go: no interface to go out by is any. */
+bool chain_before_routing(const struct chain *chain);
+
 /* The chain of a table by name; NULL where there is none. */
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name);
 

@@ -278,7 +278,7 @@ static void trim(const struct aim *aim, struct packet *packet)
 {
     bool header = proto_has_ports(packet->protocol) || is_icmp(packet);
 
-    if (aim->peeks && header && packet->fragment == FRAGMENT_LATER)
+    if (((aim->peeks && header) || aim->peeks_any) && packet->fragment == FRAGMENT_LATER)
         packet->fragment = FRAGMENT_FIRST;
     if (!proto_has_ports(packet->protocol))
         packet->source_port = packet->port = 0;
@@ -288,7 +288,7 @@ static void trim(const struct aim *aim, struct packet *packet)
         packet->icmp_type = packet->icmp_code = 0;
 }
 
-static enum hook hook_of(const struct packet *packet)
+enum hook aim_hook(const struct packet *packet)
 {
     bool to = aim_is_own(packet->family, packet->destination);
     bool from = aim_is_own(packet->family, packet->source);
@@ -322,7 +322,7 @@ static bool shoot(struct aim *aim, struct shot *shot)
         packet->destination = aim_own(packet->family, once_in(aim, 3) ? below(aim, 4) : WORLD_INTERFACES + 1);
     if (wanted == HOOK_OUTPUT || (wanted == HOOK_NONE && once_in(aim, 6)))
         packet->source = aim_own(packet->family, once_in(aim, 3) ? below(aim, 4) : WORLD_INTERFACES);
-    shot->probe.hook = hook_of(packet);
+    shot->probe.hook = aim_hook(packet);
     trim(aim, packet);
     if (shot->probe.hook == HOOK_NONE || packet->source == packet->destination ||
         !routed(packet->family, packet->source) || !routed(packet->family, packet->destination) ||

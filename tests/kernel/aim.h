@@ -20,7 +20,8 @@ struct aim {
     const struct ruleset *ruleset;
     bool tracks;     /* as composed */
     bool translates; /* rules write addresses or ports */
-    bool peeks;      /* the kernel takes bytes of later fragments for the header that they do not have */
+    bool peeks;      /* the kernel takes bytes of later fragments for the header that they do not have, */
+    bool peeks_any;  /* of whatever protocol */
     struct map used; /* connections that were tried: no two packets open the same */
     uint16_t next_port;
     uint16_t next_icmp;
@@ -29,6 +30,8 @@ struct aim {
 /* The interfaces' own addresses, and one each among sources and destinations. */
 bool aim_is_own(enum family family, u128 address);
 u128 aim_own(enum family family, size_t interface);
+/* Where a packet with these ends passes; HOOK_NONE: both are the host's own. */
+enum hook aim_hook(const struct packet *packet);
 
 /* About n packets of no connection before. Hook, state and ways are those that the kernel will give them. */
 void aim_openers(struct aim *aim, size_t n, struct shots *shots);

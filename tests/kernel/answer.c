@@ -186,6 +186,13 @@ struct answer answerer_ask(struct answerer *answerer, const struct shot *shot)
 
     answer.naive = ask_naive(answerer, shot, literals, NULL, &answer.after);
     ask_prover(answerer, shot, literals, &answer);
+    if (shot->probe.hook == HOOK_INPUT && answer.after.written) {
+        const u128 first[FIELD_N] = {0};
+        struct naive_rewritten after;
+
+        ask_naive(answerer, shot, literals, first, &after);
+        answer.elsewhere = after.sure && !aim_is_own(after.packet.family, after.packet.destination);
+    }
     arena_release(answerer->scratch, mark);
     return answer;
 }

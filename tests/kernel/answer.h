@@ -20,6 +20,7 @@ struct answer {
     unsigned naive;  /* NAIVE_… */
     unsigned prover; /* likewise */
     struct naive_rewritten after;
+    bool elsewhere;      /* came for the host itself, and is sent to another, whatever the kernel chooses */
     bool prover_differs; /* on what becomes of the packet, or on what it then looks like */
 };
 

@@ -292,7 +292,7 @@ static void matches(struct writing *w)
         interface_match(w, false);
     if (!draw_once_in(w->c.draw, 3))
         upper_match(w);
-    if (w->c.to->tracks && w->table != TABLE_RAW && draw_once_in(w->c.draw, 4))
+    if (w->c.to->tracks && draw_once_in(w->c.draw, 4))
         state_match(w);
     if (draw_once_in(w->c.draw, 3))
         other_match(w);
@@ -454,7 +454,8 @@ static void table(struct writing *w)
     compose_end(&w->c, to);
 }
 
-static void entry_part(struct writing *w, struct str part, bool first)
+/* `shorter`: how many bits the prefix of a net lacks. */
+static void entry_part(struct writing *w, struct str part, bool first, unsigned shorter)
 {
     static const char *const protocols[] = {"tcp", "udp", "sctp", "udplite", "tcp"};
     enum net net = first == draw_once_in(w->c.draw, 6) ? NET_DESTINATIONS : NET_SOURCES;
@@ -463,7 +464,7 @@ static void entry_part(struct writing *w, struct str part, bool first)
         compose_one(&w->c, w->family, net, below(w, 12));
     } else if (str_is(part, "net")) {
         u128 address = world_address(w->family, net, below(w, 12));
-        unsigned bits = addr_bits(w->family) - below(w, 5);
+        unsigned bits = addr_bits(w->family) - shorter;
 
         addr_format(&w->c.line, w->family, addr_prefix(w->family, address, bits).lo);
         buf_addf(&w->c.line, "/%u", bits);
@@ -478,7 +479,7 @@ static void set(struct writing *w, unsigned number)
 {
     const char *type = draw_of(w->c.draw, set_types);
     bool ports = strcmp(type, "bitmap:port") == 0;
-    unsigned n = 1 + below(w, 8);
+    unsigned n = 1 + below(w, 5);
 
     buf_addf(&w->c.line, "create s%u %s", number, type);
     if (ports)
@@ -495,9 +496,10 @@ static void set(struct writing *w, unsigned number)
             buf_addf(&w->c.line, "%u", compose_port(&w->c));
         while (!ports && parts.n > 0) {
             add(w, first ? "" : ",");
-            entry_part(w, str_cut(parts, ',', &parts), first);
+            entry_part(w, str_cut(parts, ',', &parts), first, i);
             first = false;
         }
+        /* Each length of prefix once: an entry that is there already would only change. */
         if (str_starts(str_of(type), "hash:net") && draw_once_in(w->c.draw, 5))
             add(w, " nomatch");
         compose_end(&w->c, &w->c.to->sets);

@@ -211,7 +211,7 @@ static void protocol_match(struct writing *w)
                                      "frag frag-off 0 ",    "ip6 nexthdr { tcp, 44 } "};
 
     w->protocol = PROTOCOL_SOME;
-    if (w->families == FAMILY_BOTH && once_in(w, 3))
+    if (w->families == FAMILY_BOTH && w->family == FAMILY_N && once_in(w, 2))
         add(w, draw_of(w->c.draw, both));
     else if (!once_in(w, 2))
         add(w, draw_of(w->c.draw, forms));

@@ -172,14 +172,17 @@ static enum loaded load(struct bench *bench, struct arena *arena, struct str set
 
 /* --- packets ------------------------------------------------------------------------------------------------------ */
 
-/* What the host's own address was and DNAT sends elsewhere is forwarded. */
+/* What is for the host and DNAT sends elsewhere is forwarded. */
 static struct answer prepare(struct bench *bench, struct shot *shot, size_t number)
 {
-    struct answer answer = answerer_ask(&bench->answerer, shot);
     struct packet *packet = &shot->probe.packet;
+    struct answer answer;
 
-    if (shot->probe.hook == HOOK_INPUT && answer.after.written &&
-        !aim_is_own(packet->family, answer.after.packet.destination)) {
+    shot->probe.hook = aim_hook(packet);
+    if (shot->probe.hook == HOOK_INPUT)
+        packet->out = STR_EMPTY;
+    answer = answerer_ask(&bench->answerer, shot);
+    if (answer.elsewhere) {
         shot->probe.hook = HOOK_FORWARD;
         packet->out = str_of(world_interfaces[number % WORLD_INTERFACES]);
         answer = answerer_ask(&bench->answerer, shot);
@@ -187,6 +190,31 @@ static struct answer prepare(struct bench *bench, struct shot *shot, size_t numb
     shot->probe.passed = false;
     shot->probe.expected = answer.naive == NAIVE_ACCEPT;
     return answer;
+}
+
+/*
+ * Leaves out those whose source port NAT writes, but for one of each destination: of two with the same ends on the far
+ * side the kernel lets one through.
+ */
+static void leave_out_clashes(struct bench *bench, struct shots *shots, size_t first, struct map *used)
+{
+    size_t n = first;
+
+    for (size_t i = first; i < shots->n; i++) {
+        const struct packet *packet = &shots->v[i].probe.packet;
+        struct answer answer = answerer_ask(&bench->answerer, &shots->v[i]);
+        const struct packet *after = &answer.after.packet;
+        struct str key;
+
+        if (packet->source_port != after->source_port) {
+            key = str_printf(bench->arena, "%u %u %llx %u", packet->protocol, after->port,
+                             answer.after.sure ? (unsigned long long)after->destination : 0, after->source_port);
+            if (map_set(bench->arena, used, key, bench) != NULL)
+                continue;
+        }
+        shots->v[n++] = shots->v[i];
+    }
+    shots->n = n;
 }
 
 /* Sends shots from `first` on and keeps what became of them. False: the machine failed. */
@@ -208,6 +236,7 @@ static bool fire(struct bench *bench, struct shots *shots, size_t first, struct 
         shot->probe.passed = probes[i].passed;
         shot->probe.seen = probes[i].seen;
         shot->connected = probes[i].passed && answers[i].naive == NAIVE_ACCEPT &&
+                          (answers[i].after.sure || !answers[i].after.written) &&
                           answers[i].after.packet.state != STATE_UNTRACKED && !answers[i].after.to_host;
     }
     return true;
@@ -380,6 +409,7 @@ static int judge_ruleset(struct bench *bench, struct tally *tally)
     struct shots shots = {0};
     struct answer wrong_answer;
     size_t wrong = SIZE_MAX;
+    struct str rules;
     struct str said;
     enum loaded loaded;
     size_t first;
@@ -388,21 +418,22 @@ static int judge_ruleset(struct bench *bench, struct tally *tally)
         compose_nftables(bench->arena, &draw, tracks, &bench->composed);
     else
         compose_iptables(bench->arena, &draw, tracks, &bench->composed);
-    loaded = load(bench, bench->arena, text_of(bench->arena, &bench->composed.sets, NULL),
-                  text_of(bench->arena, &bench->composed.rules, NULL), &said);
+    rules = text_of(bench->arena, &bench->composed.rules, NULL);
+    loaded = load(bench, bench->arena, text_of(bench->arena, &bench->composed.sets, NULL), rules, &said);
     tally->rulesets++;
     tally->refused += loaded == REFUSED;
     if (loaded != LOADED) {
         if (loaded == UNREAD || getenv("PORTOLAN_REFUSED") != NULL)
             printf("%s, seed %llu: the kernel %s it: %.*s\n%.*s\n", bench->mode->name, (unsigned long long)bench->seed,
-                   loaded == REFUSED ? "refuses" : "has, and we cannot read", STR_ARG(said),
-                   STR_ARG(text_of(bench->arena, &bench->composed.rules, NULL)));
+                   loaded == REFUSED ? "refuses" : "has, and we cannot read", STR_ARG(said), STR_ARG(rules));
         tally->wrong += loaded == UNREAD;
         return STATUS_HOLDS;
     }
     aim.ruleset = bench->answerer.ruleset;
     aim.translates = bench->answerer.translates;
+    aim.peeks_any = bench->peeks && str_contains(rules, " th ");
     aim_openers(&aim, OPENERS, &shots);
+    leave_out_clashes(bench, &shots, 0, &aim.used);
     if (!judge(bench, &shots, 0, tally, &wrong, &wrong_answer))
         return STATUS_BROKEN;
     first = shots.n;
