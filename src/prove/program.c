@@ -250,6 +250,41 @@ const struct box_index *program_index(struct program *program, uint32_t chain)
     return of->index;
 }
 
+static bool asks(const struct match *v, size_t n, enum field field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((v[i].kind == MATCH_RANGES || v[i].kind == MATCH_INTERFACES) && v[i].field == field)
+            return true;
+        for (size_t k = 0; (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) && k < v[i].group_n; k++) {
+            if (asks(v[i].groups[k].v, v[i].groups[k].n, field))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Of a table that has a chain before something is known, every user chain may be called from there. */
+static bool asks_early(const struct ruleset *ruleset, enum field field, bool early(const struct chain *chain))
+{
+    struct str table = STR_EMPTY;
+
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        if (!early(ruleset->chains[i]) || str_eq(ruleset->chains[i]->table, table))
+            continue;
+        table = ruleset->chains[i]->table;
+        for (size_t k = 0; k < ruleset->chain_n; k++) {
+            const struct chain *chain = ruleset->chains[k];
+            bool meant = str_eq(chain->table, table) && (chain->hook == HOOK_NONE || early(chain));
+
+            for (size_t r = 0; meant && r < chain->rule_n; r++) {
+                if (asks(chain->rules[r].matches, chain->rules[r].match_n, field))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
                              const struct interface_numbers *interfaces)
 {
@@ -261,6 +296,10 @@ struct program *program_make(struct arena *arena, const struct ruleset *ruleset,
     program->interfaces = interfaces;
     program->spare_literal = ruleset->literal_n;
     program->steps = PROGRAM_STEPS;
+    if (asks_early(ruleset, FIELD_STATE, chain_before_conntrack))
+        program->early |= 1u << FIELD_STATE;
+    if (asks_early(ruleset, FIELD_OUT, chain_before_routing))
+        program->early |= 1u << FIELD_OUT;
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);
@@ -306,7 +345,8 @@ size_t program_path(const struct program *program, enum hook hook, uint32_t *pat
             const struct chain *before = program->chains[path[at - 1]].chain;
             unsigned other = stage_of(before->hook, hook);
 
-            if (other < stage || (other == stage && before->priority <= chain->priority))
+            /* At one priority the chain that came last is the first. */
+            if (other < stage || (other == stage && before->priority < chain->priority))
                 break;
             path[at] = path[at - 1];
             at--;

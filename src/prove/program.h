@@ -50,6 +50,7 @@ struct program {
     const struct rule **literal_rules; /* a rule that asks for an unknown, of the rules made so far */
     struct map chain_numbers;          /* the bytes of a struct chain * -> its struct program_chain */
     struct arena *arena;
+    unsigned early;         /* 1u << FIELD_STATE, 1u << FIELD_OUT: some rule may ask for it before it is known */
     uint32_t spare_literal; /* the next unknown beside those of the ruleset */
     struct forks forks;     /* rules that cannot be spelled out */
     size_t cubes_spent;     /* for spelling rules out, */

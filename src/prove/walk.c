@@ -57,6 +57,41 @@ static bool is_to_host(const struct part *part)
     return part->now != NULL && part->now->to_host;
 }
 
+/* What is not known of a packet yet in the first chains of its way stands for it there as if a rule had written it. */
+static const struct rewritten *early_view(struct walker *s, const struct chain *base)
+{
+    unsigned early = s->walk->program->early;
+    bool state = (early & 1u << FIELD_STATE) != 0 && chain_before_conntrack(base);
+    bool out = (early & 1u << FIELD_OUT) != 0 && chain_before_routing(base);
+    struct rewritten *now;
+
+    if (!state && !out)
+        return NULL;
+    now = arena_new_object(s->arena, struct rewritten);
+    now->set[FIELD_STATE] = state ? ranges_value(s->arena, STATE_INVALID) : NULL;
+    now->set[FIELD_OUT] = out ? ranges_value(s->arena, INTERFACE_NONE) : NULL;
+    return now;
+}
+
+/* The part comes to a base chain, or (NULL) to the end of its way, where more of it is known. */
+static const struct rewritten *late_view(struct walker *s, const struct part *part, const struct chain *base)
+{
+    static const struct rewritten nothing;
+    const struct rewritten *now = part->now;
+    bool state = now != NULL && now->set[FIELD_STATE] != NULL && (base == NULL || !chain_before_conntrack(base)) &&
+                 ranges_contain(now->set[FIELD_STATE], STATE_INVALID);
+    bool out = now != NULL && now->set[FIELD_OUT] != NULL && (base == NULL || !chain_before_routing(base)) &&
+               !now->to_host && !now->rerouted;
+    struct rewritten *made;
+
+    if (!state && !out)
+        return now;
+    made = arena_copy(s->arena, now, sizeof *now);
+    made->set[FIELD_STATE] = state ? NULL : now->set[FIELD_STATE];
+    made->set[FIELD_OUT] = out ? NULL : now->set[FIELD_OUT];
+    return memcmp(made, &nothing, sizeof nothing) == 0 ? NULL : made;
+}
+
 /* The base chain that a part is in. Up to where the two ways part they are the same. */
 static const struct chain *base_of(const struct walker *s, const struct part *part)
 {
@@ -77,7 +112,7 @@ static void end_part(struct walker *s, const struct part *part, enum action acti
                      const struct chain *chain)
 {
     struct leaf leaf = {.cube = part->cube,
-                        .now = part->now,
+                        .now = late_view(s, part, NULL),
                         .action = action,
                         .rule = rule,
                         .chain = chain,
@@ -121,11 +156,11 @@ static void reroute(struct walker *s, struct part *part)
 {
     struct rewritten *now;
 
-    if (part->now == NULL || !part->now->rerouted || base_of(s, part)->hook != HOOK_POSTROUTING)
+    if (part->now == NULL || !part->now->rerouted || part->now->set[FIELD_OUT] != NULL ||
+        base_of(s, part)->hook != HOOK_POSTROUTING)
         return;
     now = arena_copy(s->arena, part->now, sizeof *now);
     now->set[FIELD_OUT] = ranges_one(s->arena, INTERFACE_NONE + 1, interfaces_last(s->walk->program->interfaces));
-    now->rerouted = false;
     part->now = now;
 }
 
@@ -136,6 +171,7 @@ static bool next_base(struct walker *s, struct part *part)
         part->chain = is_to_host(part) ? s->host_path[part->base] : s->path[part->base];
         part->at = 0;
         part->parent = NULL;
+        part->now = late_view(s, part, base_of(s, part));
         reroute(s, part);
         return true;
     }
@@ -550,6 +586,7 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
         return s.stopped ? WALK_STOPPED : WALK_DONE;
     }
     first.chain = s.path[0];
+    first.now = early_view(&s, walk->program->chains[first.chain].chain);
     *vec_push(arena, &s.stack) = first;
     while (s.stack.n > 0 && !s.stopped && !is_spent(&s))
         run_part(&s, s.stack.v[--s.stack.n]);

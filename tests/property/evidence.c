@@ -19,7 +19,9 @@ struct trial {
     const struct forks *forks;
     enum family family;
     enum hook hook;
-    struct block seen;        /* the part as rules see it now */
+    struct block own;         /* the part as it came */
+    struct block seen;        /* as rules see it now */
+    bool tracked;             /* conntrack has looked at it: before that it has no state */
     unsigned chosen[FIELD_N]; /* how often the kernel chose a value of it */
     const struct chain *base;
     const struct rule *decider; /* in this base chain; NULL: its policy */
@@ -256,9 +258,7 @@ static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
 /* Before conntrack looks at packets; behind that it only matters to those that have no connection. */
 static enum end write_untracked(struct trial *t)
 {
-    enum hook hook = t->base->hook;
-
-    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && t->base->priority < -200)) {
+    if (chain_before_conntrack(t->base)) {
         t->translated = true;
         t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_UNTRACKED);
         return FELL_OFF;
@@ -334,6 +334,20 @@ static enum end run_base(struct trial *t, const struct chain *chain)
     return end;
 }
 
+/* What is known of packets by the time that they come to a chain: their state, where they go out. */
+static void learn(struct trial *t, const struct chain *chain)
+{
+    if (!t->tracked && (chain == NULL || !chain_before_conntrack(chain))) {
+        t->tracked = true;
+        if (ranges_contain(t->seen.field[FIELD_STATE], STATE_INVALID))
+            t->seen.field[FIELD_STATE] = t->own.field[FIELD_STATE];
+    }
+    if (t->to_host || t->chosen[FIELD_OUT] > 0)
+        return;
+    t->seen.field[FIELD_OUT] =
+        chain != NULL && chain_before_routing(chain) ? ranges_value(t->arena, INTERFACE_NONE) : t->own.field[FIELD_OUT];
+}
+
 static bool is_late(const struct chain *chain)
 {
     return chain->hook != HOOK_INGRESS && chain->hook != HOOK_PREROUTING;
@@ -356,6 +370,7 @@ static enum end run_way(struct trial *t, enum hook hook, bool late)
             t->nat_done = false;
         if (t->nat_done && way[i]->nat)
             continue;
+        learn(t, way[i]);
         if (t->rerouted && way[i]->hook == HOOK_POSTROUTING) {
             const struct ranges *names = ranges_one(t->arena, 1, interfaces_last(t->prover->interfaces));
 
@@ -380,7 +395,8 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     t->forks = forks;
     t->family = family;
     t->hook = hook;
-    t->seen = block_of(t->arena, &part->cube, family);
+    t->own = t->seen = block_of(t->arena, &part->cube, family);
+    t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_INVALID);
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claim_n++;
     if (t->claim_n > DECISIONS_MOST)
@@ -389,6 +405,7 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claims[--t->claim_at] = decision;
     end = run_way(t, hook, false);
+    learn(t, NULL);
     if (end == NOTHING_PROVED || t->vacuous)
         return end;
     if (t->claim_at != t->claim_n)

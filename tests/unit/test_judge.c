@@ -52,6 +52,14 @@ static const struct judge_case cases[] = {
     {"state of the request", SHUT A "-m conntrack --ctstate NEW -j ACCEPT\n", WEB, NULL, NULL, "permitted FORWARD 1",
      "denied FORWARD -"},
 
+    /* What is not known in the first chains of the way. */
+    {"no state before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state NEW -j DROP\n", WEB, NULL, NULL,
+     "permitted", "permitted"},
+    {"invalid before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state INVALID -j DROP\n", WEB, NULL, NULL,
+     "denied PREROUTING 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
+    {"no way out before routing", OPEN "COMMIT\n*raw\n:X - [0:0]\n-A PREROUTING -j X\n-A X -o eth1 -j DROP\n", WEB,
+     "eth0", "eth1", "permitted", NULL},
+
     /* What the model cannot know. */
     {"a rate", SHUT A LIMIT "-j ACCEPT\n", WEB, NULL, NULL,
      "undetermined FORWARD 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
