@@ -19,12 +19,15 @@ struct trial {
     const struct forks *forks;
     enum family family;
     enum hook hook;
-    struct block seen;        /* the part as rules see it now */
-    unsigned chosen[FIELD_N]; /* how often the kernel chose a value of it */
+    struct block seen;          /* the part as rules see it now */
+    unsigned chosen[FIELD_N];   /* how often the kernel chose a value of it */
+    const struct ranges *state; /* as conntrack sees it */
+    const struct ranges *out;   /* as it is routed */
     const struct chain *base;
     const struct rule *decider; /* in this base chain; NULL: its policy */
     bool nat_done;
     bool to_host;
+    bool untracked;
     bool translated; /* its replies are others */
     bool vacuous;    /* no packet, and no choice, is like this */
     const struct decision *claims[DECISIONS_MOST];
@@ -241,10 +244,8 @@ static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
 /* Before conntrack looks at packets; behind that it only matters to those that have no connection. */
 static enum end write_untracked(struct trial *t)
 {
-    enum hook hook = t->base->hook;
-
-    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && t->base->priority < -200)) {
-        t->translated = true;
+    if (chain_before_conntrack(t->base)) {
+        t->translated = t->untracked = true;
         t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_UNTRACKED);
         return FELL_OFF;
     }
@@ -297,11 +298,24 @@ static enum end run_chain(struct trial *t, const struct chain *chain)
     return FELL_OFF;
 }
 
+/* What rules of a base chain see of state and way out; NULL: what is known at the end. */
+static void look(struct trial *t, const struct chain *base)
+{
+    bool unrouted = t->to_host || (base != NULL && chain_before_routing(base));
+    bool early = base != NULL && chain_before_conntrack(base);
+
+    t->seen.field[FIELD_OUT] = unrouted ? ranges_value(t->arena, INTERFACE_NONE) : t->out;
+    t->seen.field[FIELD_STATE] = t->untracked ? ranges_value(t->arena, STATE_UNTRACKED)
+                                 : early      ? ranges_value(t->arena, STATE_INVALID)
+                                              : t->state;
+}
+
 static enum end run_base(struct trial *t, const struct chain *chain)
 {
     enum end end;
 
     t->base = chain;
+    look(t, chain);
     t->decider = NULL;
     end = run_chain(t, chain);
     if (end == NOTHING_PROVED || t->vacuous)
@@ -355,6 +369,8 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     t->family = family;
     t->hook = hook;
     t->seen = block_of(t->arena, &part->cube, family);
+    t->state = t->seen.field[FIELD_STATE];
+    t->out = t->seen.field[FIELD_OUT];
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claim_n++;
     if (t->claim_n > DECISIONS_MOST)
@@ -363,6 +379,7 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claims[--t->claim_at] = decision;
     end = run_way(t, hook, false);
+    look(t, NULL);
     if (end == NOTHING_PROVED || t->vacuous)
         return end;
     if (t->claim_at != t->claim_n)
