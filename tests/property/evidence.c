@@ -19,15 +19,16 @@ struct trial {
     const struct forks *forks;
     enum family family;
     enum hook hook;
-    struct block own;         /* the part as it came */
-    struct block seen;        /* as rules see it now */
-    bool tracked;             /* conntrack has looked at it: before that it has no state */
-    unsigned chosen[FIELD_N]; /* how often the kernel chose a value of it */
+    struct block seen;          /* the part as rules see it now */
+    unsigned chosen[FIELD_N];   /* how often the kernel chose a value of it */
+    const struct ranges *state; /* as conntrack sees it */
+    const struct ranges *out;   /* as it is routed */
     const struct chain *base;
     const struct rule *decider; /* in this base chain; NULL: its policy */
     bool nat_done;
     bool to_host;
-    bool rerouted;   /* behind OUTPUT it goes out by an interface that is not known */
+    bool rerouted; /* behind OUTPUT it goes out by an interface that is not known */
+    bool untracked;
     bool translated; /* its replies are others */
     bool vacuous;    /* no packet, and no choice, is like this */
     const struct decision *claims[DECISIONS_MOST];
@@ -259,7 +260,7 @@ static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
 static enum end write_untracked(struct trial *t)
 {
     if (chain_before_conntrack(t->base)) {
-        t->translated = true;
+        t->translated = t->untracked = true;
         t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_UNTRACKED);
         return FELL_OFF;
     }
@@ -316,11 +317,24 @@ static enum end run_chain(struct trial *t, const struct chain *chain)
     return FELL_OFF;
 }
 
+/* What rules of a base chain see of state and way out; NULL: what is known at the end. */
+static void look(struct trial *t, const struct chain *base)
+{
+    bool unrouted = t->to_host || (base != NULL && chain_before_routing(base));
+    bool early = base != NULL && chain_before_conntrack(base);
+
+    t->seen.field[FIELD_OUT] = unrouted ? ranges_value(t->arena, INTERFACE_NONE) : t->out;
+    t->seen.field[FIELD_STATE] = t->untracked ? ranges_value(t->arena, STATE_UNTRACKED)
+                                 : early      ? ranges_value(t->arena, STATE_INVALID)
+                                              : t->state;
+}
+
 static enum end run_base(struct trial *t, const struct chain *chain)
 {
     enum end end;
 
     t->base = chain;
+    look(t, chain);
     t->decider = NULL;
     end = run_chain(t, chain);
     if (end == NOTHING_PROVED || t->vacuous)
@@ -332,20 +346,6 @@ static enum end run_base(struct trial *t, const struct chain *chain)
         return refuse(t, "another rule decides than the one that is cited");
     t->claim_at++;
     return end;
-}
-
-/* What is known of packets by the time that they come to a chain: their state, where they go out. */
-static void learn(struct trial *t, const struct chain *chain)
-{
-    if (!t->tracked && (chain == NULL || !chain_before_conntrack(chain))) {
-        t->tracked = true;
-        if (ranges_contain(t->seen.field[FIELD_STATE], STATE_INVALID))
-            t->seen.field[FIELD_STATE] = t->own.field[FIELD_STATE];
-    }
-    if (t->to_host || t->chosen[FIELD_OUT] > 0)
-        return;
-    t->seen.field[FIELD_OUT] =
-        chain != NULL && chain_before_routing(chain) ? ranges_value(t->arena, INTERFACE_NONE) : t->own.field[FIELD_OUT];
 }
 
 static bool is_late(const struct chain *chain)
@@ -370,13 +370,11 @@ static enum end run_way(struct trial *t, enum hook hook, bool late)
             t->nat_done = false;
         if (t->nat_done && way[i]->nat)
             continue;
-        learn(t, way[i]);
         if (t->rerouted && way[i]->hook == HOOK_POSTROUTING) {
-            const struct ranges *names = ranges_one(t->arena, 1, interfaces_last(t->prover->interfaces));
-
             t->rerouted = false;
-            if (choose(t, FIELD_OUT, names) != FELL_OFF)
+            if (choose(t, FIELD_OUT, ranges_one(t->arena, 1, interfaces_last(t->prover->interfaces))) != FELL_OFF)
                 return NOTHING_PROVED;
+            t->out = t->seen.field[FIELD_OUT];
         }
         end = run_base(t, way[i]);
         if (end != ACCEPTED)
@@ -395,8 +393,9 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     t->forks = forks;
     t->family = family;
     t->hook = hook;
-    t->own = t->seen = block_of(t->arena, &part->cube, family);
-    t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_INVALID);
+    t->seen = block_of(t->arena, &part->cube, family);
+    t->state = t->seen.field[FIELD_STATE];
+    t->out = t->seen.field[FIELD_OUT];
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claim_n++;
     if (t->claim_n > DECISIONS_MOST)
@@ -405,7 +404,7 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claims[--t->claim_at] = decision;
     end = run_way(t, hook, false);
-    learn(t, NULL);
+    look(t, NULL);
     if (end == NOTHING_PROVED || t->vacuous)
         return end;
     if (t->claim_at != t->claim_n)
