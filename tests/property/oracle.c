@@ -658,6 +658,7 @@ static enum verdict_kind expected(bool some_pass, bool some_stop, bool some_depe
 /* --- the comparison ---------------------------------------------------------------------------------------------- */
 
 static unsigned long failures;
+static unsigned long excess_open; /* cases with more boxes than are listed */
 static unsigned long audits_open; /* cases with a rule that an audit left undecided */
 
 static void complain(const char *what, unsigned long number, const struct packet *packet)
@@ -850,13 +851,57 @@ static struct packet random_packet(const struct face *face)
     return packet;
 }
 
+static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        if (str_eq(ruleset->chains[i]->name, finding->rule.chain) && finding->rule.index > 0)
+            return &ruleset->chains[i]->rules[finding->rule.index - 1];
+    }
+    return NULL;
+}
+
+struct accepted {
+    const struct rule *by; /* the last rule that accepted the packet */
+    bool unsure;
+};
+
+static void note_accepted(void *context, const struct naive_step *step)
+{
+    struct accepted *accepted = context;
+
+    accepted->unsure = accepted->unsure || step->matched == TERNARY_MAYBE;
+    if (step->rule != NULL && step->matched == TERNARY_YES && step->action == ACTION_ACCEPT)
+        accepted->by = step->rule;
+}
+
+/* The packet of an excess passes, and where no unknown has a part in it the rule that is named lets it through. */
+static void compare_witness(const struct ruleset *ruleset, const struct finding *finding, unsigned long number)
+{
+    struct accepted accepted = {0};
+    struct naive_question question = {.ruleset = ruleset,
+                                      .hook = HOOK_FORWARD,
+                                      .packet = &finding->packet,
+                                      .step = note_accepted,
+                                      .context = &accepted};
+
+    if (fate(ruleset, finding->packet, finding->packet.in, finding->packet.out) == 0)
+        complain("the packet of an excess does not pass", number, &finding->packet);
+    naive_ask(&question);
+    if (!accepted.unsure && accepted.by != (finding->rule.index == 0 ? NULL : rule_of_finding(ruleset, finding)))
+        complain("another rule lets the packet of an excess through", number, &finding->packet);
+}
+
 static void compare_excess(struct arena *arena, const struct prover *prover, const struct policy *policy,
                            unsigned long number)
 {
     struct findings findings = {0};
+    bool open = false; /* some rule opens so much that not all is listed; must stay the exception */
 
     if (!excess_find(arena, prover, policy, &findings))
         complain("gave up", number, NULL);
+    vec_each (struct finding *, finding, &findings)
+        open = open || str_ends(finding->reason, "not listed");
+    excess_open += open;
     for (unsigned i = 0; i < 100; i++) {
         struct packet packet = random_packet(&policy->faces[0]);
         bool may_pass = fate(prover->ruleset, packet, packet.in, packet.out) != 0;
@@ -867,13 +912,11 @@ static void compare_excess(struct arena *arena, const struct prover *prover, con
             continue;
         vec_each (struct finding *, finding, &findings)
             found = found || in_box(&finding->box, &packet);
-        if (found != beyond)
+        if (found != beyond && !(open && beyond))
             complain(beyond ? "excess is not found" : "this is no excess", number, &packet);
     }
-    vec_each (struct finding *, finding, &findings) {
-        if (fate(prover->ruleset, finding->packet, finding->packet.in, finding->packet.out) == 0)
-            complain("the packet of an excess does not pass", number, &finding->packet);
-    }
+    vec_each (struct finding *, finding, &findings)
+        compare_witness(prover->ruleset, finding, number);
 }
 
 /* --- audits and differences -------------------------------------------------------------------------------------- */
@@ -914,15 +957,6 @@ static unsigned outcome(const struct ruleset *ruleset, const struct packet *pack
         question.context = met;
     }
     return naive_ask(&question);
-}
-
-static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding)
-{
-    for (size_t i = 0; i < ruleset->chain_n; i++) {
-        if (str_eq(ruleset->chains[i]->name, finding->rule.chain) && finding->rule.index > 0)
-            return &ruleset->chains[i]->rules[finding->rule.index - 1];
-    }
-    return NULL;
 }
 
 /* Whether some rule writes into packets: what asks for the written field behind it is left undecided. */
@@ -1076,7 +1110,9 @@ int main(int argc, char **argv)
     arena_free(scratch);
     if (audits_open > 1 + cases / 5000)
         complain("and others: audits that do not decide", audits_open, NULL);
-    printf("%lu audits left a rule open; %llu cases\n%lu passed, %lu failed\n", audits_open, (unsigned long long)cases,
-           (unsigned long)cases - failures, failures);
+    if (excess_open > 1 + cases / 500)
+        complain("and others: excess that is not listed", excess_open, NULL);
+    printf("%lu audits left a rule open, %lu rulesets open more than is listed; %llu cases\n%lu passed, %lu failed\n",
+           audits_open, excess_open, (unsigned long long)cases, (unsigned long)cases - failures, failures);
     return failures == 0 ? 0 : 1;
 }
