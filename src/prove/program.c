@@ -228,6 +228,48 @@ const struct box_index *program_index(struct program *program, uint32_t chain)
     return of->index;
 }
 
+/* Rules that ask for the unknowns that nobody is known to ask for any more. */
+static void note_again(struct program *program)
+{
+    for (size_t i = 0; i < program->chain_n; i++) {
+        const struct program_chain *chain = &program->chains[i];
+
+        for (size_t k = 0; k < chain->rule_n; k++) {
+            if (chain->rules[k] != NULL && chain->rules[k]->cube_n > 0)
+                note_literals(program, chain->rules[k]->rule, chain->rules[k]->rule->matches,
+                              chain->rules[k]->rule->match_n);
+        }
+    }
+}
+
+void program_forget(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+    bool known = false;
+
+    if (of->index != NULL)
+        index_leave(of->index, i, rule_asks, &asked);
+    of->rules[i] = NULL;
+    for (uint32_t id = 0; id < program->ruleset->literal_n; id++) {
+        if (program->literal_rules[id] != &of->chain->rules[i])
+            continue;
+        program->literal_rules[id] = NULL;
+        known = true;
+    }
+    if (known)
+        note_again(program);
+}
+
+void program_renew(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+
+    if (of->index != NULL)
+        index_enter(of->index, i, rule_asks, &asked);
+}
+
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
                              const struct interface_numbers *interfaces)
 {

@@ -15,6 +15,7 @@
 #include "packet/naive.h"
 #include "prove/audit.h"
 #include "prove/diff.h"
+#include "prove/edit.h"
 #include "prove/passage.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -672,6 +673,16 @@ static void complain(const char *what, unsigned long number, const struct packet
     failures++;
 }
 
+/* Whether the witness of a verdict fares as that says. */
+static bool confirms(const struct ruleset *ruleset, const struct permit *permit, const struct verdict *verdict)
+{
+    bool request = verdict->direction == DIRECTION_REQUEST;
+    int wanted = verdict->kind == VERDICT_UNDETERMINED ? -1 : verdict->kind == VERDICT_PERMITTED;
+
+    return fate(ruleset, verdict->packet, request ? permit->in : permit->out, request ? permit->out : permit->in) ==
+           wanted;
+}
+
 static void compare_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                            enum direction direction, unsigned long number)
 {
@@ -693,8 +704,7 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     }
     if (!verdict.has_packet)
         return;
-    if (fate(prover->ruleset, verdict.packet, in, out) !=
-        (verdict.kind == VERDICT_UNDETERMINED ? -1 : verdict.kind == VERDICT_PERMITTED))
+    if (!confirms(prover->ruleset, permit, &verdict))
         complain("the oracle does not confirm the witness", number, &verdict.packet);
     if (verdict.packet.source == verdict.packet.destination)
         complain("the witness goes from an address to itself", number, &verdict.packet);
@@ -1062,6 +1072,57 @@ static void compare_diff(struct arena *arena, unsigned long number)
     }
 }
 
+/* --- edits ------------------------------------------------------------------------------------------------------- */
+
+/* What a proof from scratch says; its witness may be another one. */
+static void compare_edited(struct arena *arena, struct arena *scratch, const struct edit *edit,
+                           const struct ruleset *ruleset, const struct policy *policy, unsigned long number)
+{
+    const struct prover *prover = prover_new(arena, ruleset, policy);
+
+    for (size_t i = 0; i < policy->permit_n; i++) {
+        for (enum direction direction = DIRECTION_REQUEST; direction <= DIRECTION_REPLY; direction++) {
+            const struct verdict *kept = edit_verdict(edit, i, direction);
+            struct verdict fresh;
+
+            judge_permit(scratch, prover, &policy->permits[i], direction, &fresh);
+            if (kept->kind != fresh.kind || kept->has_packet != fresh.has_packet)
+                complain("a verdict is not that of the edited ruleset", number, &fresh.packet);
+            else if (fresh.has_packet && !networks && !confirms(ruleset, &policy->permits[i], kept))
+                complain("the oracle does not confirm the witness after an edit", number, &kept->packet);
+        }
+    }
+}
+
+/* Rules become others, one after the other; all verdicts stay those of the ruleset as it is. */
+static void compare_edits(struct arena *arena, struct arena *scratch, struct ruleset *ruleset,
+                          const struct policy *policy, unsigned long number)
+{
+    struct edit *edit = edit_start(arena, ruleset, policy);
+
+    for (unsigned n = 0; n < 4; n++) {
+        size_t c = pick((unsigned)ruleset->chain_n);
+        struct chain *chain = ruleset->chains[c];
+        size_t i = chain->rule_n == 0 ? 0 : pick((unsigned)chain->rule_n);
+        struct rule old;
+        struct rule rule;
+        size_t judged;
+
+        if (chain->rule_n == 0)
+            continue;
+        old = chain->rules[i];
+        random_rule(arena, ruleset, c, i);
+        rule = chain->rules[i];
+        chain->rules[i] = old;
+        if (pick(6) == 0)
+            rule.action = ACTION_NONE;
+        if (!edit_rule(edit, chain, i, &rule, &judged))
+            complain("an edit is refused", number, NULL);
+        compare_edited(arena, scratch, edit, ruleset, policy, number);
+    }
+    edit_free(edit);
+}
+
 static void run_case(struct arena *arena, struct arena *scratch, unsigned long number)
 {
     struct arena_mark mark = arena_mark(arena);
@@ -1084,6 +1145,8 @@ static void run_case(struct arena *arena, struct arena *scratch, unsigned long n
         compare_audit(scratch, prover, number);
     if (number % 4 == 1)
         compare_diff(arena, number);
+    if (number % 4 == 2)
+        compare_edits(arena, scratch, ruleset, &policy, number);
     arena_release(arena, mark);
 }
 
