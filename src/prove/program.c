@@ -263,26 +263,79 @@ static bool asks(const struct match *v, size_t n, enum field field)
     return false;
 }
 
-/* Of a table that has a chain before something is known, every user chain may be called from there. */
-static bool asks_early(const struct ruleset *ruleset, enum field field, bool early(const struct chain *chain))
+/* What rules of a chain meet before it is known: of a table that has such a chain every user chain may be called there.
+ */
+static unsigned early_in(const struct ruleset *ruleset, const struct chain *chain)
 {
-    struct str table = STR_EMPTY;
+    unsigned early = 0;
 
     for (size_t i = 0; i < ruleset->chain_n; i++) {
-        if (!early(ruleset->chains[i]) || str_eq(ruleset->chains[i]->table, table))
-            continue;
-        table = ruleset->chains[i]->table;
-        for (size_t k = 0; k < ruleset->chain_n; k++) {
-            const struct chain *chain = ruleset->chains[k];
-            bool meant = str_eq(chain->table, table) && (chain->hook == HOOK_NONE || early(chain));
+        const struct chain *base = ruleset->chains[i];
 
-            for (size_t r = 0; meant && r < chain->rule_n; r++) {
-                if (asks(chain->rules[r].matches, chain->rules[r].match_n, field))
-                    return true;
-            }
+        if (base != chain && (chain->hook != HOOK_NONE || !str_eq(base->table, chain->table)))
+            continue;
+        early |= chain_before_conntrack(base) ? 1u << FIELD_STATE : 0;
+        early |= chain_before_routing(base) ? 1u << FIELD_OUT : 0;
+    }
+    return early;
+}
+
+/* `early` is what rules of its chain meet before it is known. */
+static void note_early(struct program *program, unsigned early, const struct rule *rule)
+{
+    static const enum field fields[] = {FIELD_STATE, FIELD_OUT};
+
+    for (size_t i = 0; i < 2; i++) {
+        if ((early & ~program->early & 1u << fields[i]) != 0 && asks(rule->matches, rule->match_n, fields[i]))
+            program->early |= 1u << fields[i];
+    }
+}
+
+/* Rules that ask for the unknowns that nobody is known to ask for any more. */
+static void note_again(struct program *program)
+{
+    for (size_t i = 0; i < program->chain_n; i++) {
+        const struct program_chain *chain = &program->chains[i];
+
+        for (size_t k = 0; k < chain->rule_n; k++) {
+            if (chain->rules[k] != NULL && chain->rules[k]->cube_n > 0)
+                note_literals(program, chain->rules[k]->rule, chain->rules[k]->rule->matches,
+                              chain->rules[k]->rule->match_n);
         }
     }
-    return false;
+}
+
+void program_forget(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+    bool known = false;
+
+    if (of->index != NULL)
+        index_leave(of->index, i, rule_asks, &asked);
+    of->rules[i] = NULL;
+    for (uint32_t id = 0; id < program->ruleset->literal_n; id++) {
+        if (program->literal_rules[id] != &of->chain->rules[i])
+            continue;
+        program->literal_rules[id] = NULL;
+        known = true;
+    }
+    if (known)
+        note_again(program);
+    for (size_t k = program->forks.n; k-- > 0;) {
+        if (program->forks.v[k].rule == &of->chain->rules[i])
+            program->forks.v[k] = program->forks.v[--program->forks.n];
+    }
+}
+
+void program_renew(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+
+    note_early(program, early_in(program->ruleset, of->chain), &of->chain->rules[i]);
+    if (of->index != NULL)
+        index_enter(of->index, i, rule_asks, &asked);
 }
 
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
@@ -296,17 +349,16 @@ struct program *program_make(struct arena *arena, const struct ruleset *ruleset,
     program->interfaces = interfaces;
     program->spare_literal = ruleset->literal_n;
     program->steps = PROGRAM_STEPS;
-    if (asks_early(ruleset, FIELD_STATE, chain_before_conntrack))
-        program->early |= 1u << FIELD_STATE;
-    if (asks_early(ruleset, FIELD_OUT, chain_before_routing))
-        program->early |= 1u << FIELD_OUT;
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         struct program_chain *chain = &program->chains[i];
+        unsigned early = early_in(ruleset, ruleset->chains[i]);
 
         chain->chain = ruleset->chains[i];
+        for (size_t k = 0; early != 0 && k < chain->chain->rule_n; k++)
+            note_early(program, early, &chain->chain->rules[k]);
         chain->rule_n = chain->chain->rule_n;
         chain->rules = arena_new_array(arena, struct program_rule *, chain->rule_n);
         map_set(arena, &program->chain_numbers, chain_key(&ruleset->chains[i]), chain);

@@ -24,8 +24,8 @@ struct program_rule {
 struct program_chain {
     const struct chain *chain;
     size_t rule_n;
-    struct program_rule **rules;   /* NULL where no question has met the rule yet: program_rule_at makes it */
-    const struct box_index *index; /* over the rules, made when first needed; NULL in short chains */
+    struct program_rule **rules; /* NULL where no question has met the rule yet: program_rule_at makes it */
+    struct box_index *index;     /* over the rules, made when first needed; NULL in short chains */
 };
 
 /*
@@ -75,6 +75,13 @@ static inline unsigned program_seen_otherwise(const struct program *program)
 {
     return program->ruleset->rewrites | program->early;
 }
+
+/*
+ * A rule of the ruleset becomes another one in its place: forgotten before it is written over, and made known after.
+ * Interfaces and unknowns of the new one must be numbered already.
+ */
+void program_forget(struct program *program, uint32_t chain, size_t i);
+void program_renew(struct program *program, uint32_t chain, size_t i);
 
 /* Chain numbers of the base chains on the way through a hook, in order. Returns how many. */
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);

@@ -107,8 +107,13 @@ void rules_of_leaves(struct arena *arena, const struct prover *prover, const str
 /* --- excess.c: what is permitted beyond --------------------------------------------------------------------------- */
 
 /*
- * Appends a finding for each box that the ruleset permits beyond the policy's permits, its baseline and what it
- * accepts; largest first. False when a budget ran out before everything was looked at: *gave_up_at is the rule then.
+ * Appends findings for what the ruleset permits beyond the policy's permits, its baseline and what it accepts: boxes as
+ * large as can be, the largest first, of packets that are all excess. Those of a rule hold what it can take; another
+ * rule may let a part of them through before it does, but it is the one that decides the finding's packet.
+ *
+ * Together the boxes are all there is, but for rules that open very many: each has the largest (in rulesets of 100
+ * rules 100, in large ones fewer, always one), and the last says in its reason that there may be more. False when a
+ * budget ran out before everything was looked at: *gave_up_at is the rule then.
  */
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
                  struct findings *findings, struct rule_ref *gave_up_at);

@@ -155,6 +155,18 @@ static bool is_beside(const struct chain *chain, bool destination)
     return destination ? first && chain->priority < -100 : chain->hook == HOOK_POSTROUTING && chain->priority > 100;
 }
 
+bool reply_comes_beside(const struct ruleset *ruleset, const struct chain *chain)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        const struct chain *base = ruleset->chains[i];
+        bool meant = base == chain || (chain->hook == HOOK_NONE && str_eq(base->table, chain->table));
+
+        if (meant && (is_beside(base, true) || is_beside(base, false)))
+            return true;
+    }
+    return false;
+}
+
 const struct rule *reply_misjudged(struct arena *arena, const struct program *program, const struct leaf *leaves,
                                    size_t n)
 {

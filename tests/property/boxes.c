@@ -126,12 +126,47 @@ static bool excused(const struct ruleset *ruleset, const struct policy *policy, 
                                : packet->icmp_type >= 1 && packet->icmp_type <= 4;
 }
 
+struct accepted {
+    const struct rule *by; /* the last rule that accepted the packet */
+    bool unsure;
+};
+
+static void note_accepted(void *context, const struct naive_step *step)
+{
+    struct accepted *accepted = context;
+
+    accepted->unsure = accepted->unsure || step->matched == TERNARY_MAYBE;
+    if (step->rule != NULL && step->matched == TERNARY_YES && step->action == ACTION_ACCEPT)
+        accepted->by = step->rule;
+}
+
+/* The packet of an excess passes, and where no unknown has a part in it the rule that is named lets it through. */
+static void compare_witness(const struct ruleset *ruleset, const struct finding *finding, unsigned long number)
+{
+    struct accepted accepted = {0};
+    struct naive_question question = {.ruleset = ruleset,
+                                      .hook = HOOK_FORWARD,
+                                      .packet = &finding->packet,
+                                      .step = note_accepted,
+                                      .context = &accepted};
+
+    if (fate(ruleset, finding->packet, finding->packet.in, finding->packet.out) == 0)
+        complain("the packet of an excess does not pass", number, &finding->packet);
+    naive_ask(&question);
+    if (!accepted.unsure && accepted.by != (finding->rule.index == 0 ? NULL : rule_of_finding(ruleset, finding)))
+        complain("another rule lets the packet of an excess through", number, &finding->packet);
+}
+
 void compare_excess(struct arena *arena, const struct prover *prover, const struct policy *policy, unsigned long number)
 {
     struct findings findings = {0};
+    bool open = false; /* some rule opens so much that not all is listed; must stay the exception */
 
     if (!excess_find(arena, prover, policy, &findings, &(struct rule_ref){0}))
         complain("gave up", number, NULL);
+    vec_each (struct finding *, finding, &findings)
+        open = open || str_ends(finding->reason, "not listed");
+    excess_open += open;
     for (unsigned i = 0; i < 100; i++) {
         struct packet packet = random_packet(&policy->faces[0]);
         bool may_pass = fate(prover->ruleset, packet, packet.in, packet.out) != 0;
@@ -142,11 +177,9 @@ void compare_excess(struct arena *arena, const struct prover *prover, const stru
             continue;
         vec_each (struct finding *, finding, &findings)
             found = found || in_box(&finding->box, &packet);
-        if (found != beyond)
+        if (found != beyond && !(open && beyond))
             complain(beyond ? "excess is not found" : "this is no excess", number, &packet);
     }
-    vec_each (struct finding *, finding, &findings) {
-        if (fate(prover->ruleset, finding->packet, finding->packet.in, finding->packet.out) == 0)
-            complain("the packet of an excess does not pass", number, &finding->packet);
-    }
+    vec_each (struct finding *, finding, &findings)
+        compare_witness(prover->ruleset, finding, number);
 }

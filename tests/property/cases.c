@@ -13,6 +13,7 @@ static enum verdict_kind expected(bool some_pass, bool some_stop, bool some_depe
 }
 
 unsigned long failures;
+unsigned long excess_open;
 unsigned long audits_open;
 unsigned long certificates_checked;
 
@@ -25,6 +26,15 @@ void complain(const char *what, unsigned long number, const struct packet *packe
     printf("case %lu: %s %.*s\n", number, what, STR_ARG(buf_str(&text)));
     buf_free(&text);
     failures++;
+}
+
+bool confirms(const struct ruleset *ruleset, const struct permit *permit, const struct verdict *verdict)
+{
+    bool request = verdict->direction == DIRECTION_REQUEST;
+    int wanted = verdict->kind == VERDICT_UNDETERMINED ? -1 : verdict->kind == VERDICT_PERMITTED;
+
+    return fate(ruleset, verdict->packet, request ? permit->in : permit->out, request ? permit->out : permit->in) ==
+           wanted;
 }
 
 static void compare_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
@@ -51,8 +61,7 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     }
     if (!verdict.has_packet)
         return;
-    if (fate(prover->ruleset, verdict.packet, in, out) !=
-        (verdict.kind == VERDICT_UNDETERMINED ? -1 : verdict.kind == VERDICT_PERMITTED))
+    if (!confirms(prover->ruleset, permit, &verdict))
         complain("the oracle does not confirm the witness", number, &verdict.packet);
     if (verdict.packet.source == verdict.packet.destination)
         complain("the witness goes from an address to itself", number, &verdict.packet);
@@ -82,5 +91,7 @@ void compare_case(struct arena *arena, struct arena *scratch, unsigned long numb
         compare_audit(scratch, prover, number);
     if (number % 4 == 1)
         compare_diff(arena, number);
+    if (number % 4 == 2)
+        compare_edits(arena, scratch, ruleset, &policy, number);
     arena_release(arena, mark);
 }

@@ -42,7 +42,7 @@ static unsigned outcome(const struct ruleset *ruleset, const struct packet *pack
     return naive_ask(&question);
 }
 
-static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding)
+struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding)
 {
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         if (str_eq(ruleset->chains[i]->name, finding->rule.chain) && finding->rule.index > 0)

@@ -52,6 +52,8 @@ size_t names_for(struct str bound, struct str *names);
 
 struct ruleset *random_ruleset(struct arena *arena);
 struct policy random_policy(struct arena *arena);
+/* Another rule in the place of one. */
+void random_rule(struct arena *arena, struct ruleset *ruleset, size_t c, size_t i);
 /* Whether some rule writes into packets. */
 bool writes(const struct ruleset *ruleset);
 
@@ -71,11 +73,14 @@ struct packets replies_of(struct arena *arena, const struct ruleset *ruleset, co
  */
 
 extern unsigned long failures;
+extern unsigned long excess_open; /* cases with more boxes than are listed */
 extern unsigned long audits_open; /* cases with a rule that an audit left undecided */
 
 extern unsigned long certificates_checked;
 
 /* cases.c */
+/* Whether the witness of a verdict fares as that says. */
+bool confirms(const struct ruleset *ruleset, const struct permit *permit, const struct verdict *verdict);
 void complain(const char *what, unsigned long number, const struct packet *packet);
 
 /* Makes a ruleset and flows, and holds what the prover says of them against the oracle; both arenas are used up. */
@@ -89,7 +94,13 @@ void compare_excess(struct arena *arena, const struct prover *prover, const stru
 void compare_certificate(struct arena *arena, const struct prover *prover, const struct permit *permit,
                          enum direction direction, unsigned long number);
 /* changes.c */
+struct rule *rule_of_finding(const struct ruleset *ruleset, const struct finding *finding);
 void compare_audit(struct arena *arena, const struct prover *prover, unsigned long number);
 void compare_diff(struct arena *arena, unsigned long number);
+
+/* edits.c */
+/* Rules become others, one after the other; all verdicts stay those of the ruleset as it is. */
+void compare_edits(struct arena *arena, struct arena *scratch, struct ruleset *ruleset, const struct policy *policy,
+                   unsigned long number);
 
 #endif

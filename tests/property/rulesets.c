@@ -140,7 +140,7 @@ static void random_write(struct arena *arena, struct rule *rule)
     rule->rewrite = rewrite;
 }
 
-static void random_rule(struct arena *arena, struct ruleset *ruleset, size_t chain, size_t i)
+void random_rule(struct arena *arena, struct ruleset *ruleset, size_t chain, size_t i)
 {
     static const enum action actions[] = {ACTION_ACCEPT, ACTION_ACCEPT, ACTION_ACCEPT, ACTION_DROP,
                                           ACTION_DROP,   ACTION_REJECT, ACTION_NONE,   ACTION_RETURN};
