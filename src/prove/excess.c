@@ -10,7 +10,7 @@
 #include "prove/search.h"
 
 #define STEPS 10000000u      /* of all walks together: some seconds */
-#define WORK 400000000u      /* of all carving together, likewise */
+#define WORK 60000000u       /* holes that all carving together looks at, likewise */
 #define BOXES_MOST 10000u    /* nobody reads more; shared by the rules, */
 #define RULE_BOXES_MOST 100u /* of which none has more than these, and each at least one */
 
