@@ -5,6 +5,8 @@
  */
 #include "packet/cube.h"
 
+#include <stdlib.h>
+
 /* Fields in the order in which a difference takes them: first those that leave few and large pieces. */
 static const enum field order[FIELD_N] = {
     FIELD_STATE, FIELD_PROTOCOL, FIELD_IN,   FIELD_OUT,       FIELD_FRAGMENT,    FIELD_DESTINATION,
@@ -320,4 +322,48 @@ void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family)
     do
         cubes_join(arena, cubes, family);
     while (absorb(cubes));
+}
+
+/* --- order -------------------------------------------------------------------------------------------------------- */
+
+struct sized {
+    double size;
+    size_t order;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct sized *x = a;
+    const struct sized *y = b;
+
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static double size_of(const struct cube *cube, enum family family)
+{
+    double size = 1;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        if (cube->field[field] != NULL)
+            size *= (double)ranges_count(cube->field[field]) / ((double)field_max(field, family) + 1);
+    }
+    return size;
+}
+
+void cubes_sort(struct arena *arena, struct cubes *cubes, enum family family)
+{
+    struct sized *sized = arena_new_array(arena, struct sized, cubes->n);
+    struct cube *sorted = arena_new_array(arena, struct cube, cubes->n);
+
+    if (cubes->n < 2)
+        return;
+    for (size_t i = 0; i < cubes->n; i++)
+        sized[i] = (struct sized){size_of(&cubes->v[i], family), i};
+    qsort(sized, cubes->n, sizeof *sized, by_size);
+    for (size_t i = 0; i < cubes->n; i++)
+        sorted[i] = cubes->v[sized[i].order];
+    cubes->v = sorted;
+    cubes->capacity = cubes->n;
 }

@@ -47,5 +47,7 @@ struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const
 void cubes_join(struct arena *arena, struct cubes *cubes, enum family family);
 /* Joins cubes that differ in one field only, or of which one holds the other, until none do: fewer, larger boxes. */
 void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family);
+/* Those with the most packets first; the others as they stood. */
+void cubes_sort(struct arena *arena, struct cubes *cubes, enum family family);
 
 #endif

@@ -295,6 +295,7 @@ static void report(struct comparison *c, struct arena *arena, struct differences
             cubes_merge(c->arena, &kind->boxes, c->family);
         else
             cubes_join(c->arena, &kind->boxes, c->family);
+        cubes_sort(c->arena, &kind->boxes, c->family);
         vec_each (const struct cube *, box, &kind->boxes) {
             struct difference *difference = vec_push(arena, differences);
 

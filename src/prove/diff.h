@@ -20,7 +20,8 @@ struct diff_question {
 };
 
 /*
- * Appends the differences, as few boxes as merging gives. A refusal is a refusal: drop and reject are alike. False when
+ * Appends the differences, as few boxes as joining gives: those that the same rules decide one after the other, the
+ * largest first. A refusal is a refusal: drop and reject are alike. False when
  * a budget ran out before everything was looked at. *one_sided: families for which only one of the two speaks.
  */
 bool diff_find(struct arena *arena, const struct diff_question *question, struct differences *differences,

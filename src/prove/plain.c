@@ -5,8 +5,6 @@
  */
 #include "prove/diff.h"
 
-#include <stdlib.h>
-
 #define PARTS_MOST 100000u
 
 struct steps VEC(const struct flat_entry *); /* of a chain, those that meet the region, in order */
@@ -127,23 +125,6 @@ static bool find_steps(struct plain *plain, const struct cube *region)
     return true;
 }
 
-static double size_of(const struct cube *cube)
-{
-    double size = 1;
-
-    for (enum field field = 0; field < FIELD_N; field++)
-        size *= cube->field[field] == NULL ? 0x1p32 : (double)ranges_count(cube->field[field]);
-    return size;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = size_of(a);
-    double y = size_of(b);
-
-    return x > y ? -1 : x < y;
-}
-
 /*
  * What entries in front of all changes take, where there is one chain only, is decided alike whichever of them does. So
  * they are joined, and taken out of the region the largest first, which makes the fewest parts. They are no steps any
@@ -165,8 +146,7 @@ static void take_out_common(struct plain *plain, const struct cube *region, stru
         *right = (struct steps){.v = right->v + 1, .n = right->n - 1};
     }
     cubes_join(plain->arena, &common, plain->family);
-    if (common.n > 0)
-        qsort(common.v, common.n, sizeof *common.v, by_size);
+    cubes_sort(plain->arena, &common, plain->family);
     vec_each (const struct cube *, taken, &common)
         take_out(plain, open, taken, NULL);
 }
