@@ -13,13 +13,13 @@
 #define SAMPLE 64u     /* boxes that a choice looks at */
 #define FREE_DEPTH 32u /* from here on nodes are halved, so that the depth stays below TREE_DEEPEST */
 
-/* Bounds of four fields, compared at once. */
-typedef int32_t four __attribute__((vector_size(16)));
+/* A vector of bounds, for seeing whether it is zero. */
 typedef int64_t two __attribute__((vector_size(16)));
 
+/* Bounds of eight fields, compared at once. They are coarse: a box that they let through is compared as it is. */
 struct bounds {
-    four lo;
-    four hi; /* inclusive */
+    tree_bounds lo;
+    tree_bounds hi; /* inclusive */
 };
 
 struct node {
@@ -30,8 +30,11 @@ struct node {
 };
 
 struct box_tree {
-    enum field fields[FIELD_N]; /* that tell boxes apart, */
-    size_t width;               /* so many fours of them */
+    const struct ranked *boxes;
+    enum field fields[FIELD_N]; /* that tell boxes apart, those with the most values first, */
+    size_t field_n;             /* so many of them */
+    unsigned shift[FIELD_N];    /* bits of each field's ranks that its bounds leave out */
+    size_t width;               /* of bounds */
     struct node *nodes;         /* the root is 0 */
     struct bounds *bounds;      /* of each node, `width` of them */
     uint32_t node_n;
@@ -146,29 +149,36 @@ static uint32_t part(struct box_tree *tree, const struct ranked *boxes, uint32_t
     return left;
 }
 
-/* The fields that tell boxes apart, those with the most values first; others fill the last four. */
 static void choose_fields(struct box_tree *tree, const struct ranked *whole)
 {
-    size_t n = 0;
-
     for (enum field field = 0; field < FIELD_N; field++) {
-        size_t at = field;
+        int32_t values = whole->hi[field] - whole->lo[field];
+        size_t at = tree->field_n;
 
-        for (; at > 0 &&
-               whole->hi[field] - whole->lo[field] > whole->hi[tree->fields[at - 1]] - whole->lo[tree->fields[at - 1]];
-             at--)
+        if (values == 0)
+            continue;
+        for (; at > 0 && values > whole->hi[tree->fields[at - 1]] - whole->lo[tree->fields[at - 1]]; at--)
             tree->fields[at] = tree->fields[at - 1];
         tree->fields[at] = field;
-        n += whole->hi[field] > whole->lo[field];
+        tree->field_n++;
+        while (whole->hi[field] >> tree->shift[field] > INT16_MAX)
+            tree->shift[field]++;
     }
-    tree->width = n / 4 + (n % 4 != 0);
+    tree->width = (tree->field_n + 7) / 8;
+}
+
+static int16_t coarse(int32_t rank, unsigned shift)
+{
+    return rank >> shift > INT16_MAX ? INT16_MAX : (int16_t)(rank >> shift);
 }
 
 static void pack(const struct box_tree *tree, const struct ranked *box, struct bounds *bounds)
 {
-    for (size_t i = 0; i < 4 * tree->width; i++) {
-        bounds[i / 4].lo[i % 4] = box->lo[tree->fields[i]];
-        bounds[i / 4].hi[i % 4] = box->hi[tree->fields[i]];
+    for (size_t i = 0; i < tree->field_n; i++) {
+        enum field field = tree->fields[i];
+
+        bounds[i / 8].lo[i % 8] = coarse(box->lo[field], tree->shift[field]);
+        bounds[i / 8].hi[i % 8] = coarse(box->hi[field], tree->shift[field]);
     }
 }
 
@@ -214,6 +224,7 @@ struct box_tree *tree_new(struct arena *arena, const struct ranked *boxes, size_
     struct ranked whole;
 
     assert(n > 0);
+    tree->boxes = boxes;
     tree->n = (uint32_t)n;
     tree->order = arena_new_array(arena, uint32_t, n + 1);
     for (uint32_t i = 0; i < n; i++)
@@ -238,7 +249,11 @@ const uint32_t *tree_order(const struct box_tree *tree)
 void tree_ask(struct tree_cursor *cursor, const struct box_tree *tree, enum tree_relation relation,
               const struct ranked *box, size_t from, size_t to)
 {
+    struct bounds bounds[TREE_WIDTH];
+
     cursor->tree = tree;
+    cursor->relation = relation;
+    cursor->box = *box;
     cursor->from = from;
     cursor->to = to;
     cursor->stack[0] = 0;
@@ -246,27 +261,27 @@ void tree_ask(struct tree_cursor *cursor, const struct box_tree *tree, enum tree
     cursor->at = 0;
     cursor->end = 0;
     /* Both relations are one comparison, with the ends of the asked box the one way round or the other. */
-    for (size_t i = 0; i < 4 * tree->width; i++) {
-        int32_t lo = box->lo[tree->fields[i]];
-        int32_t hi = box->hi[tree->fields[i]];
-
-        cursor->most[i] = relation == TREE_OVERLAPS ? hi : lo;
-        cursor->least[i] = relation == TREE_OVERLAPS ? lo : hi;
+    for (size_t i = 0; i < tree->width; i++)
+        bounds[i] = (struct bounds){0};
+    pack(tree, box, bounds);
+    for (size_t i = 0; i < tree->width; i++) {
+        cursor->most[i] = relation == TREE_OVERLAPS ? bounds[i].hi : bounds[i].lo;
+        cursor->least[i] = relation == TREE_OVERLAPS ? bounds[i].lo : bounds[i].hi;
     }
 }
 
-static inline bool answers(const struct tree_cursor *cursor, const struct bounds *bounds)
+static inline bool may_answer(const struct tree_cursor *cursor, const struct bounds *bounds)
 {
-    const four *most = (const four *)cursor->most;
-    const four *least = (const four *)cursor->least;
+    tree_bounds outside = {0};
 
-    for (size_t i = 0; i < cursor->tree->width; i++) {
-        four outside = (bounds[i].lo > most[i]) | (bounds[i].hi < least[i]);
+    for (size_t i = 0; i < cursor->tree->width; i++)
+        outside |= (bounds[i].lo > cursor->most[i]) | (bounds[i].hi < cursor->least[i]);
+    return (((two)outside)[0] | ((two)outside)[1]) == 0;
+}
 
-        if ((((two)outside)[0] | ((two)outside)[1]) != 0)
-            return false;
-    }
-    return true;
+static bool answers(const struct tree_cursor *cursor, const struct ranked *box)
+{
+    return cursor->relation == TREE_OVERLAPS ? ranked_overlaps(&cursor->box, box) : ranked_within(&cursor->box, box);
 }
 
 /* To the next leaf that may have an answer. */
@@ -278,7 +293,7 @@ static bool next_leaf(struct tree_cursor *cursor)
         uint32_t number = cursor->stack[--cursor->stack_n];
         const struct node *node = &tree->nodes[number];
 
-        if (!answers(cursor, &tree->bounds[number * tree->width]) || node->first >= cursor->to ||
+        if (!may_answer(cursor, &tree->bounds[number * tree->width]) || node->first >= cursor->to ||
             node->last < cursor->from)
             continue;
         if (node->n > 0) {
@@ -301,7 +316,8 @@ size_t tree_next(struct tree_cursor *cursor)
             uint32_t at = cursor->at++;
             uint32_t box = tree->order[at];
 
-            if (box >= cursor->from && box < cursor->to && answers(cursor, &tree->near[at * tree->width]))
+            if (may_answer(cursor, &tree->near[at * tree->width]) && box >= cursor->from && box < cursor->to &&
+                answers(cursor, &tree->boxes[box]))
                 return box;
         }
     } while (next_leaf(cursor));

@@ -10,7 +10,7 @@
 
 struct box_tree;
 
-/* Of at least one box; they are copied. Cost: n log n. */
+/* Of at least one box; they stay the caller's, and as they are. Cost: n log n. */
 struct box_tree *tree_new(struct arena *arena, const struct ranked *boxes, size_t n);
 /* The numbers of the boxes so that those that lie near each other stand near each other. */
 const uint32_t *tree_order(const struct box_tree *tree);
@@ -21,18 +21,24 @@ enum tree_relation {
 };
 
 #define TREE_DEEPEST 64u
+#define TREE_WIDTH ((FIELD_N + 7) / 8)
+/* Of eight fields, the upper bits of their ranks: all of them would fill the caches twice. */
+typedef int16_t tree_bounds __attribute__((vector_size(16)));
 
 /* A question in progress. The caller may narrow `from` and `to` on the way: what is outside is not found any more. */
 struct tree_cursor {
-    const struct box_tree *tree;
     size_t from; /* numbers from..to-1 are looked for */
     size_t to;
-    uint32_t stack[TREE_DEEPEST]; /* nodes to look at */
+
+    const struct box_tree *tree;
+    struct ranked box;
+    enum tree_relation relation;
+    tree_bounds most[TREE_WIDTH];  /* where an answer begins at the latest, */
+    tree_bounds least[TREE_WIDTH]; /* and ends at the earliest */
+    uint32_t stack[TREE_DEEPEST];  /* nodes to look at */
     size_t stack_n;
     uint32_t at; /* the rest of a leaf */
     uint32_t end;
-    _Alignas(16) int32_t most[FIELD_N];  /* where an answer may begin at the latest, */
-    _Alignas(16) int32_t least[FIELD_N]; /* and end at the earliest */
 };
 
 void tree_ask(struct tree_cursor *cursor, const struct box_tree *tree, enum tree_relation relation,

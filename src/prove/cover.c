@@ -19,6 +19,7 @@ void box_list_make(struct arena *arena, const struct flat *flat, struct box_list
     list->flat = flat;
     list->ranks = ranks_of(arena, cubes, flat->n, flat->family);
     list->first = arena_new_array(arena, uint32_t, flat->n + 1);
+    list->boxes = (struct ranked_boxes){.v = arena_new_array(arena, struct ranked, flat->n), .capacity = flat->n};
     for (size_t i = 0; i < flat->n; i++) {
         list->first[i] = (uint32_t)list->boxes.n;
         ranked_boxes_of(arena, list->ranks, cubes[i], BOXES_MOST, &list->boxes);

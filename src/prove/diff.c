@@ -1,11 +1,8 @@
 /* Differences of two rulesets; see diff.h. */
 #include "prove/diff.h"
 
-#include "prove/flat.h"
 #include "prove/rewrite.h"
 
-#define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
-#define ENTRIES_MOST 500000u
 #define REGIONS_STEPS 200000u /* for taking what may differ apart; beyond that everything is walked */
 #define BOXES_MOST 40000u     /* nobody reads more */
 
@@ -30,12 +27,15 @@ struct comparison {
     struct side sides[2];
     enum family family;
     enum hook hook;
+    struct chain_pair pairs[PATH_MAX_CHAINS];
+    size_t pair_n;    /* 0: the two have not the same chains on the way */
     struct leaf left; /* the part of the left that the right is asked about */
     struct kinds VEC(struct kind) kinds;
     size_t boxes; /* found so far */
     uint64_t budget;
     bool complete;
     const struct rule *gave_up_at;
+    bool walked; /* boxes may overlap */
 };
 
 /* --- unknowns of the same text are the same -------------------------------------------------------------------------
@@ -128,65 +128,6 @@ static void share_unknowns(struct arena *arena, struct ruleset *left, struct rul
 /* --- what may differ ------------------------------------------------------------------------------------------------
  */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
-}
-
-static uint64_t hash_entry(const struct flat_entry *entry)
-{
-    uint64_t hash = entry->action == ACTION_REJECT ? ACTION_DROP : entry->action;
-
-    for (enum field field = 0; field < FIELD_N; field++) {
-        const struct ranges *ranges = entry->cube.field[field];
-
-        hash = mix(hash, ranges == NULL ? 1 : 2 + ranges->n);
-        for (size_t k = 0; ranges != NULL && k < ranges->n; k++) {
-            hash = mix(hash, (uint64_t)ranges->v[k].lo ^ (uint64_t)(ranges->v[k].lo >> 64) * 3);
-            hash = mix(hash, (uint64_t)ranges->v[k].hi ^ (uint64_t)(ranges->v[k].hi >> 64) * 3);
-        }
-    }
-    for (uint32_t k = 0; entry->cube.literals != NULL && k < entry->cube.literals->n; k++)
-        hash = mix(hash, entry->cube.literals->v[k]);
-    return hash;
-}
-
-static bool same_action(enum action a, enum action b)
-{
-    return a == b || (a == ACTION_DROP && b == ACTION_REJECT) || (a == ACTION_REJECT && b == ACTION_DROP);
-}
-
-static bool same_entry(const struct flat_entry *a, const struct flat_entry *b)
-{
-    if (!same_action(a->action, b->action) || !cube_equal(&a->cube, &b->cube))
-        return false;
-    return a->action == ACTION_ACCEPT || a->action == ACTION_DROP || a->action == ACTION_REJECT ||
-           str_eq(a->rule->text, b->rule->text);
-}
-
-/* Numbers entries so that equal ones, and only those, have equal numbers. */
-struct numbering {
-    struct arena *arena;
-    const struct flat_entry **entries; /* by number */
-    uint32_t n;
-    uint32_t *slots;
-    size_t slot_n;
-};
-
-static uint32_t number_entry(struct numbering *numbering, const struct flat_entry *entry)
-{
-    size_t at = hash_entry(entry) & (numbering->slot_n - 1);
-
-    while (numbering->slots[at] != 0) {
-        if (same_entry(numbering->entries[numbering->slots[at] - 1], entry))
-            return numbering->slots[at] - 1;
-        at = (at + 1) & (numbering->slot_n - 1);
-    }
-    numbering->entries[numbering->n] = entry;
-    numbering->slots[at] = ++numbering->n;
-    return numbering->n - 1;
-}
-
 static void add_changed(struct comparison *c, const struct flat *flat, const uint8_t *kept, struct cubes *regions)
 {
     unsigned otherwise = program_seen_otherwise(c->sides[0].program) | program_seen_otherwise(c->sides[1].program);
@@ -204,31 +145,11 @@ static void add_changed(struct comparison *c, const struct flat *flat, const uin
     }
 }
 
-/* Entries of two unfolded chains that are not alike in the same order. False: too large to tell. */
-static bool compare_chains(struct comparison *c, uint32_t left, uint32_t right, struct cubes *regions)
+static bool pair_chains(struct comparison *c, uint32_t left, uint32_t right, struct chain_pair *pair)
 {
-    struct flat *a = flat_make(c->arena, c->sides[0].program, left);
-    struct flat *b = a->too_large ? a : flat_make(c->arena, c->sides[1].program, right);
-    struct numbering numbering = {.arena = c->arena, .slot_n = 16};
-    uint32_t *numbers;
-    uint8_t *kept;
-
-    if (a->too_large || b->too_large || a->n + b->n > ENTRIES_MOST)
-        return false;
-    while (numbering.slot_n < 2 * (a->n + b->n))
-        numbering.slot_n *= 2;
-    numbering.slots = arena_new_array(c->arena, uint32_t, numbering.slot_n);
-    numbering.entries = arena_new_array(c->arena, const struct flat_entry *, a->n + b->n);
-    numbers = arena_new_array(c->arena, uint32_t, a->n + b->n);
-    kept = arena_new_array(c->arena, uint8_t, a->n + b->n);
-    for (size_t i = 0; i < a->n; i++)
-        numbers[i] = number_entry(&numbering, &a->v[i]);
-    for (size_t i = 0; i < b->n; i++)
-        numbers[a->n + i] = number_entry(&numbering, &b->v[i]);
-    align_lists(c->arena, numbers, a->n, numbers + a->n, b->n, EDITS_MOST, kept, kept + a->n);
-    add_changed(c, a, kept, regions);
-    add_changed(c, b, kept + a->n, regions);
-    return true;
+    pair->flats[0] = flat_make(c->arena, c->sides[0].program, left);
+    pair->flats[1] = pair->flats[0]->too_large ? pair->flats[0] : flat_make(c->arena, c->sides[1].program, right);
+    return align_chains(c->arena, pair);
 }
 
 /* Packets that may fare differently; all of them where the two have not the same chains on the way. */
@@ -248,13 +169,16 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
         const struct chain *left = c->sides[0].program->chains[paths[0][i]].chain;
         const struct chain *right = c->sides[1].program->chains[paths[1][i]].chain;
 
-        told = left->hook == right->hook && compare_chains(c, paths[0][i], paths[1][i], &regions);
+        told = left->hook == right->hook && pair_chains(c, paths[0][i], paths[1][i], &c->pairs[i]);
+        for (size_t side = 0; told && side < 2; side++)
+            add_changed(c, c->pairs[i].flats[side], c->pairs[i].kept[side], &regions);
     }
     if (!told) {
         arena_release(c->arena, mark);
         *vec_push(c->arena, &within) = *all;
         return within;
     }
+    c->pair_n = n[0];
     vec_each (const struct cube *, region, &regions) {
         struct cube cube;
 
@@ -338,6 +262,33 @@ static bool note_left_leaf(void *context, const struct leaf *left)
     return walk_side(c, 1, note_right, &left->cube);
 }
 
+static void note_plain(void *context, const struct leaf *left, const struct leaf *right)
+{
+    struct comparison *c = context;
+
+    c->left = *left;
+    note_right(c, right);
+}
+
+/* Nothing that the two do with packets is more than let them through or not. */
+static bool is_plain(const struct comparison *c)
+{
+    return (program_seen_otherwise(c->sides[0].program) | program_seen_otherwise(c->sides[1].program)) == 0;
+}
+
+static void compare_part(struct comparison *c, const struct cube *part)
+{
+    if (is_plain(c) && plain_compare(c->scratch, c->hook, c->pairs, c->pair_n, part, note_plain, c)) {
+        if (c->boxes >= BOXES_MOST) {
+            c->complete = false;
+            c->gave_up_at = c->left.rule;
+        }
+        return;
+    }
+    c->walked = true;
+    walk_side(c, 0, note_left_leaf, part);
+}
+
 static enum verdict_kind verdict_of(const struct leaf *leaf, bool unsure)
 {
     if (unsure || leaf->action == ACTION_UNKNOWN)
@@ -357,7 +308,11 @@ static void report(struct comparison *c, struct arena *arena, struct differences
     struct prover prover = {.arena = arena, .interfaces = c->interfaces};
 
     vec_each (struct kind *, kind, &c->kinds) {
-        cubes_merge(c->arena, &kind->boxes, c->family);
+        if (c->walked)
+            cubes_merge(c->arena, &kind->boxes, c->family);
+        else
+            cubes_join(c->arena, &kind->boxes, c->family);
+        cubes_sort(c->arena, &kind->boxes, c->family);
         vec_each (const struct cube *, box, &kind->boxes) {
             struct difference *difference = vec_push(arena, differences);
 
@@ -434,7 +389,7 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
     regions = changed_regions(&c, &all);
     regions = disjoint_regions(&c, &regions, &all);
     for (size_t i = 0; i < regions.n && c.complete; i++) {
-        walk_side(&c, 0, note_left_leaf, &regions.v[i]);
+        compare_part(&c, &regions.v[i]);
         arena_release(c.scratch, (struct arena_mark){0});
     }
     report(&c, arena, differences);

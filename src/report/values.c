@@ -89,25 +89,35 @@ static bool is_any(const struct box *box, enum field field)
     return box->n[field] == 1 && str_is(box->values[field][0], "any");
 }
 
+static json_t *values_of(const struct box *box, enum field field, json_t *any)
+{
+    json_t *list;
+
+    if (is_any(box, field))
+        return json_incref(any);
+    list = json_array();
+    for (size_t k = 0; k < box->n[field]; k++)
+        json_array_append_new(list, report_json_str(box->values[field][k]));
+    return list;
+}
+
 json_t *report_json_box(const struct box *box)
 {
     static const enum field always[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL, FIELD_SOURCE_PORT,
                                         FIELD_PORT,   FIELD_IN,          FIELD_OUT,      FIELD_STATE};
     static const enum field sometimes[] = {FIELD_ICMP, FIELD_TCP_FLAGS, FIELD_FRAGMENT};
     json_t *object = json_object();
+    json_t *any = json_array(); /* one for all fields that have it */
 
+    json_array_append_new(any, json_string("any"));
     for (size_t i = 0; i < 11; i++) {
         enum field field = i < 8 ? always[i] : sometimes[i - 8];
-        json_t *list;
 
-        if (i >= 8 && is_any(box, field))
-            continue;
-        list = json_array();
-        for (size_t k = 0; k < box->n[field]; k++)
-            json_array_append_new(list, report_json_str(box->values[field][k]));
-        json_object_set_new(object, field_name(field), list);
+        if (i < 8 || !is_any(box, field))
+            json_object_set_new(object, field_name(field), values_of(box, field, any));
     }
     json_object_set_new(object, "family", json_string(box->family == FAMILY_V4 ? "ipv4" : "ipv6"));
+    json_decref(any);
     return object;
 }
 
@@ -132,36 +142,46 @@ json_t *report_json_finding(const struct finding *finding)
     return object;
 }
 
-/* Where a value is printed, and how far its lines are pushed in. */
-struct printing {
-    struct buf *out;
-    unsigned depth;
-};
-
-static int add_chunk(const char *p, size_t n, void *context)
+static int add_chunk(const char *p, size_t n, void *out)
 {
-    struct printing *printing = context;
-
-    buf_add(printing->out, (struct str){p, n});
-    if (n == 1 && *p == '\n') {
-        for (unsigned i = 0; i < printing->depth; i++)
-            buf_addc(printing->out, ' ');
-    }
+    buf_add(out, (struct str){p, n});
     return 0;
-}
-
-static void print_value(struct buf *out, json_t *value, unsigned depth)
-{
-    struct printing printing = {out, depth};
-
-    if (json_dump_callback(value, add_chunk, &printing, JSON_INDENT(1) | JSON_ENCODE_ANY) != 0)
-        out->failed = true;
 }
 
 void report_json_print(struct buf *out, json_t *value)
 {
-    print_value(out, value, 0);
+    if (json_dump_callback(value, add_chunk, out, JSON_INDENT(1)) != 0)
+        out->failed = true;
     buf_addc(out, '\n');
+    json_decref(value);
+}
+
+#define USUAL_BYTES 4096u /* of an element as text */
+
+/* A value inside others: its lines behind the first are pushed in by so many spaces. Frees it. */
+static void print_inside(struct buf *out, json_t *value, int depth)
+{
+    const size_t flags = JSON_INDENT(1) | JSON_ENCODE_ANY;
+    char usual[USUAL_BYTES];
+    char *text = usual;
+    size_t n = json_dumpb(value, usual, sizeof usual, flags);
+    struct str rest;
+
+    if (n > sizeof usual && (text = malloc(n)) != NULL)
+        json_dumpb(value, text, n, flags);
+    out->failed = out->failed || n == 0 || text == NULL;
+    rest = (struct str){text, text == NULL ? 0 : n};
+    while (rest.n > 0) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        size_t line = end == NULL ? rest.n : (size_t)(end - rest.p) + 1;
+
+        buf_add(out, (struct str){rest.p, line});
+        if (end != NULL)
+            buf_add(out, (struct str){"  ", (size_t)depth});
+        rest = (struct str){rest.p + line, rest.n - line};
+    }
+    if (text != usual)
+        free(text);
     json_decref(value);
 }
 
@@ -169,11 +189,8 @@ static void print_elements(struct buf *out, report_element *element, const void 
 {
     buf_addc(out, '[');
     for (size_t i = 0; i < n; i++) {
-        json_t *value = element(context, i);
-
         buf_adds(out, i == 0 ? "\n  " : ",\n  ");
-        print_value(out, value, 2);
-        json_decref(value);
+        print_inside(out, element(context, i), 2);
     }
     buf_adds(out, n == 0 ? "]" : "\n ]");
 }
@@ -192,7 +209,7 @@ void report_json_print_with(struct buf *out, json_t *object, const char *list, r
         if (strcmp(key, list) == 0)
             print_elements(out, element, context, n);
         else
-            print_value(out, value, 1);
+            print_inside(out, json_incref(value), 1);
     }
     buf_adds(out, "\n}\n");
     json_decref(object);
