@@ -124,34 +124,31 @@ void match_interface(struct reading *reading, const struct option_row *row, size
                                                                   .interface_n = 1};
 }
 
-void match_protocol(struct reading *reading, size_t option)
+int match_protocol_parse(struct str text)
 {
     char lower[32];
-    struct str text;
-    struct str written;
-    int protocol;
 
-    if (!reading_value(reading, option, &text))
-        return;
-    written = text;
     for (size_t i = 0; i < text.n && i < sizeof lower; i++)
         lower[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 32 : text.p[i]);
     if (text.n <= sizeof lower)
         text.p = lower;
-    if (text.n == 3 && memcmp(text.p, "all", 3) == 0)
-        protocol = 0;
-    else
-        protocol = proto_parse(text);
+    return str_is(text, "all") ? 0 : proto_parse(text);
+}
+
+void match_protocol(struct reading *reading, size_t option)
+{
+    struct str text;
+    int protocol;
+
+    if (!reading_value(reading, option, &text))
+        return;
+    protocol = match_protocol_parse(text);
     if (protocol < 0) {
         reading_error(reading, reading->at - 1, "no protocol is called \"%.*s\"", STR_ARG(text));
     } else if (protocol == 0) {
         if (reading->negated)
             reading_error(reading, reading->at - 1, "a rule cannot ask for no protocol at all");
     } else {
-        if (!reading->negated) {
-            reading->protocol = protocol;
-            reading->protocol_name = written;
-        }
         reading_add_not(reading, FIELD_PROTOCOL, reader_constant_one(reading->reader, (u128)protocol, (u128)protocol));
     }
 }
@@ -199,6 +196,27 @@ static bool need_ports(struct reading *reading, size_t option)
     return false;
 }
 
+/* A name that the list of services does not have is one that the machine had: which port it was is not known. */
+static void bad_ports(struct reading *reading, const struct option_row *row, struct str item, struct str all)
+{
+    struct reader *reader = reading->reader;
+    bool name = item.n > 0;
+
+    for (size_t i = 0; i < item.n; i++)
+        name = name && ((item.p[i] >= 'a' && item.p[i] <= 'z') || (item.p[i] >= '0' && item.p[i] <= '9') ||
+                        item.p[i] == '-' || item.p[i] == '_' || item.p[i] == ':');
+    if (!name ||
+        !((item.p[0] >= 'a' && item.p[0] <= 'z') || (item.p[item.n - 1] >= 'a' && item.p[item.n - 1] <= 'z'))) {
+        reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(item));
+        return;
+    }
+    diag_warning(reader->diags, reader_word_span(reader, reading->at - 1),
+                 "\"%.*s\" is a name of a service: which port it stood for is not known here", STR_ARG(item));
+    reading_unknown(reading, str_printf(reader->arena, "%s %.*s", row->names[0], STR_ARG(all)), reading->negated,
+                    SAME_UNTIL_WRITTEN);
+    add_no_later(reading);
+}
+
 static void match_port(struct reading *reading, const struct option_row *row, size_t option)
 {
     struct range range;
@@ -211,7 +229,7 @@ static void match_port(struct reading *reading, const struct option_row *row, si
         return;
     }
     if (!match_parse_ports(text, &range)) {
-        reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(text));
+        bad_ports(reading, row, text, text);
         return;
     }
     add_no_later(reading);
@@ -239,15 +257,17 @@ static void match_multiport(struct reading *reading, const struct option_row *ro
     struct range v[64];
     size_t n = 0;
     struct str text;
+    struct str list;
     const struct ranges *ranges;
 
     if (!reading_value(reading, option, &text) || !need_ports(reading, option))
         return;
+    list = text;
     while (text.n > 0) {
         struct str item = str_cut(text, ',', &text);
 
         if (n == sizeof v / sizeof *v || !match_parse_ports(item, &v[n])) {
-            reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(item));
+            bad_ports(reading, row, item, list);
             return;
         }
         n++;

@@ -168,6 +168,7 @@ void grouping_add(struct reading *reading, struct grouping *grouping);
 /* match.c: one option of the table; `option` is its word, reading->at the word behind it. */
 void match_read(struct reading *reading, const struct option_row *row, size_t option);
 void match_protocol(struct reading *reading, size_t option);
+int match_protocol_parse(struct str text); /* `tcp`, `TCP`, `6`; 0: all; -1: none of that name */
 void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
 void match_interface(struct reading *reading, const struct option_row *row, size_t option);
 void match_module(struct reading *reading, size_t option);    /* what -m NAME asks for by itself */

@@ -84,20 +84,23 @@ void reading_unknown(struct reading *reading, struct str text, bool negated, enu
     *vec_push(reader->scratch, &reader->matches) = unknown_match(reader, text, negated, same);
 }
 
-/* Nothing but x, where digits and separators may be left: `10.x.x.x`, `XX:XX:XX:XX:XX:XX`. */
+/* Parts of x behind digits, and of digits: `10.x.x.x`, `19x.xx.xx.xx/32`, `XX:XX:XX:XX:XX:XX`. */
 static bool is_hidden(struct str value)
 {
-    size_t hidden = 0;
+    bool hidden = false;
+    bool in_x = false;
 
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
 
-        hidden += c == 'x' || c == 'X' || c == '*';
-        if (!(c == 'x' || c == 'X' || c == '*' || c == '.' || c == ':' || c == '/' || c == '-' ||
-              (c >= '0' && c <= '9')))
+        if (c == 'x' || c == 'X' || c == '*')
+            hidden = in_x = true;
+        else if (c == '.' || c == ':' || c == '/' || c == '-')
+            in_x = false;
+        else if (c < '0' || c > '9' || in_x)
             return false;
     }
-    return hidden > 0 && !(str_starts(value, "0x") && hidden == 1);
+    return hidden;
 }
 
 bool reading_hidden(struct reading *reading, const char *option, struct str value)
@@ -559,6 +562,17 @@ static size_t first_word(const struct reader *reader)
     return 0;
 }
 
+/* `-j DROP # everything else` */
+static void cut_comment(struct reader *reader, size_t at)
+{
+    for (; at < reader->words.n; at++) {
+        if (reader->words.v[at].text.n > 0 && reader->words.v[at].text.p[0] == '#' && !reader->words.v[at].quoted) {
+            reader->words.n = at;
+            return;
+        }
+    }
+}
+
 /* Parts a word behind its first n bytes (without the next `skip`) in two. */
 static void part_word(struct reader *reader, size_t at, size_t n, size_t skip)
 {
@@ -592,7 +606,7 @@ static void part_words(struct reader *reader, size_t at)
 
             if (name.n < text.n && option_find(name) != NULL)
                 part_word(reader, at, name.n, 1);
-        } else if (strchr("psdiojmgt", text.p[1]) != NULL) {
+        } else if (memchr("psdiojmgt", text.p[1], 9) != NULL) {
             row = option_find(str_head(text, 2));
             if (row != NULL && option_find(text) == NULL)
                 part_word(reader, at, 2, 0);
@@ -623,12 +637,33 @@ static bool has_variable(struct reading *reading)
     return false;
 }
 
+/* The one protocol that the rule asks for, wherever its -p stands: `-m tcp -p tcp --dport 22` is common. */
+static void find_protocol(struct reading *reading)
+{
+    const struct words *words = &reading->reader->words;
+
+    for (size_t i = reading->at; i + 1 < words->n; i++) {
+        struct str name = words->v[i].text;
+
+        if ((str_is(name, "-p") || str_is(name, "--protocol")) && !is_not(&words->v[i + 1]) &&
+            !is_not(&words->v[i - 1])) {
+            reading->protocol_name = words->v[i + 1].text;
+            reading->protocol = match_protocol_parse(reading->protocol_name);
+            if (reading->protocol == 0)
+                reading->protocol = -1;
+            return;
+        }
+    }
+}
+
 static void read_words(struct reading *reading)
 {
     struct reader *reader = reading->reader;
 
     reader->matches.n = 0;
+    cut_comment(reader, reading->at);
     part_words(reader, reading->at);
+    find_protocol(reading);
     if (has_variable(reading))
         return;
     if (reader->words.open_quote)
