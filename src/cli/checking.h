@@ -77,6 +77,9 @@ int checking_run(struct cli *cli, const struct bare_options *bare, const struct 
 /* The gate of a firewall; NULL where it was not opened. */
 const struct gate *checking_gate(const struct checking *checking, const struct firewall *firewall);
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */
+/* Verdicts of firewalls behind one that translates the flow's packets become undetermined. */
+void checking_translated(struct checking *checking);
+void checking_open_verdict(struct verdict *verdict, const struct verdict *before);
 void checking_unresolved(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_gaps(struct checking *checking);
 /* Without a site: flows that must not be possible, as tests. */

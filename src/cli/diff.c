@@ -3,6 +3,7 @@
 
 #include "cli/checking.h"
 #include "report/diff.h"
+#include "report/values.h"
 
 static struct values dialects;
 static struct values hooks;
@@ -73,6 +74,7 @@ static int run(struct cli *cli)
     struct diff_question question;
     struct differences differences = {0};
     struct diff_result result = {0};
+    struct rule_ref rule = {0};
     unsigned one_sided;
 
     if (!cli_operands(cli, 2, 2) || !wanted_hooks(cli, &question.hooks))
@@ -83,7 +85,10 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     result.left = cli->operands.v[0];
     result.right = cli->operands.v[1];
-    result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided);
+    result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided, &rule);
+    if (result.incomplete)
+        diag_warning(&cli->diags, SPAN_NONE, "the comparison took too many steps and was given up%s%.*s",
+                     rule.present ? ": " : "", STR_ARG(report_cell_rule(cli->arena, &rule)));
     result.v = differences.v;
     result.n = differences.n;
     result.equal = differences.n == 0 && !result.incomplete && one_sided == 0;

@@ -240,6 +240,7 @@ static int answer_question(struct cli *cli, const struct plan *plan)
     }
     if (checking_open_site(&c, cli, plan, NULL)) {
         judge_question(&c, &question, flows.n > 0 ? flows.v[0]->id : question.text, &answer);
+        checking_translated(&c);
         answer.question = question.text;
         answer.flows = flows.v;
         answer.flow_n = flows.n;

@@ -2,7 +2,8 @@
  * The slow oracle; see naive.h. Semantics: iptables(8), iptables-extensions(8), nft(8): an accept ends its base chain
  * and goes on to the next one, a drop is final; falling off a user chain and RETURN go back to the caller; a goto goes
  * back to the caller's caller; RETURN in a base chain is its policy. What rules write is kept as an interval for each
- * field; where it is not known whether a rule matched, as one that has both values.
+ * field; where it is not known whether a rule matched, as one that has both values. Of base chains with the same hook
+ * and priority the one registered last comes first (nf_hook_entries_grow in Linux's netfilter/core.c).
  */
 #include "packet/naive.h"
 
@@ -26,6 +27,7 @@ struct run {
     struct seen seen;
     struct seen ended; /* what was accepted in this base chain by a rule that may not have matched */
     bool has_ended;
+    bool tracked;   /* conntrack has looked at the packet: before that it has no state */
     bool nat_done;  /* a chain of NAT at this hook has written */
     bool nat_maybe; /* or may have */
 };
@@ -55,7 +57,8 @@ static enum ternary interface_matches(const struct run *run, const struct match 
     struct str name = in ? packet->in : packet->out;
     enum ternary found = TERNARY_NO;
 
-    if (!in && run->seen.to_host == TERNARY_YES)
+    /* Nobody knows yet where it goes out, or it does not. */
+    if (!in && (run->seen.to_host == TERNARY_YES || chain_before_routing(run->base)))
         return match->negated ? TERNARY_YES : TERNARY_NO;
     if (!(in ? packet->has_in : packet->has_out) || (!in && run->seen.to_host == TERNARY_MAYBE))
         return TERNARY_MAYBE;
@@ -194,9 +197,8 @@ static void write_mark(struct run *run, const struct rewrite *rewrite)
 static unsigned write_untracked(struct run *run)
 {
     struct range *state = &run->seen.field[FIELD_STATE];
-    enum hook hook = run->base->hook;
 
-    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && run->base->priority < -200)) {
+    if (chain_before_conntrack(run->base)) {
         run->seen.written = run->seen.translated = true;
         state->lo = state->hi = STATE_UNTRACKED;
         return 0;
@@ -338,7 +340,7 @@ size_t naive_path(const struct ruleset *ruleset, enum hook hook, enum family fam
         if (stage_of(chain->hook, hook) == 0 || (chain->families & FAMILY_BIT(family)) == 0)
             continue;
         while (at > 0 && (stage_of(path[at - 1]->hook, hook) > stage_of(chain->hook, hook) ||
-                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority > chain->priority))) {
+                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority >= chain->priority))) {
             path[at] = path[at - 1];
             at--;
         }
@@ -382,6 +384,21 @@ static void tell_rewritten(const struct run *run)
         rewritten->packet.out = STR_EMPTY;
 }
 
+/* Conntrack looks at the packet, unless a rule kept it from that. */
+static void track(struct run *run)
+{
+    struct range *state = &run->seen.field[FIELD_STATE];
+    u128 own = packet_field(run->q->packet, FIELD_STATE);
+
+    if (run->tracked)
+        return;
+    run->tracked = true;
+    if (state->lo == STATE_INVALID)
+        state->lo = own < STATE_UNTRACKED ? own : STATE_UNTRACKED;
+    if (state->hi == STATE_INVALID)
+        state->hi = own;
+}
+
 /* The base chains of a way that come at or behind a stage of it. Outcomes are added. */
 static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsigned outcomes)
 {
@@ -397,6 +414,8 @@ static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsi
         if (run->seen.to_host == TERNARY_YES && hook == HOOK_FORWARD && stage_of(path[i]->hook, hook) >= 3)
             return run_path(run, HOOK_INPUT, true, outcomes);
         run->base = path[i];
+        if (!chain_before_conntrack(path[i]))
+            track(run);
         if (run->nat_done && path[i]->nat)
             continue;
         if (run->nat_maybe && path[i]->nat)
@@ -413,8 +432,11 @@ static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsi
 unsigned naive_ask(const struct naive_question *question)
 {
     struct run run = {.q = question, .seen = first_look(question->packet)};
-    unsigned outcomes = run_path(&run, question->hook, false, 0);
+    unsigned outcomes;
 
+    run.seen.field[FIELD_STATE] = (struct range){STATE_INVALID, STATE_INVALID};
+    outcomes = run_path(&run, question->hook, false, 0);
+    track(&run);
     /* It may have gone another way: whether to the host or through is not known. */
     if (run.seen.to_host == TERNARY_MAYBE)
         outcomes |= NAIVE_UNKNOWN;

@@ -6,6 +6,8 @@
 
 #define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
 #define ENTRIES_MOST 500000u
+#define REGIONS_STEPS 200000u /* for taking what may differ apart; beyond that everything is walked */
+#define BOXES_MOST 40000u     /* nobody reads more */
 
 struct side {
     struct ruleset *ruleset;
@@ -30,8 +32,10 @@ struct comparison {
     enum hook hook;
     struct leaf left; /* the part of the left that the right is asked about */
     struct kinds VEC(struct kind) kinds;
+    size_t boxes; /* found so far */
     uint64_t budget;
     bool complete;
+    const struct rule *gave_up_at;
 };
 
 /* --- unknowns of the same text are the same -------------------------------------------------------------------------
@@ -203,7 +207,7 @@ static void add_changed(struct comparison *c, const struct flat *flat, const uin
 static bool compare_chains(struct comparison *c, uint32_t left, uint32_t right, struct cubes *regions)
 {
     struct flat *a = flat_make(c->arena, c->sides[0].program, left);
-    struct flat *b = flat_make(c->arena, c->sides[1].program, right);
+    struct flat *b = a->too_large ? a : flat_make(c->arena, c->sides[1].program, right);
     struct numbering numbering = {.arena = c->arena, .slot_n = 16};
     uint32_t *numbers;
     uint8_t *kept;
@@ -232,6 +236,7 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
     uint32_t paths[2][PATH_MAX_CHAINS];
     size_t n[2];
     struct cubes regions = {0};
+    struct arena_mark mark = arena_mark(c->arena);
     struct cubes within = {0};
     bool told;
 
@@ -245,6 +250,7 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
         told = left->hook == right->hook && compare_chains(c, paths[0][i], paths[1][i], &regions);
     }
     if (!told) {
+        arena_release(c->arena, mark);
         *vec_push(c->arena, &within) = *all;
         return within;
     }
@@ -305,7 +311,7 @@ static bool note_right(void *context, const struct leaf *right)
             (struct kind){.left = c->left, .right = *right, .left_unsure = left_unsure, .right_unsure = right_unsure};
     }
     *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, &right->cube);
-    return true;
+    return ++c->boxes < BOXES_MOST;
 }
 
 static bool walk_side(struct comparison *c, size_t side, walk_leaf *leaf, const struct cube *from)
@@ -313,9 +319,13 @@ static bool walk_side(struct comparison *c, size_t side, walk_leaf *leaf, const 
     struct walk walk = {
         .program = c->sides[side].program, .hook = c->hook, .leaf = leaf, .context = c, .budget = c->budget};
 
-    if (c->complete && walk_run(c->scratch, &walk, from) != WALK_DONE)
+    if (!c->complete)
+        return false;
+    if (walk_run(c->scratch, &walk, from) != WALK_DONE) {
         c->complete = false;
-    c->budget = walk.budget;
+        c->gave_up_at = c->gave_up_at == NULL ? walk.rule : c->gave_up_at;
+    }
+    c->budget = walk.budget < c->budget ? walk.budget : c->budget;
     return c->complete;
 }
 
@@ -376,9 +386,33 @@ static struct cube packets_at(struct comparison *c)
     return cube;
 }
 
+/* The regions without what an earlier one has; `all` where that would take too long. */
+static struct cubes disjoint_regions(struct comparison *c, const struct cubes *regions, const struct cube *all)
+{
+    struct cubes parts = {0};
+    size_t steps = 0;
+
+    for (size_t i = 0; i < regions->n; i++) {
+        struct cubes rest = {0};
+
+        *vec_push(c->arena, &rest) = regions->v[i];
+        for (size_t k = 0; k < i && rest.n > 0 && steps <= REGIONS_STEPS; k++) {
+            steps += rest.n;
+            rest = cubes_subtract(c->arena, &rest, &regions->v[k], c->family);
+        }
+        vec_each (const struct cube *, part, &rest)
+            *vec_push(c->arena, &parts) = *part;
+    }
+    if (steps <= REGIONS_STEPS)
+        return parts;
+    parts.n = 0;
+    *vec_push(c->arena, &parts) = *all;
+    return parts;
+}
+
 static bool compare_hook(struct arena *arena, const struct diff_question *question,
                          const struct interface_numbers *interfaces, enum family family, enum hook hook,
-                         struct differences *differences)
+                         struct differences *differences, struct rule_ref *gave_up_at)
 {
     struct comparison c = {.arena = arena_new(),
                            .scratch = arena_new(),
@@ -397,18 +431,14 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
     c.sides[1].program->spare_literal += 1u << 30;
     all = packets_at(&c);
     regions = changed_regions(&c, &all);
+    regions = disjoint_regions(&c, &regions, &all);
     for (size_t i = 0; i < regions.n && c.complete; i++) {
-        struct cubes rest = {0};
-
-        /* What an earlier region had is not looked at again. */
-        *vec_push(c.scratch, &rest) = regions.v[i];
-        for (size_t k = 0; k < i && rest.n > 0; k++)
-            rest = cubes_subtract(c.scratch, &rest, &regions.v[k], family);
-        vec_each (const struct cube *, part, &rest)
-            walk_side(&c, 0, note_left_leaf, part);
+        walk_side(&c, 0, note_left_leaf, &regions.v[i]);
         arena_release(c.scratch, (struct arena_mark){0});
     }
     report(&c, arena, differences);
+    if (c.gave_up_at != NULL)
+        *gave_up_at = rule_ref_of(c.gave_up_at);
     arena_free(programs);
     arena_free(c.scratch);
     arena_free(c.arena);
@@ -416,7 +446,7 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
 }
 
 bool diff_find(struct arena *arena, const struct diff_question *question, struct differences *differences,
-               unsigned *one_sided)
+               unsigned *one_sided, struct rule_ref *gave_up_at)
 {
     static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
     struct interface_patterns patterns = {0};
@@ -436,7 +466,7 @@ bool diff_find(struct arena *arena, const struct diff_question *question, struct
             bool both = (question->left->families & question->right->families & FAMILY_BIT(family)) != 0;
 
             if (both && (question->hooks & 1u << hooks[i]) != 0 &&
-                !compare_hook(arena, question, interfaces, family, hooks[i], differences))
+                !compare_hook(arena, question, interfaces, family, hooks[i], differences, gave_up_at))
                 complete = false;
         }
     }

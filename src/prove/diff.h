@@ -19,10 +19,11 @@ struct diff_question {
 
 /*
  * Appends the differences, as few boxes as merging gives. A refusal is a refusal: drop and reject are alike. False when
- * a budget ran out before everything was looked at. *one_sided: families for which only one of the two speaks.
+ * a budget ran out before everything was looked at: *gave_up_at is the rule then, of either side. *one_sided: families
+ * for which only one of the two speaks.
  */
 bool diff_find(struct arena *arena, const struct diff_question *question, struct differences *differences,
-               unsigned *one_sided);
+               unsigned *one_sided, struct rule_ref *gave_up_at);
 
 /* --- align.c ------------------------------------------------------------------------------------------------------ */
 

@@ -40,6 +40,7 @@ struct search {
     uint64_t budget; /* of all walks together */
     size_t boxes;    /* found so far */
     bool complete;
+    const struct rule *gave_up_at;
 };
 
 static struct cube copy_cube(struct arena *arena, const struct cube *cube)
@@ -98,6 +99,7 @@ static void search_cube(struct search *s, const struct cube *cube)
 
         if (walk_run(s->scratch, &walk, part) != WALK_DONE) {
             s->complete = false;
+            s->gave_up_at = walk.rule;
             return;
         }
         s->budget = walk.budget;
@@ -360,7 +362,7 @@ static void report(struct search *s, struct findings *findings)
 }
 
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
-                 struct findings *findings)
+                 struct findings *findings, struct rule_ref *gave_up_at)
 {
     static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
     struct opened_list opened = {0};
@@ -390,6 +392,8 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
         }
     }
     report(&s, findings);
+    if (s.gave_up_at != NULL)
+        *gave_up_at = rule_ref_of(s.gave_up_at);
     arena_free(scratch);
     return s.complete;
 }

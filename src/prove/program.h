@@ -28,6 +28,19 @@ struct program_chain {
     const struct box_index *index; /* over the rules, made when first needed; NULL in short chains */
 };
 
+/*
+ * An unknown beside those of the ruleset: whether a rule matches that cannot be spelled out, or whether the value that
+ * the kernel chose, where a rule leaves it a choice, is one that a later rule asks for.
+ */
+struct fork {
+    uint32_t literal;
+    const struct rule *rule;     /* that may match; NULL: it is about a choice */
+    enum field field;            /* that was written */
+    const struct ranges *values; /* the literal holds for these */
+};
+
+struct forks VEC(struct fork);
+
 struct program {
     const struct ruleset *ruleset;
     enum family family;
@@ -37,7 +50,12 @@ struct program {
     const struct rule **literal_rules; /* a rule that asks for an unknown, of the rules made so far */
     struct map chain_numbers;          /* the bytes of a struct chain * -> its struct program_chain */
     struct arena *arena;
-    uint32_t spare_literal; /* for rules that cannot be spelled out */
+    unsigned early;         /* 1u << FIELD_STATE, 1u << FIELD_OUT: some rule may ask for it before it is known */
+    uint32_t spare_literal; /* the next unknown beside those of the ruleset */
+    struct forks forks;     /* rules that cannot be spelled out */
+    size_t cubes_spent;     /* for spelling rules out, */
+    size_t cubes_left;      /* and for the one that is being spelled out */
+    uint64_t steps;         /* that questions may still take together; see outcome.c */
 };
 
 /*
@@ -56,5 +74,6 @@ const struct box_index *program_index(struct program *program, uint32_t chain);
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);
 
 #define PATH_MAX_CHAINS 256
+#define PROGRAM_STEPS 30000000u /* that its questions may take together, beyond what each brings */
 
 #endif

@@ -199,10 +199,8 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
                                         struct rewritten *now)
 {
     const struct ranges *state = now->set[FIELD_STATE] != NULL ? now->set[FIELD_STATE] : cube->field[FIELD_STATE];
-    bool before = base->hook == HOOK_INGRESS ||
-                  ((base->hook == HOOK_PREROUTING || base->hook == HOOK_OUTPUT) && base->priority < -200);
 
-    if (before) {
+    if (chain_before_conntrack(base)) {
         now->set[FIELD_STATE] = ranges_value(arena, STATE_UNTRACKED);
         return REWRITE_DONE;
     }

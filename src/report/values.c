@@ -132,18 +132,70 @@ json_t *report_json_finding(const struct finding *finding)
     return object;
 }
 
-static int add_chunk(const char *p, size_t n, void *out)
+/* Where a value is printed, and how far its lines are pushed in. */
+struct printing {
+    struct buf *out;
+    unsigned depth;
+};
+
+static int add_chunk(const char *p, size_t n, void *context)
 {
-    buf_add(out, (struct str){p, n});
+    struct printing *printing = context;
+
+    buf_add(printing->out, (struct str){p, n});
+    if (n == 1 && *p == '\n') {
+        for (unsigned i = 0; i < printing->depth; i++)
+            buf_addc(printing->out, ' ');
+    }
     return 0;
+}
+
+static void print_value(struct buf *out, json_t *value, unsigned depth)
+{
+    struct printing printing = {out, depth};
+
+    if (json_dump_callback(value, add_chunk, &printing, JSON_INDENT(1) | JSON_ENCODE_ANY) != 0)
+        out->failed = true;
 }
 
 void report_json_print(struct buf *out, json_t *value)
 {
-    if (json_dump_callback(value, add_chunk, out, JSON_INDENT(1)) != 0)
-        out->failed = true;
+    print_value(out, value, 0);
     buf_addc(out, '\n');
     json_decref(value);
+}
+
+static void print_elements(struct buf *out, report_element *element, const void *context, size_t n)
+{
+    buf_addc(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_t *value = element(context, i);
+
+        buf_adds(out, i == 0 ? "\n  " : ",\n  ");
+        print_value(out, value, 2);
+        json_decref(value);
+    }
+    buf_adds(out, n == 0 ? "]" : "\n ]");
+}
+
+void report_json_print_with(struct buf *out, json_t *object, const char *list, report_element *element,
+                            const void *context, size_t n)
+{
+    const char *separator = "{\n ";
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        buf_addf(out, "%s\"%s\": ", separator, key);
+        separator = ",\n ";
+        if (strcmp(key, list) == 0)
+            print_elements(out, element, context, n);
+        else
+            print_value(out, value, 1);
+    }
+    buf_adds(out, "\n}\n");
+    json_decref(object);
 }
 
 void report_line_rule(struct buf *out, const struct rule_ref *rule)

@@ -17,7 +17,7 @@ FLOW = {"id", "instance", "requirement", "product", "source", "destination", "do
         "need", "service", "purpose", "origin"}
 RULE = {"file", "line", "table", "chain", "index", "text"}
 PACKET_KEYS = {"in", "out", "source", "destination", "transport", "source_port", "port", "icmp_type", "icmp_code", "state"}
-VERDICT = {"flow", "firewall", "hook", "direction", "verdict", "rule", "packet"}
+VERDICT = {"flow", "firewall", "hook", "direction", "verdict", "rule", "rules", "packet"}
 FINDING = {"kind", "severity", "firewall", "rule", "by", "box", "packet"}
 BOX = {"source", "destination", "transport", "source_ports", "ports", "in", "out", "state"}
 SUMMARY = {"flows", "permitted", "denied", "partial", "undetermined", "excess"}
@@ -63,6 +63,10 @@ def check_verdicts(verdicts):
         expect(verdict["verdict"] in ("permitted", "denied", "partial", "undetermined"), verdict)
         expect(verdict["direction"] in ("request", "reply"), verdict)
         check_rule(verdict["rule"])
+        for rule in verdict["rules"]:
+            check_rule(rule)
+        if verdict["rule"] is not None:
+            expect(verdict["rule"] in verdict["rules"], f"{verdict['rule']} is not among {verdict['rules']}")
         check_packet(verdict["packet"])
 
 

@@ -83,7 +83,7 @@ static void assert_excess(struct firewall_text *f, const char *name, const char 
     struct findings findings = {0};
     struct buf out = BUF_EMPTY;
 
-    assert_true(excess_find(f->scratch, f->prover, &f->policy, &findings));
+    assert_true(excess_find(f->scratch, f->prover, &f->policy, &findings, &(struct rule_ref){0}));
     vec_each (struct finding *, finding, &findings) {
         add_finding(&out, finding);
         assert_true(finding->kind == FINDING_EXCESS && finding->severity == SEVERITY_ERROR && finding->has_packet);

@@ -364,8 +364,10 @@ static void targets_that_write(void **state)
         {"nat", "x -p udp -j REDIRECT --to-ports 5353", "transport=17 dnat own :5353-5353"},
         {"nat", "x -j SNAT --to-source 192.0.2.1-192.0.2.4 --persistent", "snat 192.0.2.1-192.0.2.4"},
         {"nat", "x -p tcp -j MASQUERADE --to-ports 1024-2000 --random-fully", "transport=6 snat own :1024-2000"},
-        {"nat", "PREROUTING -j NETMAP --to 10.5.0.0/16", "state=new,related dnat 10.5.0.0/16 (network)"},
-        {"nat", "POSTROUTING -j NETMAP --to 10.5.0.0/16", "state=new,related snat 10.5.0.0/16 (network)"},
+        {"nat", "PREROUTING -j NETMAP --to 10.5.0.0/16",
+         "state=new,related !any(state=related transport=1,58) dnat 10.5.0.0/16 (network)"},
+        {"nat", "POSTROUTING -j NETMAP --to 10.5.0.0/16",
+         "state=new,related !any(state=related transport=1,58) snat 10.5.0.0/16 (network)"},
         {"nat", "x -j NETMAP --to 10.5.0.0/16", "unknown"},
         {"filter", "x -j DNAT --to-destination 10.0.0.1", "unknown"},
     };

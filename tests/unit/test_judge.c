@@ -52,6 +52,14 @@ static const struct judge_case cases[] = {
     {"state of the request", SHUT A "-m conntrack --ctstate NEW -j ACCEPT\n", WEB, NULL, NULL, "permitted FORWARD 1",
      "denied FORWARD -"},
 
+    /* What is not known in the first chains of the way. */
+    {"no state before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state NEW -j DROP\n", WEB, NULL, NULL,
+     "permitted", "permitted"},
+    {"invalid before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state INVALID -j DROP\n", WEB, NULL, NULL,
+     "denied PREROUTING 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
+    {"no way out before routing", OPEN "COMMIT\n*raw\n:X - [0:0]\n-A PREROUTING -j X\n-A X -o eth1 -j DROP\n", WEB,
+     "eth0", "eth1", "permitted", NULL},
+
     /* What the model cannot know. */
     {"a rate", SHUT A LIMIT "-j ACCEPT\n", WEB, NULL, NULL,
      "undetermined FORWARD 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
@@ -171,6 +179,48 @@ static void verdicts(void **state)
     }
 }
 
+/* Every rule that has a part in a verdict that holds throughout, each once, in the order of the ruleset. */
+static void all_rules(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *flow;
+        const char *wanted;
+    } whole[] = {
+        {SHUT A "-p udp -j ACCEPT\n" A "-p tcp --dport 80:84 -j ACCEPT\n" A "-s 10.0.0.0/8 -j ACCEPT\n",
+         "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD 2, FORWARD 3"},
+        {OPEN A "-p udp -j DROP\n" A "-p tcp --dport 80 -j ACCEPT\n", "tcp 10.0.0.1 10.1.0.1 80-90",
+         "FORWARD -, FORWARD 2"},
+        {SHUT A "-p tcp --dport 80:84 -j REJECT\n", "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD -, FORWARD 1"},
+        {SHUT ":X - [0:0]\n" A "-p tcp --dport 80 -j X\n" A "-p tcp -j X\n-A X -j ACCEPT\n",
+         "tcp 10.0.0.1 10.1.0.1 80-90", "X 1"},
+        {SHUT A "-p tcp --dport 80:84 -j ACCEPT\n", "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD -"}, /* partial */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        struct buf out = BUF_EMPTY;
+
+        firewall_text(&f, whole[i].rules);
+        firewall_permit(&f, whole[i].flow, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
+        for (size_t k = 0; k < verdict.rule_n; k++) {
+            buf_addf(&out, "%s%.*s ", k > 0 ? ", " : "", STR_ARG(verdict.rules[k].chain));
+            if (verdict.rules[k].index == 0)
+                buf_addc(&out, '-');
+            else
+                buf_addf(&out, "%u", verdict.rules[k].index);
+        }
+        if (!str_is(buf_str(&out), whole[i].wanted))
+            fail_msg("%s: %.*s", whole[i].rules, STR_ARG(buf_str(&out)));
+        buf_free(&out);
+        firewall_free(&f);
+    }
+}
+
 /* `x accept; !x accept` lets everything through, whatever x is; two unknowns do not. */
 static void unknowns_that_belong_together(void **state)
 {
@@ -273,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(all_rules),
         cmocka_unit_test(unknowns_that_belong_together),
         cmocka_unit_test(base_chains),
         cmocka_unit_test(hooks_of_a_host),

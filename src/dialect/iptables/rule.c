@@ -431,8 +431,8 @@ static void emit(struct reading *reading, struct building *chain, struct rule *r
                  const struct ranges *destination)
 {
     struct reader *reader = reading->reader;
-    size_t extra =
-        (source != NULL) + (destination != NULL) + (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT);
+    bool nat = chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT;
+    size_t extra = (source != NULL) + (destination != NULL) + (nat ? NAT_GATE_MATCHES : 0);
     struct match *matches = arena_new_array(reader->arena, struct match, reader->matches.n + extra);
     size_t n = 0;
 
@@ -443,13 +443,8 @@ static void emit(struct reading *reading, struct building *chain, struct rule *r
     if (reader->matches.n > 0)
         memcpy(matches + n, reader->matches.v, reader->matches.n * sizeof *matches);
     n += reader->matches.n;
-    /* Only packets that open a connection, expected ones too, come to the chains of nat. */
-    if (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT) {
-        const struct range open[] = {{STATE_NEW, STATE_NEW}, {STATE_RELATED, STATE_RELATED}};
-
-        matches[n++] =
-            (struct match){.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = reader_constant(reader, open, 2)};
-    }
+    for (size_t i = 0; nat && i < NAT_GATE_MATCHES; i++)
+        matches[n++] = nat_gate[i];
     rule->matches = matches;
     rule->match_n = n;
 }

@@ -63,6 +63,30 @@ const struct ranges *draft_protocols(const struct draft *draft)
     return NULL;
 }
 
+/* The first header's word: of a fragment it is the fragment header's own, whatever it carries. */
+static void draft_next_header(struct reader *reader, struct draft *draft, const struct ranges *raw)
+{
+    const struct ranges *whole = ranges_value(reader->arena, FRAGMENT_NONE);
+    struct match *sides;
+    struct match_group *groups;
+
+    if (!ranges_contain(raw, NFT_FRAGMENT_HEADER)) {
+        draft_ranges(reader, draft, FIELD_PROTOCOL, raw);
+        draft_ranges(reader, draft, FIELD_FRAGMENT, whole);
+        return;
+    }
+    sides = arena_new_array(reader->arena, struct match, 3);
+    groups = arena_new_array(reader->arena, struct match_group, 2);
+    sides[0] = (struct match){.kind = MATCH_RANGES, .field = FIELD_PROTOCOL, .ranges = raw};
+    sides[1] = (struct match){.kind = MATCH_RANGES, .field = FIELD_FRAGMENT, .ranges = whole};
+    sides[2] = (struct match){.kind = MATCH_RANGES,
+                              .field = FIELD_FRAGMENT,
+                              .ranges = ranges_one(reader->arena, FRAGMENT_FIRST, FRAGMENT_LATER)};
+    groups[0] = (struct match_group){.v = &sides[0], .n = 2};
+    groups[1] = (struct match_group){.v = &sides[2], .n = 1};
+    draft_add(reader, draft, &(struct match){.kind = MATCH_ANY_OF, .field = FIELD_N, .groups = groups, .group_n = 2});
+}
+
 bool draft_field(struct reader *reader, struct draft *draft, const struct nft_field *field, const struct ranges *raw)
 {
     const struct ranges *model;
@@ -73,7 +97,10 @@ bool draft_field(struct reader *reader, struct draft *draft, const struct nft_fi
     }
     if (!value_model(reader, field, raw, &model))
         return false;
-    draft_ranges(reader, draft, field->field, model);
+    if (nft_field_is_next_header(field))
+        draft_next_header(reader, draft, model);
+    else
+        draft_ranges(reader, draft, field->field, model);
     return true;
 }
 
