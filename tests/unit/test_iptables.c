@@ -38,6 +38,7 @@ static const struct rule_case cases_v4[] = {
     {"-p udp -m udp --sport 90: -j ACCEPT", "transport=17 fragment=0-1 source_ports=90-65535 accept"},
     {"-p tcp -m tcp ! --dport ssh -j DROP", "transport=6 fragment=0-1 ports=0-21,23-65535 drop"},
     {"-p tcp -m tcp --dport 0:65535 -j DROP", "transport=6 fragment=0-1 drop"},
+    {"-p tcp -m tcp ! --dport 0: -j DROP", "transport=6 fragment=0-1 !<0:--dport 0:65535> drop"},
     {"-p tcp -j ACCEPT --dport 22", "transport=6 fragment=0-1 ports=22 accept"},
     {"-p tcp -m multiport --dports 80,443,8000:8010 -j ACCEPT",
      "transport=6 fragment=0-1 ports=80,443,8000-8010 accept"},

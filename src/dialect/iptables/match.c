@@ -233,8 +233,13 @@ static void match_port(struct reading *reading, const struct option_row *row, si
         return;
     }
     add_no_later(reading);
-    if (!reading->negated && range.lo == 0 && range.hi == 65535)
+    if (range.lo == 0 && range.hi == 65535) {
+        /* No port: xt_tcpudp never matches, iptables-nft 1.8 leaves the question out. */
+        if (reading->negated)
+            reading_unknown(reading, str_printf(reading->reader->arena, "%s 0:65535", row->names[0]), true,
+                            SAME_ALWAYS);
         return;
+    }
     reading_add_not(reading, row->field, reader_constant_one(reading->reader, range.lo, range.hi));
 }
 
