@@ -19,6 +19,7 @@ struct seen {
     bool written;
     bool translated;
     enum ternary to_host; /* redirected to the host on its way in: without a way out */
+    bool rerouted;        /* sent elsewhere by the host itself: behind OUTPUT its way out is not known */
 };
 
 struct run {
@@ -61,6 +62,8 @@ static enum ternary interface_matches(const struct run *run, const struct match 
     if (!in && (run->seen.to_host == TERNARY_YES || chain_before_routing(run->base)))
         return match->negated ? TERNARY_YES : TERNARY_NO;
     if (!(in ? packet->has_in : packet->has_out) || (!in && run->seen.to_host == TERNARY_MAYBE))
+        return TERNARY_MAYBE;
+    if (!in && run->seen.rerouted && run->base->hook == HOOK_POSTROUTING)
         return TERNARY_MAYBE;
     for (size_t i = 0; i < match->interface_n && found == TERNARY_NO; i++) {
         const struct interface_pattern *pattern = &match->interfaces[i];
@@ -180,6 +183,16 @@ static void write_nat(struct run *run, const struct rule *rule)
         run->seen.field[port] = chosen(run->q, port, rewrite->ports);
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
         run->seen.to_host = TERNARY_YES;
+    run->seen.rerouted = run->seen.rerouted || (!source && run->base->hook == HOOK_OUTPUT);
+}
+
+/* An error about a connection is translated as that is, and asks no rule. */
+static bool is_error(const struct run *run)
+{
+    const struct packet *packet = run->q->packet;
+    const struct range *state = &run->seen.field[FIELD_STATE];
+
+    return packet->protocol == proto_icmp(packet->family) && state->lo == STATE_RELATED && state->hi == STATE_RELATED;
 }
 
 static void write_mark(struct run *run, const struct rewrite *rewrite)
@@ -217,6 +230,7 @@ static void join(struct seen *to, const struct seen *other)
     }
     to->written = to->written || other->written;
     to->translated = to->translated || other->translated;
+    to->rerouted = to->rerouted || other->rerouted;
     if (to->to_host != other->to_host)
         to->to_host = TERNARY_MAYBE;
 }
@@ -239,7 +253,11 @@ static unsigned act(struct run *run, const struct rule *rule, unsigned depth, bo
         *ends = (inner & FELL_OFF) == 0;
         return inner & ~FELL_OFF;
     case ACTION_DNAT:
-    case ACTION_SNAT: write_nat(run, rule); return NAIVE_ACCEPT;
+    case ACTION_SNAT:
+        *ends = !is_error(run);
+        if (*ends)
+            write_nat(run, rule);
+        return *ends ? NAIVE_ACCEPT : 0;
     case ACTION_NOTRACK:
         inner = write_untracked(run);
         *ends = inner != 0;

@@ -219,12 +219,12 @@ static bool is_verdict(enum action action)
     return action == ACTION_ACCEPT || action == ACTION_DROP || action == ACTION_REJECT;
 }
 
-static void report_record(struct audit *audit, const struct record *record, size_t *undecided)
+static void report_record(struct audit *audit, const struct record *record, struct undecided *undecided)
 {
     if (!record->seen)
         return;
-    if (record->undecided && is_verdict(record->rule->action))
-        *undecided += 1;
+    if (record->undecided && is_verdict(record->rule->action) && undecided->n++ == 0)
+        undecided->first = rule_ref_of(record->rule);
     if (record->undecided)
         return;
     if (!record->matches) {
@@ -318,12 +318,13 @@ static void report_sets(struct audit *audit)
     }
 }
 
-void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings, size_t *undecided)
+void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings,
+                struct undecided *undecided)
 {
     const struct ruleset *ruleset = prover->ruleset;
     struct audit audit = {.arena = arena, .prover = prover, .findings = findings};
 
-    *undecided = 0;
+    *undecided = (struct undecided){0};
     make_records(&audit);
     for (enum family family = 0; family < FAMILY_N; family++) {
         for (uint32_t i = 0; prover->programs[family] != NULL && i < ruleset->chain_n; i++) {

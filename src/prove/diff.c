@@ -189,13 +189,14 @@ static uint32_t number_entry(struct numbering *numbering, const struct flat_entr
 
 static void add_changed(struct comparison *c, const struct flat *flat, const uint8_t *kept, struct cubes *regions)
 {
+    unsigned otherwise = program_seen_otherwise(c->sides[0].program) | program_seen_otherwise(c->sides[1].program);
+
     for (size_t i = 0; i < flat->n; i++) {
         struct cube cube = flat->v[i].cube;
 
         cube.literals = NULL;
-        /* What rules wrote before is not how the packet came. */
         for (enum field field = 0; field < FIELD_N; field++) {
-            if (((c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites) & 1u << field) != 0)
+            if ((otherwise & 1u << field) != 0)
                 cube.field[field] = NULL;
         }
         if (!kept[i])

@@ -108,14 +108,15 @@ static void search_cube(struct search *s, const struct cube *cube)
 
 static void search_rule(struct search *s, const struct program_rule *rule)
 {
+    unsigned otherwise = program_seen_otherwise(s->prover->programs[s->family]);
+
     s->only = rule->rule;
     for (uint32_t i = 0; i < rule->cube_n; i++) {
         struct cube cube = rule->cubes[i];
 
         cube.literals = NULL;
-        /* What other rules wrote before is not how the packet came. */
         for (enum field field = 0; field < FIELD_N; field++) {
-            if ((s->prover->ruleset->rewrites & 1u << field) != 0)
+            if ((otherwise & 1u << field) != 0)
                 cube.field[field] = NULL;
         }
         vec_each (const struct cube *, face, &s->faces) {

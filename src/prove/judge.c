@@ -44,6 +44,8 @@ static struct str reason_of(const struct program *program, const struct leaf *le
         return STR("a target that is not modelled decides");
     if (unspelled_rule(program, leaf->cube.literals) != NULL)
         return STR("gave up: a rule has too many alternatives");
+    if (leaf->cube.literals != NULL && leaf->cube.literals->v[0] >> 1 >= program->ruleset->literal_n)
+        return STR("depends on what the kernel chooses, or on where it sends what is translated");
     if (leaf->cube.literals != NULL)
         return STR("depends on a match that only the running firewall knows");
     return STR("depends on an interface that the question does not name");
@@ -110,6 +112,8 @@ static void undetermined(struct arena *arena, const struct prover *prover, enum 
             conclude(prover, family, leaf, &both, VERDICT_UNDETERMINED, verdict);
             if (rule != NULL)
                 verdict->rule = rule_ref_of(rule);
+            else if (stopped->rule != NULL)
+                verdict->rule = rule_ref_of(stopped->rule); /* rather than a policy */
             verdict->reason = reason_of(outcome->program, leaf);
             return;
         }
@@ -170,13 +174,26 @@ static enum walk_end ask_reply(struct arena *arena, const struct prover *prover,
     enum walk_end end;
     enum hook hook;
 
-    if (!reply_may_matter(prover->ruleset))
+    if ((prover->ruleset->rewrites & (REWRITE_ENDS | 1u << FIELD_STATE)) == 0)
         return WALK_DONE;
     asked = region_of_permit(arena, prover, permit, DIRECTION_REQUEST, &hook);
     end = outcome_walk(arena, prover, permit->flow->family, hook, &asked, requests);
-    if (end == WALK_DONE)
+    if (end == WALK_DONE && reply_may_matter(prover->ruleset))
         reply_region(arena, permit->flow->family, region, requests->passing.v, requests->passing.n, region);
     return end;
+}
+
+/* Replies whose ends some chain sees before they are translated back: what is judged is not what it sees. */
+static bool is_misjudged(struct arena *arena, const struct outcome *requests, struct verdict *verdict)
+{
+    const struct rule *rule = reply_misjudged(arena, requests->program, requests->passing.v, requests->passing.n);
+
+    if (rule == NULL)
+        return false;
+    verdict->kind = VERDICT_UNDETERMINED;
+    verdict->rule = rule_ref_of(rule);
+    verdict->reason = STR("the rule sees replies before they are translated back, or behind that");
+    return true;
 }
 
 static void judge_region(struct arena *arena, const struct prover *prover, enum family family,
@@ -250,7 +267,7 @@ static void judge(struct arena *arena, const struct prover *prover, const struct
         end = ask_reply(arena, prover, permit, &requests, &region);
     if (end != WALK_DONE)
         give_up(&requests, end, verdict);
-    else
+    else if (requests.program == NULL || !is_misjudged(arena, &requests, verdict))
         judge_region(arena, prover, family, &region, &outcome, verdict);
     if ((prover->ruleset->rewrites & REWRITE_ENDS) != 0)
         note_translation(&outcome, verdict);

@@ -70,6 +70,12 @@ const struct program_rule *program_rule_at(struct program *program, uint32_t cha
 /* The index over a chain's rules; NULL where it has too few for one. */
 const struct box_index *program_index(struct program *program, uint32_t chain);
 
+/* 1u << each field that rules may see otherwise than the packet came: written before, or not known yet. */
+static inline unsigned program_seen_otherwise(const struct program *program)
+{
+    return program->ruleset->rewrites | program->early;
+}
+
 /* Chain numbers of the base chains on the way through a hook, in order. Returns how many. */
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);
 

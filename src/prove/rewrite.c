@@ -229,6 +229,7 @@ enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hoo
             made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
         made->to_host =
             made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
+        made->rerouted = made->rerouted || (!source && base->hook == HOOK_OUTPUT);
         if (made->to_host)
             made->set[FIELD_OUT] = ranges_value(arena, INTERFACE_NONE);
     }

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "net/proto.h"
+
 /* Where a chain returns to. */
 struct frame {
     uint32_t chain;
@@ -78,8 +80,8 @@ static const struct rewritten *late_view(struct walker *s, const struct part *pa
     const struct rewritten *now = part->now;
     bool state = now != NULL && now->set[FIELD_STATE] != NULL && (base == NULL || !chain_before_conntrack(base)) &&
                  ranges_contain(now->set[FIELD_STATE], STATE_INVALID);
-    bool out =
-        now != NULL && now->set[FIELD_OUT] != NULL && (base == NULL || !chain_before_routing(base)) && !now->to_host;
+    bool out = now != NULL && now->set[FIELD_OUT] != NULL && (base == NULL || !chain_before_routing(base)) &&
+               !now->to_host && !now->rerouted;
     struct rewritten *made;
 
     if (!state && !out)
@@ -149,6 +151,19 @@ static void end_accepted(struct walker *s, const struct part *part)
     end_part(s, part, ACTION_ACCEPT, NULL, policy == NULL ? translated : policy);
 }
 
+/* Between OUTPUT and POSTROUTING the kernel looks up again where a new destination is (nf_nat_ipv4_local_fn). */
+static void reroute(struct walker *s, struct part *part)
+{
+    struct rewritten *now;
+
+    if (part->now == NULL || !part->now->rerouted || part->now->set[FIELD_OUT] != NULL ||
+        base_of(s, part)->hook != HOOK_POSTROUTING)
+        return;
+    now = arena_copy(s->arena, part->now, sizeof *now);
+    now->set[FIELD_OUT] = ranges_one(s->arena, INTERFACE_NONE + 1, interfaces_last(s->walk->program->interfaces));
+    part->now = now;
+}
+
 /* Through one base chain: on to the next, or to the end. True when the part goes on. */
 static bool next_base(struct walker *s, struct part *part)
 {
@@ -157,6 +172,7 @@ static bool next_base(struct walker *s, struct part *part)
         part->at = 0;
         part->parent = NULL;
         part->now = late_view(s, part, base_of(s, part));
+        reroute(s, part);
         return true;
     }
     end_accepted(s, part);
@@ -210,19 +226,56 @@ static bool leave_nat(struct walker *s, struct part *part, const struct rule *ru
     return next_base(s, part);
 }
 
+/*
+ * Errors about a connection are translated as the connection is, and ask no rule of NAT (nf_nat_ipv4_fn, …_ipv6_fn).
+ * True when that is all of the part; where it is some of it the part is cut in two, and *cut says so.
+ */
+static bool is_error(struct walker *s, const struct part *part, bool *cut)
+{
+    enum family family = s->walk->program->family;
+    struct cube error = CUBE_ALL;
+    struct cube question;
+    struct cube taken;
+    struct cubes rest = {0};
+
+    *cut = false;
+    error.field[FIELD_PROTOCOL] = ranges_value(s->arena, proto_icmp(family));
+    error.field[FIELD_STATE] = ranges_value(s->arena, STATE_RELATED);
+    if (part->now != NULL) {
+        if (!rewrite_question(s->arena, part->now, &error, &question))
+            return false;
+        error = question;
+    }
+    if (!cube_intersect(s->arena, &part->cube, &error, &taken))
+        return false;
+    cube_subtract(s->arena, &part->cube, &error, family, &rest);
+    vec_each (const struct cube *, piece, &rest)
+        push(s, part, piece);
+    *cut = rest.n > 0;
+    if (*cut)
+        push(s, part, &taken);
+    return !*cut;
+}
+
 /* The rule writes into the part's packets. True when it goes on. */
 static bool write_part(struct walker *s, struct part *part, const struct program_rule *rule)
 {
     bool nat = rule->action == ACTION_DNAT || rule->action == ACTION_SNAT;
+    struct part again = *part;
     struct cubes pieces = {0};
+    bool cut;
 
+    again.at = (uint32_t)(rule->rule - s->walk->program->chains[part->chain].chain->rules);
+    if (nat && is_error(s, &again, &cut))
+        return true;
+    if (nat && cut)
+        return false;
     switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, base_of(s, part), rule->rule, &part->cube,
                           &part->now, &pieces)) {
     case REWRITE_DONE: return nat ? leave_nat(s, part, rule->rule) : true;
     case REWRITE_SPLIT:
-        part->at = (uint32_t)(rule->rule - s->walk->program->chains[part->chain].chain->rules);
         vec_each (struct cube *, piece, &pieces)
-            push(s, part, piece);
+            push(s, &again, piece);
         return false;
     case REWRITE_OPAQUE: break;
     }

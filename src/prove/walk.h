@@ -25,7 +25,8 @@ struct rewritten {
     const struct ranges *set[FIELD_N]; /* NULL: as it came */
     struct shift source;               /* only where the set is NULL */
     struct shift destination;
-    bool to_host; /* redirected on its way in: INPUT instead of FORWARD */
+    bool to_host;  /* redirected on its way in: INPUT instead of FORWARD */
+    bool rerouted; /* sent to another destination by the host itself: it goes out by an interface that is not known */
 };
 
 /* What decided in one base chain on the way of a part: a rule (one that translates, too), or the chain's policy. */

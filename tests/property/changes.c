@@ -51,19 +51,64 @@ static struct rule *rule_of_finding(const struct ruleset *ruleset, const struct 
     return NULL;
 }
 
+static bool is_cited(const struct finding *finding, const struct rule *rule)
+{
+    for (size_t i = 0; i < finding->by_n; i++) {
+        if (finding->by[i].index == rule->index && str_eq(finding->by[i].chain, rule->chain->name))
+            return true;
+    }
+    return false;
+}
+
+/* The rules that are said to hide another do so alone: it matches nothing when no other decides anything. */
+static void compare_hiders(const struct ruleset *ruleset, const struct finding *finding, const struct rule *hidden,
+                           unsigned long number)
+{
+    struct silenced {
+        struct rule *rule;
+        unsigned families;
+    } silenced[64];
+    struct met met = {.rule = hidden};
+    size_t n = 0;
+
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        for (size_t k = 0; k < ruleset->chains[i]->rule_n && n < COUNT(silenced); k++) {
+            struct rule *rule = &ruleset->chains[i]->rules[k];
+            bool decides =
+                rule->action == ACTION_ACCEPT || rule->action == ACTION_DROP || rule->action == ACTION_REJECT;
+
+            if (!decides || rule == hidden || is_cited(finding, rule))
+                continue;
+            silenced[n++] = (struct silenced){rule, rule->families};
+            rule->families = 0;
+        }
+    }
+    for (unsigned i = 0; i < 100 && !met.matched; i++) {
+        struct packet packet = any_packet();
+
+        outcome(ruleset, &packet, pick(1u << LITERALS), &met);
+        if (met.matched)
+            complain("the rules that are cited do not hide it", number, &packet);
+    }
+    for (size_t i = 0; i < n; i++)
+        silenced[i].rule->families = silenced[i].families;
+}
+
 /* A rule that is said never to match must not; one said to be redundant must change nothing when it is gone. */
 void compare_audit(struct arena *arena, const struct prover *prover, unsigned long number)
 {
     const struct ruleset *ruleset = prover->ruleset;
     struct findings findings = {0};
-    size_t undecided;
+    struct undecided undecided;
 
     audit_find(arena, prover, &findings, &undecided);
     /* An audit may run out of its budget, and says so; it must stay the exception (main looks at it). */
-    audits_open += undecided > 0 && !writes(ruleset);
+    audits_open += undecided.n > 0 && !writes(ruleset);
     vec_each (const struct finding *, finding, &findings) {
         struct rule *rule = rule_of_finding(ruleset, finding);
 
+        if (finding->kind == FINDING_SHADOWED && !writes(ruleset))
+            compare_hiders(ruleset, finding, rule, number);
         for (unsigned i = 0; rule != NULL && i < 60; i++) {
             unsigned bits = pick(1u << LITERALS);
             struct packet packet = any_packet();

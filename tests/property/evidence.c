@@ -19,12 +19,16 @@ struct trial {
     const struct forks *forks;
     enum family family;
     enum hook hook;
-    struct block seen;        /* the part as rules see it now */
-    unsigned chosen[FIELD_N]; /* how often the kernel chose a value of it */
+    struct block seen;          /* the part as rules see it now */
+    unsigned chosen[FIELD_N];   /* how often the kernel chose a value of it */
+    const struct ranges *state; /* as conntrack sees it */
+    const struct ranges *out;   /* as it is routed */
     const struct chain *base;
     const struct rule *decider; /* in this base chain; NULL: its policy */
     bool nat_done;
     bool to_host;
+    bool rerouted; /* behind OUTPUT it goes out by an interface that is not known */
+    bool untracked;
     bool translated; /* its replies are others */
     bool vacuous;    /* no packet, and no choice, is like this */
     const struct decision *claims[DECISIONS_MOST];
@@ -225,7 +229,21 @@ static enum end translate(struct trial *t, const struct rule *rule)
         t->to_host = true;
         t->seen.field[FIELD_OUT] = ranges_value(t->arena, INTERFACE_NONE);
     }
+    t->rerouted = t->rerouted || (!source && t->base->hook == HOOK_OUTPUT);
     return end;
+}
+
+/* Errors about a connection are translated as that is, and ask no rule of NAT. */
+static enum relation is_error(const struct trial *t)
+{
+    const struct ranges *protocol = t->seen.field[FIELD_PROTOCOL];
+    const struct ranges *state = t->seen.field[FIELD_STATE];
+    const struct ranges *icmp = ranges_value(t->arena, proto_icmp(t->family));
+    const struct ranges *related = ranges_value(t->arena, STATE_RELATED);
+
+    if (!ranges_overlap(protocol, icmp) || !ranges_overlap(state, related))
+        return OUTSIDE;
+    return ranges_subset(protocol, icmp) && ranges_subset(state, related) ? INSIDE : CUT;
 }
 
 static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
@@ -241,10 +259,8 @@ static enum end write_mark(struct trial *t, const struct rewrite *rewrite)
 /* Before conntrack looks at packets; behind that it only matters to those that have no connection. */
 static enum end write_untracked(struct trial *t)
 {
-    enum hook hook = t->base->hook;
-
-    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && t->base->priority < -200)) {
-        t->translated = true;
+    if (chain_before_conntrack(t->base)) {
+        t->translated = t->untracked = true;
         t->seen.field[FIELD_STATE] = ranges_value(t->arena, STATE_UNTRACKED);
         return FELL_OFF;
     }
@@ -270,7 +286,11 @@ static enum end act(struct trial *t, const struct rule *rule, bool *leaves)
     case ACTION_MARK: return write_mark(t, rule->rewrite);
     case ACTION_NOTRACK: return write_untracked(t);
     case ACTION_DNAT:
-    case ACTION_SNAT: t->decider = rule; return translate(t, rule) == FELL_OFF ? ACCEPTED : NOTHING_PROVED;
+    case ACTION_SNAT:
+        if (is_error(t) != OUTSIDE)
+            return is_error(t) == INSIDE ? FELL_OFF : refuse(t, "errors of connections, and others");
+        t->decider = rule;
+        return translate(t, rule) == FELL_OFF ? ACCEPTED : NOTHING_PROVED;
     case ACTION_UNKNOWN: return refuse(t, "a target that is not modelled");
     case ACTION_NONE:
     case ACTION_N: break;
@@ -297,11 +317,24 @@ static enum end run_chain(struct trial *t, const struct chain *chain)
     return FELL_OFF;
 }
 
+/* What rules of a base chain see of state and way out; NULL: what is known at the end. */
+static void look(struct trial *t, const struct chain *base)
+{
+    bool unrouted = t->to_host || (base != NULL && chain_before_routing(base));
+    bool early = base != NULL && chain_before_conntrack(base);
+
+    t->seen.field[FIELD_OUT] = unrouted ? ranges_value(t->arena, INTERFACE_NONE) : t->out;
+    t->seen.field[FIELD_STATE] = t->untracked ? ranges_value(t->arena, STATE_UNTRACKED)
+                                 : early      ? ranges_value(t->arena, STATE_INVALID)
+                                              : t->state;
+}
+
 static enum end run_base(struct trial *t, const struct chain *chain)
 {
     enum end end;
 
     t->base = chain;
+    look(t, chain);
     t->decider = NULL;
     end = run_chain(t, chain);
     if (end == NOTHING_PROVED || t->vacuous)
@@ -337,6 +370,12 @@ static enum end run_way(struct trial *t, enum hook hook, bool late)
             t->nat_done = false;
         if (t->nat_done && way[i]->nat)
             continue;
+        if (t->rerouted && way[i]->hook == HOOK_POSTROUTING) {
+            t->rerouted = false;
+            if (choose(t, FIELD_OUT, ranges_one(t->arena, 1, interfaces_last(t->prover->interfaces))) != FELL_OFF)
+                return NOTHING_PROVED;
+            t->out = t->seen.field[FIELD_OUT];
+        }
         end = run_base(t, way[i]);
         if (end != ACCEPTED)
             return end;
@@ -355,6 +394,8 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     t->family = family;
     t->hook = hook;
     t->seen = block_of(t->arena, &part->cube, family);
+    t->state = t->seen.field[FIELD_STATE];
+    t->out = t->seen.field[FIELD_OUT];
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claim_n++;
     if (t->claim_n > DECISIONS_MOST)
@@ -363,6 +404,7 @@ static enum end try_part(struct trial *t, const struct prover *prover, const str
     for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before)
         t->claims[--t->claim_at] = decision;
     end = run_way(t, hook, false);
+    look(t, NULL);
     if (end == NOTHING_PROVED || t->vacuous)
         return end;
     if (t->claim_at != t->claim_n)

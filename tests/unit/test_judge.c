@@ -319,6 +319,110 @@ static void hooks_of_a_host(void **state)
     firewall_free(&f);
 }
 
+#define NAT "COMMIT\n*nat\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n"
+#define MANGLE "COMMIT\n*mangle\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+
+/*
+ * A new destination is looked up again between OUTPUT and POSTROUTING: filters at OUTPUT see the old way out, which
+ * way out POSTROUTING sees is not known (seen in Linux 6.1).
+ */
+static void sent_elsewhere_by_the_host(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *wanted;
+    } ways[] = {
+        {":OUTPUT DROP\n-A OUTPUT -o eth0 -d 10.2.0.9 -j ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.1 -j DNAT --to 10.2.0.9\n",
+         "permitted OUTPUT 1"},
+        {":OUTPUT ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.1 -j DNAT --to 10.2.0.9\n" MANGLE
+         "-A POSTROUTING -o eth0 -j DROP\n",
+         "undetermined POSTROUTING 1"},
+        {":OUTPUT ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.7 -j DNAT --to 10.2.0.9\n" MANGLE
+         "-A POSTROUTING -o eth0 -j DROP\n",
+         "denied POSTROUTING 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+
+        firewall_text(&f, ways[i].rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, WEB, NULL, "eth0");
+        f.permits[0].hook = HOOK_OUTPUT;
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
+        if (!str_starts(answer_text(f.arena, &verdict), ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].rules, STR_ARG(answer_text(f.arena, &verdict)));
+        firewall_free(&f);
+    }
+}
+
+/* Errors about a connection come to no rule of NAT: they are translated as the connection is. */
+static void errors_and_nat(void **state)
+{
+    struct firewall_text f;
+    struct cube error = CUBE_ALL;
+    struct cubes region = {0};
+    struct cubes passing;
+    struct rule_ref rule;
+
+    (void)state;
+    firewall_text(&f, SHUT A "-d 10.1.0.1 -p icmp -j ACCEPT\n" NAT "-A PREROUTING -p icmp -j DNAT --to 10.9.9.9\n");
+    firewall_permit(&f, WEB, NULL, NULL);
+    firewall_ready(&f);
+    error.field[FIELD_DESTINATION] = f.permits[0].destination;
+    error.field[FIELD_PROTOCOL] = ranges_value(f.arena, PROTO_ICMP);
+    error.field[FIELD_ICMP] = ranges_value(f.arena, 3 << 8 | 4);
+    for (unsigned related = 0; related < 2; related++) {
+        error.field[FIELD_STATE] = ranges_value(f.arena, related == 1 ? STATE_RELATED : STATE_NEW);
+        region.n = 0;
+        *vec_push(f.arena, &region) = error;
+        assert_true(judge_passing(f.scratch, f.prover, FAMILY_V4, HOOK_FORWARD, &region, true, &passing, &rule));
+        assert_int_equal(passing.n, related);
+    }
+    firewall_free(&f);
+}
+
+/* raw and mangle see where a reply to a translated request is sent, the filters to whom it belongs. */
+static void replies_before_they_are_translated_back(void **state)
+{
+    static const struct {
+        const char *raw;
+        const char *wanted;
+    } ways[] = {
+        {"-A PREROUTING -d 10.9.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.0.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.9.0.1 -j LOG\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.0.0.0/8 -j ACCEPT\n-A PREROUTING -s 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        char rules[1024];
+        struct str text;
+
+        snprintf(rules, sizeof rules,
+                 SHUT REPLIES A "-s 10.0.0.1 -j ACCEPT\nCOMMIT\n*nat\n:POSTROUTING ACCEPT\n"
+                                "-A POSTROUTING -s 10.0.0.1 -j SNAT --to-source 10.9.0.1\n"
+                                "COMMIT\n*raw\n:PREROUTING ACCEPT\n%s",
+                 ways[i].raw);
+        firewall_text(&f, rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, WEB, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REPLY, &verdict);
+        text = answer_text(f.arena, &verdict);
+        if (!str_starts(text, ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].raw, STR_ARG(text));
+        firewall_free(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +431,9 @@ int main(void)
         cmocka_unit_test(unknowns_that_belong_together),
         cmocka_unit_test(base_chains),
         cmocka_unit_test(hooks_of_a_host),
+        cmocka_unit_test(sent_elsewhere_by_the_host),
+        cmocka_unit_test(errors_and_nat),
+        cmocka_unit_test(replies_before_they_are_translated_back),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
 }
