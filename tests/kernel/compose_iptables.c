@@ -211,6 +211,7 @@ static void state_match(struct writing *w)
     static const char *const states[] = {"NEW",     "ESTABLISHED", "ESTABLISHED,RELATED", "RELATED",
                                          "INVALID", "UNTRACKED",   "NEW,INVALID",         "RELATED,UNTRACKED,NEW"};
     static const char *const directions[] = {"ORIGINAL", "REPLY"};
+    static const char *const statuses[] = {"CONFIRMED", "SEEN_REPLY", "EXPECTED,ASSURED", "SEEN_REPLY,CONFIRMED"};
 
     switch (below(w, 8)) {
     case 0:
@@ -228,7 +229,9 @@ static void state_match(struct writing *w)
         break;
     case 3:
         if (draw_once_in(w->c.draw, 3)) {
-            add(w, " -m conntrack --ctstatus CONFIRMED");
+            add(w, " -m conntrack");
+            maybe_not(w);
+            buf_addf(&w->c.line, " --ctstatus %s", draw_of(w->c.draw, statuses));
             return;
         }
         add(w, " -m conntrack");

@@ -298,6 +298,9 @@ static void tracking_match(struct writing *w)
                                         "ct state != { new, invalid } ",
                                         "ct direction original ",
                                         "ct direction reply ",
+                                        "ct status seen-reply ",
+                                        "ct status ! seen-reply,assured ",
+                                        "ct status expected,confirmed ",
                                         "ct state new,untracked ",
                                         "ct state related "};
 

@@ -188,6 +188,12 @@ static const struct {
     {":INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", NULL, 1, 1, 1},
     {"iptables -A $CHAIN -j ACCEPT\niptables -A INPUT -j DROP\n", NULL, 1, 0, 0},
     {"iptables -A INPUT -j ACCEPT\niptables -D INPUT 1\n", NULL, 1, 0, 0},
+    {"# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n# Table `x' is incompatible, "
+     "use "
+     "'nft' tool.\n# x\n*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n",
+     "accept", 0, 2, 0},
+    {"iptables -A INPUT -j ACCEPT 2>/dev/null || true # x\n", "accept", 0, 0, 0},
+    {"iptables -A INPUT -j ACCEPT;\niptables -A INPUT -j DROP; iptables -A INPUT -j RETURN\n", NULL, 1, 0, 0},
     {"Chain INPUT (policy ACCEPT)\ntarget prot opt source destination\n", NULL, 1, 0, 0},
 };
 

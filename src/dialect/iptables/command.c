@@ -118,10 +118,45 @@ static void flush_chains(struct table *table, struct str name)
     }
 }
 
+/* What a shell makes of the line ends the command: `; …`, `|| true`, `2>/dev/null`. Another command behind is lost. */
+static void end_command(struct reader *reader)
+{
+    struct words *words = &reader->words;
+    size_t n = words->n;
+    enum family family;
+
+    if (!dumps_is_shell(str_trim(reader->line.text), &family))
+        return;
+    for (size_t i = 1; i < n; i++) {
+        struct word *word = &words->v[i];
+        struct str text = word->text;
+
+        if (word->quoted || text.n == 0)
+            continue;
+        if (words->n < n) {
+            if (!dumps_is_shell(str_from(reader->line.text, word->at), &family))
+                continue;
+            diag_error(reader->diags, reader_span(reader, word->at, word->end), "a second command in this line");
+            reader->unusable = true;
+            return;
+        }
+        if (str_is(text, "||") || str_is(text, "&&") || str_is(text, ";") || str_is(text, "|") || str_is(text, "&") ||
+            text.p[0] == '>' || str_starts(text, "1>") || str_starts(text, "2>") || str_starts(text, "&>")) {
+            words->n = i;
+        } else if (str_ends(text, ";")) {
+            word->text.n--;
+            word->end--;
+            words->n = i + 1;
+        }
+    }
+}
+
 bool command_read(struct reader *reader, struct table *table)
 {
-    size_t command = command_word(reader);
+    size_t command;
 
+    end_command(reader);
+    command = command_word(reader);
     if (command == reader->words.n)
         return false; /* iptables -L, iptables --version … */
     if (table == NULL)

@@ -104,6 +104,8 @@ static void put(struct making *making, const char *text, size_t n, uint32_t from
 
 static enum glyph glyph_at(struct str rest, size_t *which)
 {
+    if (rest.p[0] != '&' && rest.p[0] != '<' && (rest.p[0] & 0x80) == 0)
+        return GLYPH_ELSEWHERE;
     for (size_t i = 0; i < GLYPHS; i++) {
         if (str_starts(rest, glyphs[i].bytes)) {
             *which = i;

@@ -285,6 +285,17 @@ static uint32_t take_line(struct walk *walk, enum line_kind kind, uint32_t line)
     return last;
 }
 
+/* What iptables-nft-save says of rules that it cannot print, and of those of the other iptables. */
+static void read_comment(struct reader *reader, uint32_t line)
+{
+    struct str text = source_line_text(reader->source, line);
+
+    if (str_contains(text, "is incompatible, use 'nft'") || str_contains(text, "incompatible base-chains") ||
+        str_contains(text, "iptables-legacy tables present") || str_contains(text, "ip6tables-legacy tables present"))
+        diag_warning(reader->diags, span_line(reader->source, line),
+                     "the firewall has rules that this text does not show");
+}
+
 static void read_dump(struct reader *reader, const struct dump *dump)
 {
     struct walk walk = {.reader = reader, .dump = dump, .cut_at = UINT32_MAX};
@@ -295,6 +306,8 @@ static void read_dump(struct reader *reader, const struct dump *dump)
         enum line_kind kind = dumps_kind(lines_look(dump->lines, line));
         uint32_t at = line++;
 
+        if (kind == LINE_COMMENT)
+            read_comment(reader, at);
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_SET)
             continue;
         line = take_line(&walk, kind, at);

@@ -140,7 +140,9 @@ struct reading {
     const struct chain *chain; /* that the rule stands in */
 };
 
-/* What rule.c gives to match.c and target.c. */
+/* reading.c: what the readers of options share. */
+struct word *reading_word(struct reading *reading, size_t at); /* NULL: the line ends before */
+bool word_is_not(const struct word *word);                     /* a bare !; NULL is none */
 void reading_error(struct reading *reading, size_t word, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The next word as the value of the option before it; takes a ! before it. False when the line ends: an error. */
 bool reading_value(struct reading *reading, size_t option, struct str *value);
@@ -148,7 +150,6 @@ void reading_add(struct reading *reading, enum field field, const struct ranges 
 void reading_add_not(struct reading *reading, enum field field, const struct ranges *ranges); /* minds `negated` */
 /* A value that was made unreadable before the text was shown, `xxx.xxx.xxx.xxx`: an unknown, each time another. */
 bool reading_hidden(struct reading *reading, const char *option, struct str value);
-void reading_note_target(struct reading *reading); /* that its target is not known here */
 void reading_unknown(struct reading *reading, struct str text, bool negated, enum sameness same);
 
 /* A match of groups while it is made: what is added belongs to the group that is open. */
@@ -165,13 +166,23 @@ void grouping_next(struct reading *reading, struct grouping *grouping); /* the g
 /* One of the groups holds; negated: none. */
 void grouping_add(struct reading *reading, struct grouping *grouping);
 
+/* prepare.c: false, and an error, where only a shell could tell what the words are. */
+bool prepare_words(struct reading *reading);
+/* place.c: at the end of the chain, or before `position` (from 1). */
+void place_rules(struct reading *reading, struct building *chain, struct rule *rule, size_t position);
+/* rule.c: that its target is not known here. */
+void reading_note_target(struct reading *reading);
+
 /* match.c: one option of the table; `option` is its word, reading->at the word behind it. */
 void match_read(struct reading *reading, const struct option_row *row, size_t option);
 void match_protocol(struct reading *reading, size_t option);
-void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
+int match_protocol_parse(struct str text); /* `tcp`, `TCP`, `6`; 0: all; -1: none of that name */
 void match_interface(struct reading *reading, const struct option_row *row, size_t option);
 void match_module(struct reading *reading, size_t option);    /* what -m NAME asks for by itself */
 bool match_parse_ports(struct str text, struct range *range); /* `80`, `80:90`, `:90`, `80:`, `http` */
+/* address.c */
+void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
+void match_range(struct reading *reading, const struct option_row *row, size_t option);
 /* connection.c */
 void match_states(struct reading *reading, size_t option);
 void match_ctproto(struct reading *reading, size_t option);

@@ -9,144 +9,12 @@
  */
 #include "dialect/iptables/reader.h"
 
-#include <assert.h>
-
 #include "net/proto.h"
-
-void reading_error(struct reading *reading, size_t word, const char *format, ...)
-{
-    va_list args;
-    struct str message;
-    struct buf buf = BUF_EMPTY;
-
-    va_start(args, format);
-    buf_vaddf(&buf, format, args);
-    va_end(args);
-    message = buf_str(&buf);
-    diag_error(reading->reader->diags, reader_word_span(reading->reader, word), "%.*s", STR_ARG(message));
-    buf_free(&buf);
-    reading->bad = true;
-}
-
-static struct word *word_at(struct reading *reading, size_t at)
-{
-    return at < reading->reader->words.n ? &reading->reader->words.v[at] : NULL;
-}
-
-static bool is_not(const struct word *word)
-{
-    return word != NULL && !word->quoted && str_is(word->text, "!");
-}
 
 static bool is_option(const struct word *word)
 {
     return !word->quoted && word->text.n > 1 && word->text.p[0] == '-' &&
            !(word->text.p[1] >= '0' && word->text.p[1] <= '9' && word->text.n > 2);
-}
-
-bool reading_value(struct reading *reading, size_t option, struct str *value)
-{
-    if (is_not(word_at(reading, reading->at))) {
-        reading->negated = !reading->negated;
-        reading->at++;
-    }
-    if (word_at(reading, reading->at) == NULL) {
-        reading_error(reading, option, "%.*s needs a value", STR_ARG(word_at(reading, option)->text));
-        return false;
-    }
-    *value = word_at(reading, reading->at++)->text;
-    return true;
-}
-
-void reading_add(struct reading *reading, enum field field, const struct ranges *ranges)
-{
-    *vec_push(reading->reader->scratch, &reading->reader->matches) =
-        (struct match){.kind = MATCH_RANGES, .field = field, .ranges = ranges};
-}
-
-void reading_add_not(struct reading *reading, enum field field, const struct ranges *ranges)
-{
-    if (reading->negated)
-        ranges = reader_complement(reading->reader, ranges, field_max(field, reading->reader->family));
-    reading_add(reading, field, ranges);
-}
-
-static struct match unknown_match(struct reader *reader, struct str text, bool negated, enum sameness same)
-{
-    return (struct match){
-        .kind = MATCH_UNKNOWN, .negated = negated, .text = text, .literal = reader_literal(reader, text, same)};
-}
-
-void reading_unknown(struct reading *reading, struct str text, bool negated, enum sameness same)
-{
-    struct reader *reader = reading->reader;
-
-    *vec_push(reader->scratch, &reader->matches) = unknown_match(reader, text, negated, same);
-}
-
-/* Nothing but x, where digits and separators may be left: `10.x.x.x`, `XX:XX:XX:XX:XX:XX`. */
-static bool is_hidden(struct str value)
-{
-    size_t hidden = 0;
-
-    for (size_t i = 0; i < value.n; i++) {
-        char c = value.p[i];
-
-        hidden += c == 'x' || c == 'X' || c == '*';
-        if (!(c == 'x' || c == 'X' || c == '*' || c == '.' || c == ':' || c == '/' || c == '-' ||
-              (c >= '0' && c <= '9')))
-            return false;
-    }
-    return hidden > 0 && !(str_starts(value, "0x") && hidden == 1);
-}
-
-bool reading_hidden(struct reading *reading, const char *option, struct str value)
-{
-    struct reader *reader = reading->reader;
-
-    if (!is_hidden(value))
-        return false;
-    if (map_set(reader->scratch, &reader->strangers, STR("hidden value"), reader) == NULL)
-        diag_warning(reader->diags, reader_word_span(reader, reading->at - 1),
-                     "\"%.*s\" hides a value: what it was is left open, here and wherever it is like this",
-                     STR_ARG(value));
-    reading_unknown(reading, str_printf(reader->arena, "%s %.*s", option, STR_ARG(value)), reading->negated,
-                    SAME_NEVER);
-    return true;
-}
-
-void grouping_field(struct reading *reading, struct grouping *grouping, enum field field, const struct ranges *ranges)
-{
-    (void)reading;
-    assert(grouping->n < sizeof grouping->v / sizeof *grouping->v);
-    grouping->v[grouping->n++] = (struct match){.kind = MATCH_RANGES, .field = field, .ranges = ranges};
-}
-
-void grouping_unknown(struct reading *reading, struct grouping *grouping, struct str text, bool negated,
-                      enum sameness same)
-{
-    assert(grouping->n < sizeof grouping->v / sizeof *grouping->v);
-    grouping->v[grouping->n++] = unknown_match(reading->reader, text, negated, same);
-}
-
-void grouping_next(struct reading *reading, struct grouping *grouping)
-{
-    struct arena *arena = reading->reader->arena;
-    const struct match *v = arena_copy(arena, grouping->v, grouping->n * sizeof *v);
-
-    *vec_push(arena, &grouping->groups) = (struct match_group){.v = v, .n = grouping->n};
-    grouping->n = 0;
-}
-
-void grouping_add(struct reading *reading, struct grouping *grouping)
-{
-    struct reader *reader = reading->reader;
-
-    *vec_push(reader->scratch, &reader->matches) =
-        (struct match){.kind = reading->negated ? MATCH_NONE_OF : MATCH_ANY_OF,
-                       .field = FIELD_N,
-                       .groups = grouping->groups.v,
-                       .group_n = grouping->groups.n};
 }
 
 /* A text of several words: of the line itself where they stand together in it. */
@@ -226,8 +94,8 @@ static size_t take_values(struct reading *reading)
 {
     size_t n = 0;
 
-    while (word_at(reading, reading->at) != NULL && !is_not(word_at(reading, reading->at)) &&
-           !is_option(word_at(reading, reading->at))) {
+    while (reading_word(reading, reading->at) != NULL && !word_is_not(reading_word(reading, reading->at)) &&
+           !is_option(reading_word(reading, reading->at))) {
         reading->at++;
         n++;
     }
@@ -246,7 +114,7 @@ static void pure_option(struct reading *reading, size_t option)
         *vec_push(reader->scratch, &words) = reader->words.v[reading->module_word + 1];
     }
     *vec_push(reader->scratch, &words) = reader->words.v[option];
-    if (is_not(word_at(reading, reading->at))) {
+    if (word_is_not(reading_word(reading, reading->at))) {
         reading->negated = !reading->negated;
         reading->at++;
     }
@@ -265,7 +133,7 @@ static void opaque_option(struct reading *reading, size_t option)
     if (reading->negated)
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option - 1];
     reading->at = option + 1;
-    if (is_not(word_at(reading, reading->at)))
+    if (word_is_not(reading_word(reading, reading->at)))
         reading->at++;
     take_values(reading);
     for (size_t i = option; i < reading->at; i++)
@@ -280,13 +148,13 @@ static void unknown_option(struct reading *reading, size_t option)
         *vec_push(reader->scratch, &reading->target_options) = option;
         take_values(reading);
     } else if (reading->module_word == 0) {
-        reading_error(reading, option, "unknown option \"%.*s\"", STR_ARG(word_at(reading, option)->text));
+        reading_error(reading, option, "unknown option \"%.*s\"", STR_ARG(reading_word(reading, option)->text));
         take_values(reading);
     } else if (reading->module == MODULE_WHOLE || reading->module == MODULE_MOVING || reading->module == MODULE_N) {
         opaque_option(reading, option);
-    } else if (reading->module == MODULE_SET && str_is(word_at(reading, option)->text, "--update-counters")) {
+    } else if (reading->module == MODULE_SET && str_is(reading_word(reading, option)->text, "--update-counters")) {
         take_values(reading); /* whether the set counts: no question to the packet */
-    } else if (reading->module == MODULE_SET && str_is(word_at(reading, option)->text, "--update-subcounters")) {
+    } else if (reading->module == MODULE_SET && str_is(reading_word(reading, option)->text, "--update-subcounters")) {
         take_values(reading);
     } else {
         pure_option(reading, option);
@@ -309,7 +177,7 @@ static bool belongs(const struct reading *reading, const struct option_row *row)
 
 static void skip_number(struct reading *reading)
 {
-    struct word *word = word_at(reading, reading->at);
+    struct word *word = reading_word(reading, reading->at);
 
     if (word != NULL && word->text.n > 0 && word->text.p[0] >= '0' && word->text.p[0] <= '9')
         reading->at++;
@@ -328,7 +196,8 @@ static void begin_target(struct reading *reading, size_t option)
         return;
     reading->in_target = true;
     reading->target_word = reading->at - 1;
-    reading->go_to = str_is(word_at(reading, option)->text, "-g") || str_is(word_at(reading, option)->text, "--goto");
+    reading->go_to =
+        str_is(reading_word(reading, option)->text, "-g") || str_is(reading_word(reading, option)->text, "--goto");
 }
 
 static void check_table(struct reading *reading, size_t option)
@@ -341,7 +210,7 @@ static void check_table(struct reading *reading, size_t option)
 
 static void check_version(struct reading *reading, size_t option)
 {
-    enum family family = str_ends(word_at(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
+    enum family family = str_ends(reading_word(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
 
     if (family != reading->reader->family)
         reading_error(reading, option, "the rule is for the other address family than its text");
@@ -390,10 +259,10 @@ static bool is_of_module(const struct reading *reading, size_t option)
 static void read_word(struct reading *reading)
 {
     size_t option = reading->at++;
-    const struct word *word = word_at(reading, option);
+    const struct word *word = reading_word(reading, option);
     const struct option_row *row;
 
-    if (is_not(word)) {
+    if (word_is_not(word)) {
         if (reading->negated)
             reading_error(reading, option, "two ! in a row");
         reading->negated = true;
@@ -421,96 +290,6 @@ static void read_word(struct reading *reading)
     }
     match_read(reading, row, option);
     reading->negated = false;
-}
-
-/* The matches of a rule, behind those for one pair of a list's addresses. */
-static void emit(struct reading *reading, struct building *chain, struct rule *rule, const struct ranges *source,
-                 const struct ranges *destination)
-{
-    struct reader *reader = reading->reader;
-    bool nat = chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT;
-    size_t extra = (source != NULL) + (destination != NULL) + (nat ? NAT_GATE_MATCHES : 0);
-    struct match *matches = arena_new_array(reader->arena, struct match, reader->matches.n + extra);
-    size_t n = 0;
-
-    if (source != NULL)
-        matches[n++] = (struct match){.kind = MATCH_RANGES, .field = FIELD_SOURCE, .ranges = source};
-    if (destination != NULL)
-        matches[n++] = (struct match){.kind = MATCH_RANGES, .field = FIELD_DESTINATION, .ranges = destination};
-    if (reader->matches.n > 0)
-        memcpy(matches + n, reader->matches.v, reader->matches.n * sizeof *matches);
-    n += reader->matches.n;
-    for (size_t i = 0; nat && i < NAT_GATE_MATCHES; i++)
-        matches[n++] = nat_gate[i];
-    rule->matches = matches;
-    rule->match_n = n;
-}
-
-/* How many lines directly behind this one append to the same chain: they begin as it does, `-A CHAIN `. */
-static size_t rules_behind(const struct reader *reader)
-{
-    const struct word *name = reader->words.n > 1 ? &reader->words.v[1] : NULL;
-    struct str rest = str_from(reader->source->text, reader->line.at);
-    struct str begin = reader->line.text;
-    size_t n = 0;
-
-    if (name == NULL || reader->words.v[0].at != 0 || !str_is(reader->words.v[0].text, "-A") || name->end >= begin.n ||
-        reader->line.piece_n > 0)
-        return 0;
-    begin = str_head(begin, name->end + 1);
-    for (;;) {
-        const char *end = memchr(rest.p, '\n', rest.n);
-
-        if (end == NULL)
-            return n;
-        rest = str_from(rest, (size_t)(end - rest.p) + 1);
-        if (rest.n < begin.n || memcmp(rest.p, begin.p, begin.n) != 0)
-            return n;
-        n++;
-    }
-}
-
-/*
- * Room for what is coming: iptables-save prints a chain in one piece, and doubling would leave as much behind as there
- * is. What is counted has to be a good part of what is there, so that the copies stay few whatever the text is like.
- */
-static void make_room(const struct reader *reader, struct rule_list *rules)
-{
-    size_t behind;
-    struct rule *larger;
-
-    if (rules->n < rules->capacity || rules->n < 64)
-        return;
-    behind = rules_behind(reader);
-    if (behind < rules->n / 4)
-        return;
-    rules->capacity = rules->n + behind + 1;
-    larger = arena_new_array(reader->arena, struct rule, rules->capacity);
-    memcpy(larger, rules->v, rules->n * sizeof *larger);
-    rules->v = larger;
-}
-
-static void place_rule(struct reader *reader, struct building *chain, const struct rule *rule, size_t position)
-{
-    struct rule_list *rules = &chain->rules;
-
-    if (position == 1) {
-        *vec_push(reader->arena, &chain->front) = *rule;
-        return;
-    }
-    make_room(reader, rules);
-    *vec_push(reader->arena, rules) = *rule;
-    if (position == 0 || position - 1 >= chain->front.n + rules->n)
-        return;
-    /* Before a rule: those that -I put first come to their place now. */
-    for (size_t i = 0; i < chain->front.n; i++)
-        *vec_push(reader->arena, rules) = (struct rule){0};
-    memmove(rules->v + chain->front.n, rules->v, (rules->n - chain->front.n) * sizeof *rules->v);
-    for (size_t i = 0; i < chain->front.n; i++)
-        rules->v[i] = chain->front.v[chain->front.n - 1 - i];
-    chain->front.n = 0;
-    memmove(rules->v + position, rules->v + position - 1, (rules->n - position) * sizeof *rules->v);
-    rules->v[position - 1] = *rule;
 }
 
 /* What could not be read may match or not, and do anything: a lenient proof must not count on it. */
@@ -554,77 +333,12 @@ static size_t first_word(const struct reader *reader)
     return 0;
 }
 
-/* Parts a word behind its first n bytes (without the next `skip`) in two. */
-static void part_word(struct reader *reader, size_t at, size_t n, size_t skip)
-{
-    struct words *words = &reader->words;
-    struct word second = words->v[at];
-
-    vec_push(reader->scratch, words);
-    memmove(&words->v[at + 2], &words->v[at + 1], (words->n - at - 2) * sizeof *words->v);
-    second.text = str_from(second.text, n + skip);
-    if (!second.quoted)
-        second.at += (uint32_t)(n + skip);
-    words->v[at].text.n = n;
-    if (!second.quoted)
-        words->v[at].end = words->v[at].at + (uint32_t)n;
-    words->v[at].quoted = false;
-    words->v[at + 1] = second;
-}
-
-/* `-ptcp` and `--dport=80` are two words each. */
-static void part_words(struct reader *reader, size_t at)
-{
-    for (; at < reader->words.n; at++) {
-        struct str text = reader->words.v[at].text;
-        struct str rest;
-        const struct option_row *row;
-
-        if (text.n < 3 || text.p[0] != '-' || (at > 0 && str_starts(reader->words.v[at - 1].text, "--")))
-            continue;
-        if (text.p[1] == '-') {
-            struct str name = str_cut(text, '=', &rest);
-
-            if (name.n < text.n && option_find(name) != NULL)
-                part_word(reader, at, name.n, 1);
-        } else if (strchr("psdiojmgt", text.p[1]) != NULL) {
-            row = option_find(str_head(text, 2));
-            if (row != NULL && option_find(text) == NULL)
-                part_word(reader, at, 2, 0);
-        }
-    }
-}
-
-/* A word that only a shell could fill in; the text of a log line or a comment may be one. */
-static bool has_variable(struct reading *reading)
-{
-    struct reader *reader = reading->reader;
-    enum family family;
-    bool script = dumps_is_shell(str_trim(reader->line.text), &family);
-
-    if (memchr(reader->line.text.p, '$', reader->line.text.n) == NULL)
-        return false;
-    for (size_t i = reading->at; i < reader->words.n; i++) {
-        struct str before = reader->words.v[i - 1].text;
-
-        if (str_ends(before, "-prefix") || str_is(before, "--comment") ||
-            !words_is_variable(&reader->words.v[i], script))
-            continue;
-        reading_error(reading, i, "\"%.*s\" is a variable: what it stood for is not known here",
-                      STR_ARG(reader->words.v[i].text));
-        diag_hint(reader->diags, "scripts are not run: give what iptables-save prints after them");
-        return true;
-    }
-    return false;
-}
-
 static void read_words(struct reading *reading)
 {
     struct reader *reader = reading->reader;
 
     reader->matches.n = 0;
-    part_words(reader, reading->at);
-    if (has_variable(reading))
+    if (!prepare_words(reading))
         return;
     if (reader->words.open_quote)
         reading_error(reading, reader->words.n - 1, "a quote is not closed in this line");
@@ -656,8 +370,7 @@ void rule_broken(struct reader *reader, struct table *table, struct building *ch
 
     make_unknown(&reading, reader->line.text);
     rule = rule_of(&reading, chain, 0);
-    emit(&reading, chain, &rule, NULL, NULL);
-    place_rule(reader, chain, &rule, 0);
+    place_rules(&reading, chain, &rule, 0);
 }
 
 void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position)
@@ -672,17 +385,5 @@ void rule_read(struct reader *reader, struct table *table, struct building *chai
         make_unknown(&reading, (struct str){reader->line.text.p + from, reader->line.text.n - from});
     rule = rule_of(&reading, chain, from);
     reader->ruleset->rewrites |= action_writes(rule.action);
-    if (reading.source_n <= 1 && reading.destination_n <= 1) {
-        emit(&reading, chain, &rule, reading.source_n > 0 ? reading.sources[0] : NULL,
-             reading.destination_n > 0 ? reading.destinations[0] : NULL);
-        place_rule(reader, chain, &rule, position);
-        return;
-    }
-    for (size_t i = 0; i < (reading.source_n == 0 ? 1 : reading.source_n); i++) {
-        for (size_t k = 0; k < (reading.destination_n == 0 ? 1 : reading.destination_n); k++) {
-            emit(&reading, chain, &rule, reading.source_n > 0 ? reading.sources[i] : NULL,
-                 reading.destination_n > 0 ? reading.destinations[k] : NULL);
-            place_rule(reader, chain, &rule, position);
-        }
-    }
+    place_rules(&reading, chain, &rule, position);
 }
