@@ -183,15 +183,20 @@ static uint32_t number_entry(struct numbering *numbering, const struct flat_entr
     return numbering->n - 1;
 }
 
-static void add_changed(struct comparison *c, const struct flat *flat, const uint8_t *kept, struct cubes *regions)
+static void add_changed(struct comparison *c, const struct chain *base, const struct flat *flat, const uint8_t *kept,
+                        struct cubes *regions)
 {
+    unsigned other = c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites;
+
+    if (program_may_be_early(base))
+        other |= c->sides[0].program->early | c->sides[1].program->early;
     for (size_t i = 0; i < flat->n; i++) {
         struct cube cube = flat->v[i].cube;
 
         cube.literals = NULL;
-        /* What rules wrote before is not how the packet came. */
+        /* What rules wrote before, or nobody knew yet, is not how the packet came. */
         for (enum field field = 0; field < FIELD_N; field++) {
-            if (((c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites) & 1u << field) != 0)
+            if ((other & 1u << field) != 0)
                 cube.field[field] = NULL;
         }
         if (!kept[i])
@@ -221,8 +226,8 @@ static bool compare_chains(struct comparison *c, uint32_t left, uint32_t right, 
     for (size_t i = 0; i < b->n; i++)
         numbers[a->n + i] = number_entry(&numbering, &b->v[i]);
     align_lists(c->arena, numbers, a->n, numbers + a->n, b->n, EDITS_MOST, kept, kept + a->n);
-    add_changed(c, a, kept, regions);
-    add_changed(c, b, kept + a->n, regions);
+    add_changed(c, c->sides[0].program->chains[left].chain, a, kept, regions);
+    add_changed(c, c->sides[1].program->chains[right].chain, b, kept + a->n, regions);
     return true;
 }
 
@@ -242,7 +247,8 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
         const struct chain *left = c->sides[0].program->chains[paths[0][i]].chain;
         const struct chain *right = c->sides[1].program->chains[paths[1][i]].chain;
 
-        told = left->hook == right->hook && compare_chains(c, paths[0][i], paths[1][i], &regions);
+        told = left->hook == right->hook && chain_before_conntrack(left) == chain_before_conntrack(right) &&
+               compare_chains(c, paths[0][i], paths[1][i], &regions);
     }
     if (!told) {
         *vec_push(c->arena, &within) = *all;

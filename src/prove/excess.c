@@ -106,14 +106,18 @@ static void search_cube(struct search *s, const struct cube *cube)
 
 static void search_rule(struct search *s, const struct program_rule *rule)
 {
+    unsigned other = s->prover->ruleset->rewrites;
+
+    if (program_may_be_early(rule->rule->chain))
+        other |= s->prover->programs[s->family]->early;
     s->only = rule->rule;
     for (uint32_t i = 0; i < rule->cube_n; i++) {
         struct cube cube = rule->cubes[i];
 
         cube.literals = NULL;
-        /* What other rules wrote before is not how the packet came. */
+        /* What other rules wrote before, or nobody knew yet, is not how the packet came. */
         for (enum field field = 0; field < FIELD_N; field++) {
-            if ((s->prover->ruleset->rewrites & 1u << field) != 0)
+            if ((other & 1u << field) != 0)
                 cube.field[field] = NULL;
         }
         vec_each (const struct cube *, face, &s->faces) {

@@ -241,6 +241,11 @@ static bool asks(const struct match *v, size_t n, enum field field)
     return false;
 }
 
+bool program_may_be_early(const struct chain *chain)
+{
+    return chain->hook == HOOK_NONE || chain_before_routing(chain) || chain_before_conntrack(chain);
+}
+
 /* Of a table that has a chain before something is known, every user chain may be called from there. */
 static bool asks_early(const struct ruleset *ruleset, enum field field, bool early(const struct chain *chain))
 {

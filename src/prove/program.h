@@ -49,6 +49,9 @@ struct program {
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
                              const struct interface_numbers *interfaces);
 
+/* Whether packets may come to the chain while something that `early` has is not known of them. */
+bool program_may_be_early(const struct chain *chain);
+
 const struct program_rule *program_rule_at(struct program *program, uint32_t chain, size_t i);
 /* The index over a chain's rules; NULL where it has too few for one. */
 const struct box_index *program_index(struct program *program, uint32_t chain);

@@ -72,10 +72,12 @@ static void port(struct writing *w, char between)
     unsigned a = compose_port(&w->c);
     unsigned b = compose_port(&w->c);
 
+    if (a + b == 65535 && a * b == 0) /* iptables-nft 1.8.9 loses `! --dport 0:65535` */
+        a = b = 80;
     switch (below(w, between == ':' ? 6 : 3)) {
     case 0: buf_addf(&w->c.line, "%u%c%u", a < b ? a : b, between, a < b ? b : a); break;
     case 4: buf_addf(&w->c.line, "0:%u", a); break;
-    case 5: buf_addf(&w->c.line, "%u:", a); break;
+    case 5: buf_addf(&w->c.line, "%u:", a > 0 ? a : 1); break; /* likewise */
     default: buf_addf(&w->c.line, "%u", a); break;
     }
 }
