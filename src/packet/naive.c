@@ -107,6 +107,32 @@ static enum ternary one_matches(const struct run *run, const struct match *match
     return TERNARY_MAYBE;
 }
 
+/* Whether some value of the field that is possible now is in both. */
+static bool can_be_both(const struct ranges *a, const struct ranges *b, struct range range)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        for (size_t k = 0; k < b->n; k++) {
+            u128 lo = a->v[i].lo > b->v[k].lo ? a->v[i].lo : b->v[k].lo;
+            u128 hi = a->v[i].hi < b->v[k].hi ? a->v[i].hi : b->v[k].hi;
+
+            if (lo <= hi && lo <= range.hi && range.lo <= hi)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Two that may hold each, of a field of which only a range is known, need not hold together. */
+static bool contradicts_earlier(const struct run *run, const struct match *v, size_t at)
+{
+    for (size_t i = 0; i < at && v[at].kind == MATCH_RANGES; i++) {
+        if (v[i].kind == MATCH_RANGES && v[i].field == v[at].field &&
+            !can_be_both(v[i].ranges, v[at].ranges, run->seen.field[v[at].field]))
+            return true;
+    }
+    return false;
+}
+
 static enum ternary all_match(const struct run *run, const struct match *v, size_t n)
 {
     enum ternary all = TERNARY_YES;
@@ -114,7 +140,7 @@ static enum ternary all_match(const struct run *run, const struct match *v, size
     for (size_t i = 0; i < n; i++) {
         enum ternary one = one_matches(run, &v[i]);
 
-        if (one == TERNARY_NO)
+        if (one == TERNARY_NO || (one == TERNARY_MAYBE && contradicts_earlier(run, v, i)))
             return TERNARY_NO;
         if (one == TERNARY_MAYBE)
             all = TERNARY_MAYBE;

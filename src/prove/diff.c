@@ -169,7 +169,8 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
         const struct chain *left = c->sides[0].program->chains[paths[0][i]].chain;
         const struct chain *right = c->sides[1].program->chains[paths[1][i]].chain;
 
-        told = left->hook == right->hook && pair_chains(c, paths[0][i], paths[1][i], &c->pairs[i]);
+        told = left->hook == right->hook && chain_before_conntrack(left) == chain_before_conntrack(right) &&
+               pair_chains(c, paths[0][i], paths[1][i], &c->pairs[i]);
         for (size_t side = 0; told && side < 2; side++)
             add_changed(c, c->pairs[i].flats[side], c->pairs[i].kept[side], &regions);
     }

@@ -213,6 +213,9 @@ static bool protocol_fits(const struct aim *aim, const struct packet *packet)
     }
     if (aim->tracks && (protocol == PROTO_ICMP || protocol == PROTO_ICMPV6) && !is_icmp(packet))
         return false;
+    /* Multicast router discovery is tracked or not, by version. */
+    if (aim->tracks && protocol == PROTO_ICMPV6 && packet->icmp_type >= 151 && packet->icmp_type <= 153)
+        return false;
     return protocol != 0 && protocol != 255;
 }
 
@@ -350,17 +353,24 @@ void aim_openers(struct aim *aim, size_t n, struct shots *shots)
 
 /* --- of connections ----------------------------------------------------------------------------------------------- */
 
-/* Whether something answers it, in a way that can be made here: the host itself says RST to a SYN that it lets in. */
+/* The host itself says RST or ABORT to what it lets in, and conntrack may forget the connection. */
+static bool host_answers(const struct engine_probe *probe)
+{
+    uint8_t protocol = probe->packet.protocol;
+
+    return probe->hook == HOOK_INPUT && (protocol == PROTO_TCP || protocol == PROTO_SCTP);
+}
+
+/* Whether something answers it, in a way that can be made here. */
 static bool answered(const struct shot *shot)
 {
     const struct engine_probe *probe = &shot->probe;
     const struct packet *packet = &probe->packet;
 
-    if (!shot->connected || packet->state != STATE_NEW)
+    if (!shot->connected || packet->state != STATE_NEW || host_answers(probe))
         return false;
     switch (packet->protocol) {
-    case PROTO_TCP: return (packet->tcp_flags & ~(TCP_ECE | TCP_CWR)) == TCP_SYN && probe->hook != HOOK_INPUT;
-    case PROTO_SCTP: return probe->hook != HOOK_INPUT;
+    case PROTO_TCP: return (packet->tcp_flags & ~(TCP_ECE | TCP_CWR)) == TCP_SYN;
     case PROTO_DCCP: return false;
     case PROTO_ICMP: return packet->icmp_type == 8;
     case PROTO_ICMPV6: return packet->icmp_type == 128;
@@ -459,7 +469,8 @@ void aim_more(struct aim *aim, struct shots *shots)
 
     for (size_t i = 0; i < n && aim->tracks; i++) {
         const struct shot *shot = &shots->v[i];
-        bool opener = shot->connected && shot->opener == 0 && shot->probe.packet.state == STATE_NEW;
+        bool opener = shot->connected && shot->opener == 0 && shot->probe.packet.state == STATE_NEW &&
+                      !host_answers(&shot->probe);
 
         if (shot->reply && shot->connected)
             once_more(aim, shots, shot);

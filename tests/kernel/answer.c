@@ -46,8 +46,8 @@ static enum ternary yes_or_no(bool yes)
 static enum ternary truth(const struct answerer *answerer, const struct shot *shot, struct str text)
 {
     const struct packet *packet = &shot->probe.packet;
-    bool connection =
-        packet->state == STATE_NEW || packet->state == STATE_ESTABLISHED || packet->state == STATE_RELATED;
+    bool untracked = (answerer->ruleset->rewrites & 1u << FIELD_STATE) != 0;
+    bool connection = !untracked && packet->state != STATE_INVALID && packet->state != STATE_UNTRACKED;
     bool own_source = aim_is_own(packet->family, packet->source);
     bool own_destination = aim_is_own(packet->family, packet->destination);
 
@@ -213,6 +213,16 @@ static bool came_as(const struct shot *shot, const struct packet *after)
 
 #define CHOICES 5
 
+/* The host's own address at an interface: what redirect and masquerade choose. */
+static u128 own_at(enum family family, struct str interface)
+{
+    size_t i = 0;
+
+    while (i < WORLD_INTERFACES && !str_is(interface, world_interfaces[i]))
+        i++;
+    return aim_own(family, i);
+}
+
 /* What the kernel may have chosen for a field: what is seen there, or a place in a range. */
 static u128 choice(u128 seen, unsigned i)
 {
@@ -222,17 +232,22 @@ static u128 choice(u128 seen, unsigned i)
 /* Whether some choice of the kernel's leads to what it did. Where unknowns write, there is no saying. */
 static enum judgement judge_choices(struct answerer *answerer, const struct shot *shot, const enum ternary *literals)
 {
-    const struct packet *seen = &shot->probe.seen;
+    const struct packet *packet = &shot->probe.packet;
+    struct packet seen = shot->probe.seen;
 
+    if (!shot->probe.passed) {
+        seen.source = own_at(packet->family, packet->out);
+        seen.destination = own_at(packet->family, packet->in);
+    }
     for (unsigned i = 0; i < CHOICES * CHOICES * CHOICES * CHOICES; i++) {
         u128 choices[FIELD_N] = {0};
         struct naive_rewritten after;
         unsigned outcome;
 
-        choices[FIELD_SOURCE] = choice(seen->source, i % CHOICES);
-        choices[FIELD_DESTINATION] = choice(seen->destination, i / CHOICES % CHOICES);
-        choices[FIELD_PORT] = choice(seen->port, i / CHOICES / CHOICES % CHOICES);
-        choices[FIELD_SOURCE_PORT] = choice(seen->source_port, i / CHOICES / CHOICES / CHOICES);
+        choices[FIELD_SOURCE] = choice(seen.source, i % CHOICES);
+        choices[FIELD_DESTINATION] = choice(seen.destination, i / CHOICES % CHOICES);
+        choices[FIELD_PORT] = choice(seen.port, i / CHOICES / CHOICES % CHOICES);
+        choices[FIELD_SOURCE_PORT] = choice(seen.source_port, i / CHOICES / CHOICES / CHOICES);
         outcome = ask_naive(answerer, shot, literals, choices, &after);
         if ((outcome & (outcome - 1)) != 0 || !after.sure)
             return UNDETERMINED;

@@ -6,8 +6,8 @@
 #ifndef PORTOLAN_TESTS_COMPOSE_H
 #define PORTOLAN_TESTS_COMPOSE_H
 
+#include "../draw.h"
 #include "base/vec.h"
-#include "draw.h"
 #include "net/addr.h"
 
 enum net { NET_SOURCES = 1, NET_DESTINATIONS = 2, NET_TARGETS = 3, NET_OWN = 7 };

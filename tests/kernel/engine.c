@@ -26,7 +26,7 @@
 
 #define INTERFACES_MAX 24
 #define BURST 64
-#define WAIT_MS 300
+#define WAIT_MS 1000
 #define ADDRESS_WAIT_MS 5000
 #define RECEIVE_BUFFER (4 << 20)
 

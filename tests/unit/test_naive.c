@@ -55,6 +55,9 @@ static const struct {
     /* Before routing nothing goes out anywhere. */
     {OPEN RAW "-j X\n-A X -o eth1 -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80 out eth1", NAIVE_ACCEPT},
     {OPEN RAW "-j X\n-A X ! -o eth1 -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80 out eth1", NAIVE_DROP},
+    /* To which of its own addresses is not known, but never to two of them at once. */
+    {":INPUT DROP\n-A INPUT ! -d 10.9.0.1 -m iprange --dst-range 10.9.0.1-10.9.0.1 -j ACCEPT\n" NAT "-j REDIRECT\n",
+     "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},
     /* An ICMP error about a connection meets no rule of NAT. */
     {SHUT A "-d 10.1.0.1 -j ACCEPT\n" NAT "-j DNAT --to-destination 10.1.0.2\n",
      "icmp 10.0.0.1 > 10.1.0.1 type 3 state related", NAIVE_ACCEPT},
