@@ -85,12 +85,29 @@ static uint32_t find_fold(const struct source *source)
     return shortest == UINT32_MAX ? 0 : shortest;
 }
 
+/* Nearly every text has none of the bytes that begin a glyph. */
+static bool may_have_glyphs(struct str text)
+{
+    char high = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        high |= text.p[i];
+    return (high & 0x80) != 0 || memchr(text.p, '&', text.n) != NULL || memchr(text.p, '<', text.n) != NULL;
+}
+
+static bool has_glyphs(struct str text)
+{
+    for (size_t i = 0; i < GLYPHS; i++) {
+        if (str_contains(text, glyphs[i].bytes))
+            return true;
+    }
+    return false;
+}
+
 void lines_open(struct lines *lines, struct arena *arena, const struct source *source)
 {
     *lines = (struct lines){.arena = arena, .source = source, .fold = find_fold(source)};
-    lines->strange = str_contains(source->text, "\x1b[");
-    for (size_t i = 0; i < GLYPHS && !lines->strange; i++)
-        lines->strange = str_contains(source->text, glyphs[i].bytes);
+    lines->strange = str_contains(source->text, "\x1b[") || (may_have_glyphs(source->text) && has_glyphs(source->text));
 }
 
 static void put(struct making *making, const char *text, size_t n, uint32_t from)

@@ -6,35 +6,6 @@
 
 #include "base/num.h"
 
-/* The words behind each `needle`, one after the other; false at the end. */
-static bool next_behind(struct str *rest, const char *needle, struct str *word)
-{
-    const char *found = rest->n == 0 ? NULL : memmem(rest->p, rest->n, needle, strlen(needle));
-    struct str line;
-
-    if (found == NULL)
-        return false;
-    *rest = str_from(*rest, (size_t)(found - rest->p) + strlen(needle));
-    line = str_head(*rest, 256);
-    line = str_trim(str_cut(line, '\n', &line));
-    *word = str_word(&line);
-    return true;
-}
-
-/* Sets that some rule changes: `-j SET --add-set NAME src`. */
-static void find_moving_sets(struct reader *reader, struct str text)
-{
-    static const char *const options[] = {"--add-set ", "--del-set ", "--map-set "};
-
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        struct str rest = text;
-        struct str name;
-
-        while (next_behind(&rest, options[i], &name))
-            map_set(reader->scratch, &reader->moving, name, reader);
-    }
-}
-
 static bool writes(struct str target)
 {
     static const char *const names[] = {
@@ -50,42 +21,60 @@ static bool writes(struct str target)
     return false;
 }
 
-static void find_writers(struct reader *reader, struct str text)
+/* The word behind an option, in its line. */
+static struct str value_of(struct str rest)
 {
-    static const char *const options[] = {"-j ", "-jump "};
+    struct str line = str_head(rest, 256);
 
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        struct str rest = text;
-        struct str target;
-
-        while (!reader->written && next_behind(&rest, options[i], &target))
-            reader->written = writes(target);
-    }
+    line = str_trim(str_cut(line, '\n', &line));
+    return str_word(&line);
 }
 
 /* The bits that `--set-mark`, `--set-xmark`, `--or-mark` and the like may set. */
-static void find_marks(struct reader *reader, struct str text)
+static void note_mark(struct reader *reader, struct str value)
 {
-    static const char *const options[] = {"t-mark ", "t-xmark ", "r-mark ", "y-mark "};
+    struct str mask;
+    uint64_t number;
 
-    reader->marks_matter = reader->marks_matter || str_contains(text, "--mark");
-    for (size_t i = 0; i < sizeof options / sizeof *options && reader->marks_matter; i++) {
-        struct str rest = text;
-        struct str value;
-        uint64_t number;
+    if (num_any(str_cut(value, '/', &mask), UINT32_MAX, &number))
+        reader->mark_bits |= (uint32_t)number;
+}
 
-        while (next_behind(&rest, options[i], &value)) {
-            struct str mask;
+/* An option without its dashes, and what follows it. */
+static void note_option(struct reader *reader, struct str option, struct str rest)
+{
+    if (str_is(option, "add-set") || str_is(option, "del-set") || str_is(option, "map-set"))
+        map_set(reader->scratch, &reader->moving, value_of(rest), reader); /* `-j SET --add-set NAME src` */
+    else if (str_is(option, "j") || str_is(option, "jump"))
+        reader->written = reader->written || writes(value_of(rest));
+    else if (str_is(option, "mark"))
+        reader->marks_matter = true;
+    else if (str_ends(option, "mark"))
+        note_mark(reader, value_of(rest));
+}
 
-            if (num_any(str_cut(value, '/', &mask), UINT32_MAX, &number))
-                reader->mark_bits |= (uint32_t)number;
-        }
-    }
+static bool in_option(char c)
+{
+    return (c >= 'a' && c <= 'z') || c == '-';
 }
 
 void survey_text(struct reader *reader, struct str text)
 {
-    find_moving_sets(reader, text);
-    find_writers(reader, text);
-    find_marks(reader, text);
+    struct str rest = text;
+    const char *dash;
+
+    while (rest.n > 0 && (dash = memchr(rest.p, '-', rest.n)) != NULL) {
+        struct str option;
+        size_t n = 0;
+
+        rest = str_from(rest, (size_t)(dash - rest.p) + 1);
+        if (rest.n > 0 && rest.p[0] == '-')
+            rest = str_from(rest, 1);
+        while (n < rest.n && in_option(rest.p[n]))
+            n++;
+        option = str_head(rest, n);
+        rest = str_from(rest, n);
+        if (n > 0)
+            note_option(reader, option, rest);
+    }
 }
