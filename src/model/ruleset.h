@@ -94,6 +94,7 @@ struct rule {
     const struct match *matches;
     size_t match_n;
     enum action action;
+    bool does_more;                /* than decide: it logs, copies, or writes to a list that others ask */
     struct chain *target;          /* of JUMP and GOTO */
     const struct rewrite *rewrite; /* of MARK, DNAT and SNAT */
     struct chain *chain;           /* that it stands in */

@@ -237,7 +237,7 @@ static void report_record(struct audit *audit, const struct record *record, stru
                    report_rule(audit, FINDING_CONTRADICTS, SEVERITY_ERROR, record,
                                "contradicts earlier rules, which decide its packets otherwise"),
                    &record->hiders);
-    } else if (!record->matters) {
+    } else if (!record->matters && !record->rule->does_more) {
         add_by(audit,
                report_rule(audit, FINDING_REDUNDANT, SEVERITY_WARNING, record,
                            "changes nothing: without it its packets are decided alike"),

@@ -203,6 +203,17 @@ enum module module_find(struct str name)
     return MODULE_N;
 }
 
+bool module_keeps_list(struct str name)
+{
+    static const char *const names[] = {"recent", "hashlimit", "account", "pknock", "quota2", "connlabel"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (str_is(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
 static const struct target_row targets[] = {
     {"ACCEPT", TARGET_VERDICT, ACTION_ACCEPT},
     {"DROP", TARGET_VERDICT, ACTION_DROP},

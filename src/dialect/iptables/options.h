@@ -101,6 +101,8 @@ const struct option_row *option_find(struct str name);
 
 /* MODULE_N: no module of that name that we know. */
 enum module module_find(struct str name);
+/* Whether the module writes to a list that other rules ask: removing the rule changes what they do. */
+bool module_keeps_list(struct str name);
 
 enum target_kind {
     TARGET_VERDICT,  /* `action` says it all */

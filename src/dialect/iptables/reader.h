@@ -126,6 +126,7 @@ struct reading {
     struct str protocol_name;       /* of it, as written */
     bool no_later;                  /* has the match that leaves later fragments out */
     bool bad;
+    bool does_more; /* than decide; see struct rule */
     struct str comment;
     const struct ranges **sources; /* of a list of addresses; a rule each */
     size_t source_n;

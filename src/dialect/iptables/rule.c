@@ -77,6 +77,7 @@ static void begin_module(struct reading *reading, size_t option)
     reading->in_target = false;
     reading->module = module_find(name);
     reading->module_word = option;
+    reading->does_more = reading->does_more || module_keeps_list(name);
     if (reading->module == MODULE_N)
         note_stranger(reading, option + 1, "match");
     if (reading->module < MODULE_PURE) {
@@ -140,6 +141,19 @@ static void opaque_option(struct reading *reading, size_t option)
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[i];
 }
 
+/* Options that are not modelled, of modules that -p loads by itself. */
+static bool comes_with_protocol(const struct reading *reading, struct str option)
+{
+    static const char *const options[] = {"--chunk-types", "--dccp-types", "--dccp-type", "--dccp-option", "--ahspi",
+                                          "--ahlen",       "--ahres",      "--espspi",    "--mh-type"};
+
+    for (size_t i = 0; reading->protocol >= 0 && i < sizeof options / sizeof *options; i++) {
+        if (str_is(option, options[i]))
+            return true;
+    }
+    return false;
+}
+
 static void unknown_option(struct reading *reading, size_t option)
 {
     struct reader *reader = reading->reader;
@@ -147,7 +161,7 @@ static void unknown_option(struct reading *reading, size_t option)
     if (reading->in_target) {
         *vec_push(reader->scratch, &reading->target_options) = option;
         take_values(reading);
-    } else if (reading->module_word == 0) {
+    } else if (reading->module_word == 0 && !comes_with_protocol(reading, reading_word(reading, option)->text)) {
         reading_error(reading, option, "unknown option \"%.*s\"", STR_ARG(reading_word(reading, option)->text));
         take_values(reading);
     } else if (reading->module == MODULE_WHOLE || reading->module == MODULE_MOVING || reading->module == MODULE_N) {
@@ -321,6 +335,7 @@ static struct rule rule_of(struct reading *reading, struct building *chain, uint
         .action = reading->action,
         .target = reading->target,
         .rewrite = reading->rewrite,
+        .does_more = reading->does_more,
     };
 }
 

@@ -222,6 +222,7 @@ static void read_rule_object(struct reading *reading, json_t *object)
     uintptr_t index;
     struct str comment;
     size_t before;
+    bool more;
 
     reader->table = table_name(reader, object);
     if (families_of(reader->table) == 0)
@@ -245,9 +246,12 @@ static void read_rule_object(struct reading *reading, json_t *object)
     reader->index = ++entry->listed;
     reader->rule_text = text_rule(reader, expressions);
     before = entry->rules.n;
+    more = rule_does_more(expressions);
     read_rule(reader, expressions, &entry->rules);
-    for (size_t i = before; i < entry->rules.n; i++)
+    for (size_t i = before; i < entry->rules.n; i++) {
         entry->rules.v[i].comment = comment;
+        entry->rules.v[i].does_more = more;
+    }
     *vec_push(reader->arena, &entry->comments) = comment;
 }
 

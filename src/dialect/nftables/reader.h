@@ -160,6 +160,8 @@ void drafts_any_of(struct reader *reader, struct drafts *drafts, const struct gr
 
 /* rules */
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules);
+/* Whether the rule logs, copies packets, or changes sets. */
+bool rule_does_more(json_t *expressions);
 void rules_emit(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action);
 
 /* The pairs of {"key": KEY, "data": "@MAP" | {"set": [[KEY, VALUE]…]}}. */

@@ -396,6 +396,19 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     return true;
 }
 
+bool rule_does_more(json_t *expressions)
+{
+    static const char *const names[] = {"log", "dup", "set", "map", "meter"};
+
+    for (size_t i = 0; i < json_array_size(expressions); i++) {
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            if (json_object_get(json_array_get(expressions, i), names[k]) != NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules)
 {
     struct drafts drafts = {0};
