@@ -1,204 +1,9 @@
 /* Depth-first walk of a packet set through chains; see walk.h. */
-#include "prove/rewrite.h"
+#include "prove/walker.h"
 
 #include <assert.h>
 
 #include "net/proto.h"
-
-/* Where a chain returns to. */
-struct frame {
-    uint32_t chain;
-    uint32_t at;
-    const struct frame *parent;
-};
-
-/* A part of the set, and where it stands. */
-struct part {
-    struct cube cube;
-    const struct rewritten *now; /* what rules wrote into its packets; NULL: nothing */
-    uint32_t base;               /* which base chain of the path */
-    uint32_t chain;
-    uint32_t at; /* the next rule */
-    const struct frame *parent;
-    const struct decision *decisions; /* in the base chains before */
-};
-
-#define CUTTERS 8u
-
-/* A rule that cuts the set again and again; of those that share a place the most frequent stays. */
-struct cutter {
-    const struct rule *rule;
-    uint32_t cuts;
-};
-
-struct walker {
-    struct arena *arena;
-    struct walk *walk;
-    uint32_t path[PATH_MAX_CHAINS];
-    uint32_t path_n;
-    uint32_t host_path[PATH_MAX_CHAINS]; /* of packets that are redirected to the host on their way through */
-    uint32_t host_path_n;
-    struct {
-        struct part *v;
-        size_t n;
-        size_t capacity;
-    } stack;
-    struct cursor cursor; /* over the rules of chain cursor_of, for the part that runs */
-    uint32_t cursor_of;
-    bool cursor_good;
-    bool stopped;
-    const struct rule *last; /* that was met */
-    size_t most;             /* bytes that the arena may hold */
-    struct cutter cutters[CUTTERS];
-};
-
-static bool is_to_host(const struct part *part)
-{
-    return part->now != NULL && part->now->to_host;
-}
-
-/* What is not known of a packet yet in the first chains of its way stands for it there as if a rule had written it. */
-static const struct rewritten *early_view(struct walker *s, const struct chain *base)
-{
-    unsigned early = s->walk->program->early;
-    bool state = (early & 1u << FIELD_STATE) != 0 && chain_before_conntrack(base);
-    bool out = (early & 1u << FIELD_OUT) != 0 && chain_before_routing(base);
-    struct rewritten *now;
-
-    if (!state && !out)
-        return NULL;
-    now = arena_new_object(s->arena, struct rewritten);
-    now->set[FIELD_STATE] = state ? ranges_value(s->arena, STATE_INVALID) : NULL;
-    now->set[FIELD_OUT] = out ? ranges_value(s->arena, INTERFACE_NONE) : NULL;
-    return now;
-}
-
-/* The part comes to a base chain, or (NULL) to the end of its way, where more of it is known. */
-static const struct rewritten *late_view(struct walker *s, const struct part *part, const struct chain *base)
-{
-    static const struct rewritten nothing;
-    const struct rewritten *now = part->now;
-    bool state = now != NULL && now->set[FIELD_STATE] != NULL && (base == NULL || !chain_before_conntrack(base)) &&
-                 ranges_contain(now->set[FIELD_STATE], STATE_INVALID);
-    bool out = now != NULL && now->set[FIELD_OUT] != NULL && (base == NULL || !chain_before_routing(base)) &&
-               !now->to_host && !now->rerouted;
-    struct rewritten *made;
-
-    if (!state && !out)
-        return now;
-    made = arena_copy(s->arena, now, sizeof *now);
-    made->set[FIELD_STATE] = state ? NULL : now->set[FIELD_STATE];
-    made->set[FIELD_OUT] = out ? NULL : now->set[FIELD_OUT];
-    return memcmp(made, &nothing, sizeof nothing) == 0 ? NULL : made;
-}
-
-/* The base chain that a part is in. Up to where the two ways part they are the same. */
-static const struct chain *base_of(const struct walker *s, const struct part *part)
-{
-    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
-
-    return s->walk->program->chains[path[part->base]].chain;
-}
-
-static void decide(struct walker *s, struct part *part, const struct rule *rule)
-{
-    struct decision *decision = arena_new_object(s->arena, struct decision);
-
-    *decision = (struct decision){.base = base_of(s, part), .rule = rule, .before = part->decisions};
-    part->decisions = decision;
-}
-
-static void end_part(struct walker *s, const struct part *part, enum action action, const struct rule *rule,
-                     const struct chain *chain)
-{
-    struct leaf leaf = {.cube = part->cube,
-                        .now = late_view(s, part, NULL),
-                        .action = action,
-                        .rule = rule,
-                        .chain = chain,
-                        .decisions = part->decisions};
-
-    if (!s->walk->leaf(s->walk->context, &leaf))
-        s->stopped = true;
-}
-
-/* Stopped by a rule, or by the policy of its base chain; or a rule does what is not modelled. */
-static void stop_part(struct walker *s, struct part *part, enum action action, const struct rule *rule)
-{
-    decide(s, part, rule);
-    end_part(s, part, action, rule, rule == NULL ? base_of(s, part) : NULL);
-}
-
-/*
- * Of what let a part through, the last rule that accepts; without one the policy at the hook itself, or the first;
- * where rules translated in every base chain, the first of those.
- */
-static void end_accepted(struct walker *s, const struct part *part)
-{
-    const struct chain *translated = NULL;
-    const struct chain *policy = NULL;
-
-    for (const struct decision *decision = part->decisions; decision != NULL; decision = decision->before) {
-        if (decision->rule != NULL && decision->rule->action == ACTION_ACCEPT) {
-            end_part(s, part, ACTION_ACCEPT, decision->rule, NULL);
-            return;
-        }
-        if (decision->rule != NULL)
-            translated = decision->base;
-        else if (policy == NULL || policy->hook != s->walk->hook)
-            policy = decision->base;
-    }
-    end_part(s, part, ACTION_ACCEPT, NULL, policy == NULL ? translated : policy);
-}
-
-/* Between OUTPUT and POSTROUTING the kernel looks up again where a new destination is (nf_nat_ipv4_local_fn). */
-static void reroute(struct walker *s, struct part *part)
-{
-    struct rewritten *now;
-
-    if (part->now == NULL || !part->now->rerouted || part->now->set[FIELD_OUT] != NULL ||
-        base_of(s, part)->hook != HOOK_POSTROUTING)
-        return;
-    now = arena_copy(s->arena, part->now, sizeof *now);
-    now->set[FIELD_OUT] = ranges_one(s->arena, INTERFACE_NONE + 1, interfaces_last(s->walk->program->interfaces));
-    part->now = now;
-}
-
-/* Through one base chain: on to the next, or to the end. True when the part goes on. */
-static bool next_base(struct walker *s, struct part *part)
-{
-    if (++part->base < (is_to_host(part) ? s->host_path_n : s->path_n)) {
-        part->chain = is_to_host(part) ? s->host_path[part->base] : s->path[part->base];
-        part->at = 0;
-        part->parent = NULL;
-        part->now = late_view(s, part, base_of(s, part));
-        reroute(s, part);
-        return true;
-    }
-    end_accepted(s, part);
-    return false;
-}
-
-static bool accept_part(struct walker *s, struct part *part, const struct rule *rule)
-{
-    decide(s, part, rule);
-    return next_base(s, part);
-}
-
-/* Falls off its chain, or returns from it. True when the part goes on. */
-static bool return_part(struct walker *s, struct part *part)
-{
-    if (part->parent != NULL) {
-        part->chain = part->parent->chain;
-        part->at = part->parent->at;
-        part->parent = part->parent->parent;
-        return true;
-    }
-    if (base_of(s, part)->policy != ACTION_DROP)
-        return accept_part(s, part, NULL);
-    stop_part(s, part, ACTION_DROP, NULL);
-    return false;
-}
 
 static void push(struct walker *s, const struct part *like, const struct cube *cube)
 {
@@ -206,24 +11,6 @@ static void push(struct walker *s, const struct part *like, const struct cube *c
 
     *part = *like;
     part->cube = *cube;
-}
-
-/* Through the chain of NAT by a rule of it: of the hook's others none is asked any more. */
-static bool leave_nat(struct walker *s, struct part *part, const struct rule *rule)
-{
-    const struct chain *left = base_of(s, part);
-    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
-    uint32_t n = is_to_host(part) ? s->host_path_n : s->path_n;
-
-    decide(s, part, rule);
-    while (left->nat && part->base + 1 < n) {
-        const struct chain *next = s->walk->program->chains[path[part->base + 1]].chain;
-
-        if (!next->nat || next->hook != left->hook)
-            break;
-        part->base++;
-    }
-    return next_base(s, part);
 }
 
 /*
@@ -270,16 +57,16 @@ static bool write_part(struct walker *s, struct part *part, const struct program
         return true;
     if (nat && cut)
         return false;
-    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, base_of(s, part), rule->rule, &part->cube,
+    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, way_base(s, part), rule->rule, &part->cube,
                           &part->now, &pieces)) {
-    case REWRITE_DONE: return nat ? leave_nat(s, part, rule->rule) : true;
+    case REWRITE_DONE: return nat ? way_leave_nat(s, part, rule->rule) : true;
     case REWRITE_SPLIT:
         vec_each (struct cube *, piece, &pieces)
             push(s, &again, piece);
         return false;
     case REWRITE_OPAQUE: break;
     }
-    stop_part(s, part, ACTION_UNKNOWN, rule->rule);
+    way_stop(s, part, ACTION_UNKNOWN, rule->rule);
     return false;
 }
 
@@ -314,11 +101,11 @@ static bool act(struct walker *s, struct part *part, const struct program_rule *
     struct frame *frame;
 
     switch (rule->action) {
-    case ACTION_ACCEPT: return accept_part(s, part, rule->rule);
+    case ACTION_ACCEPT: return way_accept(s, part, rule->rule);
     case ACTION_DROP:
     case ACTION_REJECT:
-    case ACTION_UNKNOWN: stop_part(s, part, rule->action, rule->rule); return false;
-    case ACTION_RETURN: return return_part(s, part);
+    case ACTION_UNKNOWN: way_stop(s, part, rule->action, rule->rule); return false;
+    case ACTION_RETURN: return way_return(s, part);
     case ACTION_JUMP:
         frame = arena_new_object(s->arena, struct frame);
         *frame = (struct frame){.chain = part->chain, .at = part->at, .parent = part->parent};
@@ -544,7 +331,7 @@ static void run_part(struct walker *s, struct part part)
 
         spend(s, 1);
         if (!next_rule(s, &part, &rule)) {
-            if (!return_part(s, &part))
+            if (!way_return(s, &part))
                 return;
             continue;
         }
@@ -582,11 +369,12 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
     if (walk->hook == HOOK_FORWARD && (walk->program->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0)
         s.host_path_n = (uint32_t)program_path(walk->program, HOOK_INPUT, s.host_path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
-        end_part(&s, &first, ACTION_ACCEPT, NULL, NULL);
-        return s.stopped ? WALK_STOPPED : WALK_DONE;
+        struct leaf leaf = {.cube = *from, .action = ACTION_ACCEPT};
+
+        return walk->leaf(walk->context, &leaf) ? WALK_DONE : WALK_STOPPED;
     }
     first.chain = s.path[0];
-    first.now = early_view(&s, walk->program->chains[first.chain].chain);
+    first.now = way_early(&s, walk->program->chains[first.chain].chain);
     *vec_push(arena, &s.stack) = first;
     while (s.stack.n > 0 && !s.stopped && !is_spent(&s))
         run_part(&s, s.stack.v[--s.stack.n]);
