@@ -14,6 +14,7 @@
 #include "packet/carve.h"
 
 #define PIECES_MOST 4000u /* that a walk may cut a part into */
+#define OWN_MOST 200u     /* that a box may be cut into to see what it has alone */
 
 static struct cube copy_cube(struct arena *arena, const struct cube *cube)
 {
@@ -185,6 +186,48 @@ static bool carve_part(struct search *s, const struct cube *part, const struct h
     return all;
 }
 
+/* Protocols of what box i has and none of the others; NULL: any, or too much to tell. */
+static const struct ranges *own_protocols(const struct search *s, const struct cubes *boxes, size_t i)
+{
+    const struct ranges *protocols = &ranges_empty;
+    struct cubes own = {0};
+
+    *vec_push(s->scratch, &own) = boxes->v[i];
+    for (size_t k = 0; k < boxes->n && own.n <= OWN_MOST; k++) {
+        if (k != i)
+            own = cubes_subtract(s->scratch, &own, &boxes->v[k], s->family);
+    }
+    vec_each (const struct cube *, cube, &own) {
+        if (cube->field[FIELD_PROTOCOL] == NULL || own.n > OWN_MOST)
+            return NULL;
+        protocols = ranges_union(s->scratch, protocols, cube->field[FIELD_PROTOCOL]);
+    }
+    return protocols->n == 0 ? NULL : protocols;
+}
+
+/*
+ * As large as can be, a box that asks for a port has protocols without ports too. People read it more easily with those
+ * protocols alone for which there is no other box; together the boxes stay what they are.
+ */
+static void narrow_protocols(const struct search *s, struct cubes *boxes)
+{
+    static const unsigned parts_of_protocols =
+        1u << FIELD_SOURCE_PORT | 1u << FIELD_PORT | 1u << FIELD_ICMP | 1u << FIELD_TCP_FLAGS;
+
+    for (size_t i = 0; i < boxes->n && boxes->n <= OWN_MOST; i++) {
+        struct cube *box = &boxes->v[i];
+        const struct ranges *protocols = NULL;
+        bool asks = false;
+
+        for (enum field field = 0; field < FIELD_N; field++)
+            asks = asks || ((parts_of_protocols & 1u << field) != 0 && box->field[field] != NULL);
+        if (asks)
+            protocols = own_protocols(s, boxes, i);
+        if (protocols != NULL)
+            box->field[FIELD_PROTOCOL] = protocols;
+    }
+}
+
 /* The boxes of a part outside of holes that the entry lets through; true when they are all there is, or some are noted.
  */
 static bool search_boxes(struct search *s, const struct cube *part, const struct holes *holes)
@@ -193,6 +236,7 @@ static bool search_boxes(struct search *s, const struct cube *part, const struct
     bool all = carve_part(s, part, holes, s->most, &boxes);
     bool noted = false;
 
+    narrow_protocols(s, &boxes);
     vec_each (const struct cube *, box, &boxes) {
         struct cube witness;
 
@@ -257,6 +301,7 @@ static bool search_piece(struct search *s, const struct piece *piece, size_t *ro
 
     add_pardons(s, &piece->cube, &holes);
     all = carve_part(s, &piece->cube, &holes, *room, &boxes);
+    narrow_protocols(s, &boxes);
     vec_each (const struct cube *, box, &boxes) {
         if (!witness_exists(box))
             continue;
