@@ -1,0 +1,398 @@
+/*
+ * Headings and sentences around tables: who speaks to whom, which way, over what, and when. A phrase is taken only from
+ * the constructions below; a sentence that has none of them says nothing.
+ */
+#include "import/importer.h"
+
+#define WORDS_MOST 120
+
+struct word {
+    struct str normal;
+    size_t at; /* in the text */
+    size_t end;
+    bool breaks; /* a clause ends before it */
+};
+
+struct sentence {
+    struct arena *arena;
+    struct str text;
+    struct word words[WORDS_MOST];
+    size_t n;
+};
+
+static void split(struct arena *arena, struct str text, struct sentence *sentence)
+{
+    bool breaks = true;
+
+    sentence->arena = arena;
+    sentence->text = text;
+    sentence->n = 0;
+    for (size_t i = 0; i < text.n && sentence->n < WORDS_MOST;) {
+        size_t bytes;
+        size_t from = i;
+        enum words_sign sign;
+
+        while (i < text.n) {
+            sign = words_sign(text, i, &bytes);
+            if ((unsigned char)text.p[i] <= ' ' || strchr(",;:.!?()\"/", text.p[i]) != NULL ||
+                (sign != SIGN_NONE && sign != SIGN_QUOTE && sign != SIGN_DASH)) {
+                if (text.p[i] != '.' && text.p[i] != '/')
+                    break;
+                if (i + 1 >= text.n || text.p[i + 1] == ' ' || text.p[i + 1] == '\n')
+                    break; /* a full stop; not the dot of a name */
+            }
+            i += bytes;
+        }
+        if (i > from) {
+            struct word *word = &sentence->words[sentence->n];
+
+            *word = (struct word){words_normal(arena, (struct str){text.p + from, i - from}), from, i, breaks};
+            sentence->n += word->normal.n > 0;
+            breaks = false;
+        }
+        if (i < text.n) {
+            words_sign(text, i, &bytes);
+            breaks = breaks || strchr(",;:.!?()", text.p[i]) != NULL;
+            i += bytes;
+        }
+    }
+}
+
+/* Whether the words of the phrase stand from word i on; how many they are. */
+static size_t match(const struct sentence *sentence, size_t i, const char *phrase)
+{
+    struct str rest = str_of(phrase);
+    size_t n = 0;
+
+    for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest), n++) {
+        if (i + n >= sentence->n || !str_eq(sentence->words[i + n].normal, word))
+            return 0;
+    }
+    return n;
+}
+
+static struct str cut(const struct sentence *sentence, size_t from, size_t to)
+{
+    if (from >= to || to > sentence->n)
+        return STR_EMPTY;
+    return (struct str){sentence->text.p + sentence->words[from].at,
+                        sentence->words[to - 1].end - sentence->words[from].at};
+}
+
+static bool is_one_of(struct str word, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (str_is(word, *words))
+            return true;
+    }
+    return false;
+}
+
+static const char *const generic[] = {
+    "network",      "networking",  "port",     "ports",       "protocol",  "protocols",    "required",    "requirement",
+    "requirements", "require",     "requires", "firewall",    "firewalls", "rule",         "rules",       "communication",
+    "communications", "connection", "connections", "connectivity", "inbound", "outbound",  "incoming",    "outgoing",
+    "ingress",      "egress",      "traffic",  "list",        "table",     "tables",       "overview",    "the",
+    "a",            "an",          "of",       "for",         "and",       "or",           "to",          "from",
+    "by",           "used",        "use",      "uses",        "using",     "with",         "in",          "on",
+    "your",         "default",     "tcp",      "udp",         "open",      "opened",       "opening",     "access",
+    "accessed",     "external",    "internal", "domain",      "domains",   "url",          "urls",        "internet",
+    "configuration", "configuring", "configure", "settings",  "matrix",    "reference",    "information", "summary",
+    "needed",       "following",   "these",    "service",     "services",  "system",       "general",     "common",
+    "additional",   "optional",    "other",    "notes",       "note",      "introduction", "prerequisites", "prerequisite",
+    "before",       "you",         "begin",    "planning",    "guide",     "documentation", "diagram",    "flows",
+    "flow",         "between",     "components", "component", "product",   "technical",    "allow",       "allowed",
+    "must",         "be",          "security", "considerations", "ip",     "numbers",      "number",      "details",
+    "administration", "installation", "install", "appendix",  "minimum",   "supported",    "is",          "are",
+    "that",         "listening",   "endpoints", "addresses",  "as",        "at",           "all",         "its",
+    NULL};
+
+static bool is_generic(struct str word)
+{
+    return is_one_of(word, generic) || (word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9');
+}
+
+struct str heading_subject(struct arena *arena, struct str text)
+{
+    struct sentence sentence;
+    size_t from = 0;
+    size_t to;
+
+    split(arena, text, &sentence);
+    to = sentence.n;
+    if (to > 14)
+        return STR_EMPTY;
+    while (from < to && is_generic(sentence.words[from].normal))
+        from++;
+    while (to > from && is_generic(sentence.words[to - 1].normal))
+        to--;
+    return cut(&sentence, from, to);
+}
+
+struct str phrase_clean(struct arena *arena, struct str phrase)
+{
+    static const char *const leading[] = {"the", "a", "an", "your", "each", "all", "any", "every", "this", "these",
+                                          "both", "that", "ensure", "then", "following", "ensures", "allow", "and", "or",
+                                          "also", NULL};
+    static const char *const trailing[] = {"must", "should", "needs", "need", "to", "can", "will", "also", "may", "has",
+                                           "have", "on", "and", "or", "is", "are", "only", "the", "would", "by", "via",
+                                           "over", "over", "for", "with", "using", NULL};
+    static const char *const never[] = {"it", "you", "they", "we", "there", "which", "that", "this", "these", "following",
+                                        "one", "ones", "firewall", "port", "ports", "table", "internet", NULL};
+    struct sentence sentence;
+    size_t from = 0;
+    size_t to;
+    bool named = false;
+
+    split(arena, phrase, &sentence);
+    to = sentence.n;
+    while (from < to && is_one_of(sentence.words[from].normal, leading))
+        from++;
+    while (to > from && is_one_of(sentence.words[to - 1].normal, trailing))
+        to--;
+    if (to - from == 0 || to - from > 7)
+        return STR_EMPTY;
+    for (size_t i = from; i < to; i++) {
+        static const char *const verbs[] = {"uses", "requires", "is", "are", "use", "must", "should", "be", "used", NULL};
+
+        if (is_one_of(sentence.words[i].normal, verbs))
+            return STR_EMPTY;
+        named = named || !is_generic(sentence.words[i].normal);
+    }
+    if (!named || (to - from == 1 && is_one_of(sentence.words[from].normal, never)))
+        return STR_EMPTY;
+    return cut(&sentence, from, to);
+}
+
+/* The phrase from word i on, up to a clause's end or a preposition. */
+static struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
+{
+    static const char *const stops[] = {"on",   "over", "using", "via",   "through", "at",    "for",  "in",   "with",
+                                        "if",   "when", "is",    "are",   "must",    "to",    "from", "by",   "that",
+                                        "which", "so",  "and",   "where", "should",  "uses",  "requires", NULL};
+    size_t from = i;
+
+    while (i < sentence->n && (i == from || !sentence->words[i].breaks) &&
+           (i == from || !is_one_of(sentence->words[i].normal, stops)))
+        i++;
+    if (end != NULL)
+        *end = i;
+    return phrase_clean(sentence->arena, cut(sentence, from, i));
+}
+
+/* The phrase that ends before word i, from where its clause begins. */
+static struct str phrase_before(const struct sentence *sentence, size_t i)
+{
+    static const char *const starts[] = {"that", "ensure", "sure", "if", "when", "where", "which", "because", NULL};
+    size_t from = i;
+
+    while (from > 0 && !sentence->words[from].breaks && !is_one_of(sentence->words[from - 1].normal, starts))
+        from--;
+    return phrase_clean(sentence->arena, cut(sentence, from, i));
+}
+
+/* X requires access to …, X must be able to reach Y, X connects to Y. */
+static void read_subject(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const verbs[] = {
+        "must be able to reach", "must be able to access", "must be able to connect to", "must be able to communicate with",
+        "must be able to contact", "must be able to resolve", "needs to be able to reach", "need to be able to reach",
+        "needs to be able to access", "need to be able to access", "needs to be able to connect to",
+        "need to be able to connect to", "must have access to", "needs to access", "need to access", "must access",
+        "must reach", "must connect to", "must communicate with", "require access to", "requires access to",
+        "need access to", "needs access to", "require outbound access to", "requires outbound access to",
+        "requires internet access to", "require internet access to", "require network access to",
+        "requires network access to", "requires outbound connectivity to", "require connectivity to",
+        "requires connectivity to", "initiates connections to", "initiate connections to", "accesses", "access the",
+        "connects to", "connect to", "contacts", "communicates with", "communicate with", "connects", "polls",
+    };
+
+    for (size_t i = 1; i < sentence->n && hints->from.n == 0; i++) {
+        for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
+            size_t n = match(sentence, i, verbs[k]);
+            struct str subject;
+
+            if (n == 0 || sentence->words[i].breaks)
+                continue;
+            subject = phrase_before(sentence, i);
+            if (subject.n == 0 || str_is(sentence->words[i - 1].normal, "to") ||
+                str_is(sentence->words[i - 1].normal, "the"))
+                break;
+            hints->from = subject;
+            if (i + n < sentence->n && hints->to.n == 0 && !str_is(str_of(verbs[k]), "connects"))
+                hints->to = phrase_from(sentence, i + n, NULL);
+            break;
+        }
+    }
+}
+
+/* for X to access Y */
+static void read_for_to(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const verbs[] = {"to access", "to reach", "to connect to", "to communicate with", "to contact"};
+
+    for (size_t i = 0; i + 3 < sentence->n && hints->from.n == 0; i++) {
+        if (!str_is(sentence->words[i].normal, "for") && !str_is(sentence->words[i].normal, "allow") &&
+            !str_is(sentence->words[i].normal, "allows") && !str_is(sentence->words[i].normal, "enable"))
+            continue;
+        for (size_t k = i + 2; k < sentence->n && k < i + 8; k++) {
+            for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
+                size_t n = match(sentence, k, verbs[v]);
+                struct str subject = n == 0 ? STR_EMPTY : phrase_clean(sentence->arena, cut(sentence, i + 1, k));
+
+                if (subject.n == 0)
+                    continue;
+                hints->from = subject;
+                hints->to = k + n < sentence->n ? phrase_from(sentence, k + n, NULL) : STR_EMPTY;
+                return;
+            }
+        }
+    }
+}
+
+static bool is_traffic(struct str word)
+{
+    static const char *const words[] = {"connections", "connection", "traffic", "access", "communication", "communications",
+                                        "requests", "inbound", "incoming", "outbound", "outgoing", "connectivity", "flows",
+                                        "ingress", "egress", NULL};
+
+    return is_one_of(word, words);
+}
+
+/* connections from X to Y, traffic to X, access from X; between X and Y. */
+static void read_ends(const struct sentence *sentence, bool heading, struct hints *hints)
+{
+    bool traffic = false;
+
+    for (size_t i = 0; i < sentence->n; i++) {
+        struct str word = sentence->words[i].normal;
+        size_t end = i;
+
+        if (sentence->words[i].breaks)
+            traffic = false;
+        traffic = traffic || is_traffic(word);
+        if (i + 1 >= sentence->n || sentence->words[i + 1].breaks)
+            continue;
+        if (str_is(word, "between") && hints->from.n == 0 && hints->to.n == 0) {
+            struct str from = phrase_from(sentence, i + 1, &end);
+            struct str to = from.n > 0 && end + 1 < sentence->n && str_is(sentence->words[end].normal, "and")
+                                ? phrase_from(sentence, end + 1, NULL)
+                                : STR_EMPTY;
+
+            if (to.n > 0 && (heading || traffic)) {
+                hints->from = from;
+                hints->to = to;
+                hints->way = WAY_BOTH;
+            }
+        } else if (str_is(word, "from") && hints->from.n == 0 && (traffic || heading)) {
+            hints->from = phrase_from(sentence, i + 1, &end);
+            if (hints->from.n > 0 && end + 1 < sentence->n && str_is(sentence->words[end].normal, "to"))
+                hints->to = phrase_from(sentence, end + 1, NULL);
+        } else if (str_is(word, "to") && hints->to.n == 0 && traffic) {
+            hints->to = phrase_from(sentence, i + 1, NULL);
+        }
+    }
+}
+
+/* opened on X, listening on X; ports used by X, X uses the following ports. */
+static void read_owner(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const opens[] = {"open",     "opened",    "opens",  "listen",    "listening", "listens", "exposed",
+                                        "allowed",  "available", "reachable", "accessible", "bound", "enabled", "allow",
+                                        "unblocked", "required", NULL};
+    static const char *const uses[] = {"uses", "use", "requires", "require", "needs", "listens", NULL};
+    bool open = false;
+
+    for (size_t i = 0; i + 1 < sentence->n && hints->owner.n == 0; i++) {
+        struct str word = sentence->words[i].normal;
+
+        open = open || is_one_of(word, opens);
+        if (str_is(word, "on") && open) {
+            hints->owner = phrase_from(sentence, i + 1, NULL);
+            if (hints->owner.n > 0 && hints->way == WAY_UNSAID)
+                hints->way = WAY_IN;
+        } else if (match(sentence, i, "used by") && i + 2 < sentence->n) {
+            hints->owner = phrase_from(sentence, i + 2, NULL);
+        } else if (i > 0 && is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
+            for (size_t k = i + 1; k < sentence->n && k < i + 7; k++) {
+                if (str_is(sentence->words[k].normal, "ports") || str_is(sentence->words[k].normal, "port"))
+                    hints->owner = phrase_before(sentence, i);
+            }
+        }
+    }
+}
+
+/* If X, … at the beginning: when it counts. */
+static void read_condition(const struct sentence *sentence, struct hints *hints)
+{
+    size_t end = 1;
+
+    if (sentence->n < 3 || (!str_is(sentence->words[0].normal, "if") && !str_is(sentence->words[0].normal, "when")))
+        return;
+    while (end < sentence->n && !sentence->words[end].breaks)
+        end++;
+    if (end < sentence->n)
+        hints->condition = cut(sentence, 0, end);
+}
+
+static void read_words(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const ins[] = {"inbound", "incoming", "ingress", "listening", "listen", "listens", NULL};
+    static const char *const outs[] = {"outbound", "outgoing", "egress", NULL};
+    static const char *const ports[] = {"port", "ports", "firewall", "firewalls", "allowlist", "whitelist", "tcp", "udp",
+                                        "egress", "ingress", "outbound", "inbound", NULL};
+    static const char *const accesses[] = {"access", "accesses", "reach", "connect", "connects", "contact", "contacts",
+                                           "allow", "allowed", "proxy", "unblock", "whitelisted", "connectivity", NULL};
+    static const char *const names[] = {"domain", "domains", "url", "urls", "endpoint", "endpoints", "site", "sites",
+                                        "hostnames", "fqdns", "addresses", "hosts", NULL};
+    bool in = false;
+    bool out = false;
+    bool access = false;
+    bool name = false;
+    bool tcp = false;
+    bool udp = false;
+
+    for (size_t i = 0; i < sentence->n; i++) {
+        struct str word = sentence->words[i].normal;
+
+        in = in || is_one_of(word, ins);
+        out = out || is_one_of(word, outs);
+        access = access || is_one_of(word, accesses);
+        name = name || is_one_of(word, names);
+        tcp = tcp || str_is(word, "tcp");
+        udp = udp || str_is(word, "udp");
+        hints->ports = hints->ports || is_one_of(word, ports);
+        hints->optional = hints->optional || str_is(word, "optional");
+    }
+    if (in != out && hints->way == WAY_UNSAID)
+        hints->way = in ? WAY_IN : WAY_OUT;
+    if (tcp != udp)
+        hints->transports = tcp ? WORDS_TCP : WORDS_UDP;
+    hints->domains = access && name;
+    for (size_t i = 0; i < sentence->n; i++) {
+        if (match(sentence, i, "for example") || match(sentence, i, "such as") || match(sentence, i, "e g"))
+            hints->example = true;
+        if (match(sentence, i, "must not be") || match(sentence, i, "must never be") || match(sentence, i, "never expose") ||
+            match(sentence, i, "should not be exposed") || match(sentence, i, "do not expose") ||
+            match(sentence, i, "must be blocked") || match(sentence, i, "should be blocked") ||
+            match(sentence, i, "do not open") || match(sentence, i, "should never be"))
+            hints->forbidden = true;
+    }
+}
+
+void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
+{
+    struct sentence *sentence = arena_new_object(arena, struct sentence);
+
+    *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
+    split(arena, text, sentence);
+    read_words(sentence, hints);
+    read_condition(sentence, hints);
+    read_for_to(sentence, hints);
+    if (hints->from.n == 0)
+        read_subject(sentence, hints);
+    if (hints->from.n == 0)
+        read_ends(sentence, heading, hints);
+    if (hints->from.n == 0 && hints->to.n == 0)
+        read_owner(sentence, hints);
+}
