@@ -1,5 +1,5 @@
-/* A catalog as YAML, in the order of catalog/'s files; see write.h. Quoting is that of YAML 1.2, sections 7.3.1 and 7.3.3,
- * stricter than needed: only what is plainly a word or a sentence stands without quotes. */
+/* A catalog as YAML, in the order of catalog/'s files; see write.h. Quoting is that of YAML 1.2, sections 7.3.1
+ * and 7.3.3, stricter than needed: only what is plainly a word or a sentence stands without quotes. */
 #include "catalog/write.h"
 
 #include "net/ranges.h"
@@ -8,7 +8,8 @@ static bool is_plain_byte(char c, bool first)
 {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80)
         return true;
-    return !first && (c == ' ' || c == '-' || c == '_' || c == '.' || c == '/' || c == '(' || c == ')' || c == '+' || c == ';');
+    return !first &&
+           (c == ' ' || c == '-' || c == '_' || c == '.' || c == '/' || c == '(' || c == ')' || c == '+' || c == ';');
 }
 
 static bool is_plain(struct str text)

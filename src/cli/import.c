@@ -73,8 +73,8 @@ static int run(struct cli *cli)
         pages[i] = read_page(cli, cli->operands.v[i]);
     if (cli->diags.errors > 0)
         return EXIT_BAD_INPUT;
-    wanted.retrieved = str_printf(cli->arena, "%04u-%02u-%02u", cli->today / 10000, cli->today / 100 % 100,
-                                  cli->today % 100);
+    wanted.retrieved =
+        str_printf(cli->arena, "%04u-%02u-%02u", cli->today / 10000, cli->today / 100 % 100, cli->today % 100);
     catalog = import_pages(cli->arena, pages, cli->operands.n, &wanted, &cli->diags);
     print(&out, cli, catalog);
     return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));

@@ -1,7 +1,7 @@
 /*
  * Columns of a table; see columns.h. A kind's score in a column is what its head says (0 to 10) and what share of its
- * cells hold that kind of thing (0 to 8); the best pair is taken first, and each kind that there can be once goes to one
- * column.
+ * cells hold that kind of thing (0 to 8); the best pair is taken first, and each kind that there can be once goes to
+ * one column.
  */
 #include "import/columns.h"
 
@@ -71,9 +71,10 @@ enum way columns_way(struct arena *arena, struct str text)
 {
     static const char *const in[] = {"in", "inbound", "incoming", "ingress", "listen", "listening", "received"};
     static const char *const out[] = {"out", "outbound", "outgoing", "egress", "sent"};
-    static const char *const both[] = {"both",   "bidirectional",   "bi directional",   "two way",
-                                       "duplex", "inbound outbound", "inbound and outbound", "in out",
-                                       "in and out", "incoming and outgoing", "ingress egress", "outbound inbound"};
+    static const char *const both[] = {
+        "both",       "bidirectional",         "bi directional",       "two way",
+        "duplex",     "inbound outbound",      "inbound and outbound", "in out",
+        "in and out", "incoming and outgoing", "ingress egress",       "outbound inbound"};
     struct str normal;
     size_t bytes;
 
@@ -100,8 +101,8 @@ enum way columns_way(struct arena *arena, struct str text)
 
 static bool is_answer(struct str normal)
 {
-    static const char *const words[] = {"yes", "no", "true", "false", "required", "optional", "mandatory", "recommended",
-                                        "x", "y", "n"};
+    static const char *const words[] = {"yes",       "no",          "true", "false", "required", "optional",
+                                        "mandatory", "recommended", "x",    "y",     "n"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_is(normal, words[i]))
@@ -195,8 +196,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
         if (head == COLUMN_TRANSPORT && is_mostly(tally->services, tally))
             says = 5;
         return says > 0 || (bare && is_mostly(tally->services, tally)) ? says + share(tally->services, tally) : 0;
-    case COLUMN_DIRECTION:
-        return is_mostly(tally->ways, tally) ? says + share(tally->ways, tally) : 0;
+    case COLUMN_DIRECTION: return is_mostly(tally->ways, tally) ? says + share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
         if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)
             return 0;

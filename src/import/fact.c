@@ -55,8 +55,7 @@ static void set_transports(struct importer *importer, struct fact *fact, const s
                            const struct scope *scope, struct str use, bool domains)
 {
     struct str why = STR_EMPTY;
-    unsigned found =
-        transport_for(transport, scope, fact->service, use, domains, importer->arena, &why);
+    unsigned found = transport_for(transport, scope, fact->service, use, domains, importer->arena, &why);
 
     for (size_t i = 0; i < fact->port_n; i++) {
         struct port_entry *entry = &fact->ports[i];
@@ -91,8 +90,9 @@ static void review_entries(struct importer *importer, struct fact *fact)
 
         if (entry->kind == PORT_UNSTATED && fact->reviews.n == 0) {
             diag_warning(importer->diags, fact->span, "\"%.*s\" names no port", STR_ARG(entry->text));
-            fact_review(importer, fact, str_printf(importer->arena, "the document says \"%.*s\" where a port should be",
-                                                   STR_ARG(entry->text)));
+            fact_review(
+                importer, fact,
+                str_printf(importer->arena, "the document says \"%.*s\" where a port should be", STR_ARG(entry->text)));
         } else if (entry->kind == PORT_UNSTATED) {
             fact_review(importer, fact, str_printf(importer->arena, "\"%.*s\"", STR_ARG(entry->text)));
         } else if (entry->kind == PORT_ICMP && entry->text.n > 0) {
@@ -113,8 +113,7 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
     for (size_t i = 0; i < ports->n; i++)
         entries[fact->port_n++] = ports->entries[i];
     for (size_t i = 0; i < extra; i++) { /* ICMP or a protocol in the column of transports */
-        if (transport->entries[i].kind == PORT_ICMP ||
-            (transport->entries[i].kind == PORT_UNSTATED && ports->n == 0))
+        if (transport->entries[i].kind == PORT_ICMP || (transport->entries[i].kind == PORT_UNSTATED && ports->n == 0))
             entries[fact->port_n++] = transport->entries[i];
     }
     if (ports->fault != NULL) {
@@ -149,8 +148,8 @@ static struct party party(struct actor *actor, struct str why)
 }
 
 struct self {
-    struct party owner;   /* whose document, section or row it is */
-    struct party from;    /* what sentences and headings say */
+    struct party owner; /* whose document, section or row it is */
+    struct party from;  /* what sentences and headings say */
     struct party to;
 };
 
@@ -210,12 +209,12 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
 
     if (fact->service != NULL && use.n == 0)
         use = str_of(fact->service->word);
+    if (fact->from.actor != NULL && fact->to.actor != NULL)
+        return;
     if (fact->way == WAY_UNSAID && scope->hints.way != WAY_UNSAID) {
         fact->way = scope->hints.way;
         fact->direction_why = scope->way_why;
     }
-    if (fact->from.actor != NULL && fact->to.actor != NULL)
-        return;
     if (fact->from.actor == NULL && fact->to.actor == NULL && owner == NULL && self.from.actor != NULL &&
         self.to.actor != NULL) {
         fact->from = self.from;
@@ -226,7 +225,8 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
     if (fact->to.actor != NULL) {
         struct party source = self.from.actor != NULL && owner == NULL ? self.from : self.owner;
 
-        fact->from = fact->way == WAY_IN || source.actor == fact->to.actor ? caller(importer, fact, &self, use) : source;
+        fact->from =
+            fact->way == WAY_IN || source.actor == fact->to.actor ? caller(importer, fact, &self, use) : source;
     } else if (fact->from.actor != NULL) {
         struct party target = self.to.actor != NULL ? self.to : self.owner;
 
@@ -250,8 +250,9 @@ struct str fact_place(struct importer *importer, const struct scope *scope, stru
     struct str heading = words_line(arena, scope->place, 80);
     struct str row = words_line(arena, label, 60);
     unsigned line = span.source == NULL ? 0 : source_line(span.source, span.at);
-    struct str place = str_printf(arena, "%.*s%s%.*s, line %u", STR_ARG(heading),
-                                  heading.n > 0 && row.n > 0 ? " / " : "", STR_ARG(row), line);
+    struct str place =
+        str_printf(arena, "%.*s%s%.*s%sline %u", STR_ARG(heading), heading.n > 0 && row.n > 0 ? " / " : "",
+                   STR_ARG(row), heading.n + row.n > 0 ? ", " : "", line);
     char *text = arena_copy(arena, place.p, place.n);
 
     for (size_t i = 0; i < place.n; i++)

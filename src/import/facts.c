@@ -56,10 +56,10 @@ static void make_roles(struct making *making)
 /* "If you use Active Directory in your environment" is `active-directory`. */
 static struct str feature_name(struct arena *arena, struct str text)
 {
-    static const char *const dull[] = {"if",   "you",     "use",  "used", "using", "your", "in",      "environment", "have",
-                                       "set",  "up",      "to",   "the",  "a",     "an",   "with",    "when",        "only",
-                                       "is",   "are",     "for",  "that", "this",  "of",   "enabled", "enable",      "and",
-                                       "or",   "not",     "want", "on",   "selected", "by", "into",   "it",          "where"};
+    static const char *const dull[] = {
+        "if",      "you",    "use", "used", "using", "your", "in", "environment", "have", "set",  "up",   "to",
+        "the",     "a",      "an",  "with", "when",  "only", "is", "are",         "for",  "that", "this", "of",
+        "enabled", "enable", "and", "or",   "not",   "want", "on", "selected",    "by",   "into", "it",   "where"};
     struct str rest = words_normal(arena, text);
     struct buf name = BUF_EMPTY;
     size_t words = 0;
@@ -104,7 +104,8 @@ static struct str make_when(struct making *making, const struct fact *fact)
 
 static struct str value_of(struct arena *arena, const struct port_entry *entry)
 {
-    return entry->lo == entry->hi ? str_printf(arena, "%u", entry->lo) : str_printf(arena, "%u-%u", entry->lo, entry->hi);
+    return entry->lo == entry->hi ? str_printf(arena, "%u", entry->lo)
+                                  : str_printf(arena, "%u-%u", entry->lo, entry->hi);
 }
 
 /* The one port of a fact that may be set otherwise becomes a parameter; empty: it has none. */
@@ -125,8 +126,11 @@ static struct str make_parameter(struct making *making, const struct fact *fact)
     if (name != NULL)
         return *name;
     name = arena_new_object(arena, struct str);
-    *name = words_name(arena, str_printf(arena, "%.*s-port-%.*s", (int)(fact->to.actor->name.n > 36 ? 36 : fact->to.actor->name.n),
-                                         fact->to.actor->name.p, STR_ARG(value)), 60);
+    *name =
+        words_name(arena,
+                   str_printf(arena, "%.*s-port-%.*s", (int)(fact->to.actor->name.n > 36 ? 36 : fact->to.actor->name.n),
+                              fact->to.actor->name.p, STR_ARG(value)),
+                   60);
     map_set(arena, &making->parameters, key, name);
     parameter = vec_push(arena, &making->parameter_list);
     *parameter = (struct parameter){
@@ -222,8 +226,9 @@ static struct str make_id(struct making *making, const struct fact *fact, const 
     struct arena *arena = making->importer->arena;
     struct str from = words_name(arena, fact->from.actor->name, 22);
     struct str to = words_name(arena, fact->to.actor->name, 26);
-    struct str port = first->kind == PORT_RANGE || first->kind == PORT_PARAMETER ? str_printf(arena, "%u", fact->ports[0].lo)
-                                                                                 : words_name(arena, first->text, 10);
+    struct str port = first->kind == PORT_RANGE || first->kind == PORT_PARAMETER
+                          ? str_printf(arena, "%u", fact->ports[0].lo)
+                          : words_name(arena, first->text, 10);
 
     return unique(making, str_printf(arena, "%.*s-%.*s-%.*s", STR_ARG(from), STR_ARG(to), STR_ARG(port)));
 }
@@ -261,8 +266,8 @@ static void make_requirement(struct making *making, const struct fact *fact)
     requirement->any_of = STR_EMPTY;
     requirement->review = join_reviews(arena, fact);
     requirement->origins = arena_new_object(arena, struct str);
-    requirement->origins[0] = str_printf(arena, "%.*s#\"%.*s\"", STR_ARG(making->catalog->documents[fact->document].key),
-                                         STR_ARG(fact->place));
+    requirement->origins[0] = str_printf(arena, "%.*s#\"%.*s\"",
+                                         STR_ARG(making->catalog->documents[fact->document].key), STR_ARG(fact->place));
     requirement->origin_n = 1;
     requirement->span = fact->span;
     infer(arena, requirement, "from", fact->from.why);
@@ -290,8 +295,8 @@ static void find_contradictions(struct importer *importer)
 
             if (entry->kind != PORT_RANGE)
                 continue;
-            key = str_printf(importer->arena, "%p %p %u %u", (void *)fact->from.actor, (void *)fact->to.actor, entry->lo,
-                             entry->hi);
+            key = str_printf(importer->arena, "%p %p %u %u", (void *)fact->from.actor, (void *)fact->to.actor,
+                             entry->lo, entry->hi);
             other = map_get(&seen, key);
             if (other == NULL) {
                 map_set(importer->arena, &seen, key, fact);
@@ -301,10 +306,12 @@ static void find_contradictions(struct importer *importer)
                 if (other->ports[j].lo != entry->lo || other->ports[j].hi != entry->hi ||
                     other->ports[j].transports == entry->transports)
                     continue;
-                fact_review(importer, fact, str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,
-                                                       STR_ARG(other->place)));
-                fact_review(importer, other, str_printf(importer->arena, "port %u has other transports at \"%.*s\"",
-                                                        entry->lo, STR_ARG(fact->place)));
+                fact_review(importer, fact,
+                            str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,
+                                       STR_ARG(other->place)));
+                fact_review(importer, other,
+                            str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,
+                                       STR_ARG(fact->place)));
             }
         }
     }
@@ -369,7 +376,8 @@ struct catalog *facts_catalog(struct importer *importer, const struct page *cons
 {
     struct making making = {.importer = importer, .catalog = arena_new_object(importer->arena, struct catalog)};
 
-    making.catalog->product = words_name(importer->arena, options->product.n > 0 ? options->product : importer->product->title, 48);
+    making.catalog->product =
+        words_name(importer->arena, options->product.n > 0 ? options->product : importer->product->title, 48);
     making.catalog->title = options->title.n > 0 ? options->title : importer->product->title;
     make_documents(&making, pages, n, options->retrieved);
     make_roles(&making);

@@ -12,6 +12,7 @@ static void take_heading(struct importer *importer, struct str text, unsigned le
 {
     struct surroundings *around = &importer->around;
 
+    importer->section_table = 0;
     level = level == 0 ? 1 : level > HEADINGS_MOST ? HEADINGS_MOST : level;
     clear_below(around, level);
     around->headings[level] = text;
@@ -25,13 +26,14 @@ static bool is_title(struct importer *importer, struct str text)
     size_t words = words_count(words_normal(importer->arena, text));
     char last = text.n == 0 ? '.' : text.p[text.n - 1];
 
-    return words > 0 && words <= 9 && text.n < 100 && strchr(".:;,!?", last) == NULL &&
+    return words > 0 && words <= 9 && text.n < 100 && strchr(".:;,!?", last) == NULL && text.p[0] != '{' &&
            memchr(text.p, '\n', text.n) == NULL;
 }
 
 static bool says_ports(struct importer *importer, struct str text)
 {
-    static const char *const words[] = {"port", "ports", "tcp", "udp", "firewall", "proxy", "fqdn", "dns", "ipv4", "ipv6"};
+    static const char *const words[] = {"port", "ports", "tcp",  "udp",    "firewall", "proxy",  "fqdn",
+                                        "dns",  "ipv4",  "ipv6", "domain", "domains",  "subnet", "traffic"};
     struct str normal = words_normal(importer->arena, text);
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -50,7 +52,7 @@ static void keep_note(struct importer *importer, const struct block *block, stru
         .text = text,
         .mark = mark,
         .span = block->span,
-        .table = importer->table,
+        .table = importer->section_table,
         .place = fact_place(importer, &scope, STR_EMPTY, block->span),
         .document = importer->document,
     };
@@ -79,6 +81,15 @@ static struct str footnote_mark(struct str *text)
     return mark;
 }
 
+/* "If you use X, open the following ports for A to reach B": said of each row that follows, and nothing else. */
+static bool leads_in(struct importer *importer, struct str text)
+{
+    struct hints hints;
+
+    sentence_read(importer->arena, text, false, &hints);
+    return words_have(words_normal(importer->arena, text), "following") && hints.from.n > 0;
+}
+
 static void take_paragraph(struct importer *importer, const struct block *block)
 {
     struct surroundings *around = &importer->around;
@@ -97,13 +108,14 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         return;
     around->lead = around->last_lead;
     around->last_lead = text;
-    if (text.n > 0 && text.p[text.n - 1] != ':' && says_ports(importer, text))
+    if (text.n > 0 && text.p[text.n - 1] != ':' && says_ports(importer, text) && !leads_in(importer, text))
         keep_note(importer, block, text, STR_EMPTY);
 }
 
 static void take_item(struct importer *importer, const struct block *block, bool first)
 {
-    importer->table += first;
+    if (first)
+        importer->section_table = ++importer->table;
     if (!item_read(importer, block) && says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }
@@ -139,7 +151,8 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     return used;
 }
 
-/* What the page is about: the words of its title, of its first headings, or of its file's name, that are not "ports". */
+/* What the page is about: the words of its title, of its first headings, or of its file's name, that are not "ports".
+ */
 static struct str subject_of(struct importer *importer, const struct page *page)
 {
     struct str subject = heading_subject(importer->arena, page->title);
@@ -149,7 +162,8 @@ static struct str subject_of(struct importer *importer, const struct page *page)
     for (size_t i = 0; i < page->block_n && subject.n == 0 && headings < 2; i++) {
         const struct block *block = &page->blocks[i];
 
-        if (block->kind == BLOCK_HEADING || (block->kind == BLOCK_PARAGRAPH && is_title(importer, str_trim(block->text)))) {
+        if (block->kind == BLOCK_HEADING ||
+            (block->kind == BLOCK_PARAGRAPH && is_title(importer, str_trim(block->text)))) {
             subject = heading_subject(importer->arena, block->text);
             headings++;
         }

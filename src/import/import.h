@@ -2,8 +2,8 @@
  * Vendors' documents -> a catalog that a person reviews.
  *
  * Knows no document: columns are found by their heads and by what they hold, ends and directions by headings, sentences
- * and section rows. What is not in the row itself stands in `inferred` with its reason; what cannot be read, or could be
- * meant in two ways, is a warning at its cell and a `review`, never a guess. What is left out is a note.
+ * and section rows. What is not in the row itself stands in `inferred` with its reason; what cannot be read, or could
+ * be meant in two ways, is a warning at its cell and a `review`, never a guess. What is left out is a note.
  */
 #ifndef PORTOLAN_IMPORT_IMPORT_H
 #define PORTOLAN_IMPORT_IMPORT_H

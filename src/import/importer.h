@@ -20,8 +20,9 @@ struct actor {
 };
 
 struct party {
-    struct actor *actor; /* NULL: not known */
-    struct str why;      /* empty: the row itself says so */
+    struct actor *actor;  /* NULL: not known */
+    struct str why;       /* empty: the row itself says so */
+    struct str condition; /* that its cell names; may be empty */
 };
 
 /* Something read, with the reason where the row itself does not say it. */
@@ -103,7 +104,7 @@ struct pending_note {
     struct str text;
     struct str mark; /* of a footnote */
     struct span span;
-    size_t table; /* the last before it */
+    size_t table; /* the last before it in its section; 0: none */
     struct str place;
     size_t document;
     bool attached;
@@ -127,7 +128,7 @@ struct importer {
     struct catalog_notes VEC(struct catalog_note) said; /* for the catalog */
     struct surroundings around;
     size_t table;
-    size_t unreadable;
+    size_t section_table; /* the last table of this section; 0: none */
 };
 
 /* parties.c */
@@ -158,7 +159,8 @@ void scope_find(struct importer *importer, struct scope *scope);
 /* rows.c */
 void table_read(struct importer *importer, const struct grid *grid);
 /* fact.c */
-/* The ports of a cell and what the cell of transports adds; false: there are none. `written`: the cell, for messages. */
+/* The ports of a cell and what the cell of transports adds; false: there are none. `written`: the cell, for messages.
+ */
 bool fact_ports(struct importer *importer, struct fact *fact, const struct port_text *ports,
                 const struct port_text *transport, struct str written);
 /* Transports of bare ports, reviews of what is not a port, the condition of the surroundings. `use`: the words of the

@@ -8,7 +8,8 @@
 /* How much of the text from its start is ports and nothing else: up to a sign that parts them from the purpose. */
 static size_t ports_end(struct str text)
 {
-    static const char *const signs[] = {"=>", "->", " - ", ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", "\xe2\x86\x92", " for ", " is used", " (", ", used"};
+    static const char *const signs[] = {"=>",           "->",    " - ",      ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ",
+                                        "\xe2\x86\x92", " for ", " is used", " (", ", used"};
     size_t end = text.n;
 
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
@@ -118,7 +119,8 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
     for (size_t i = text.n; i > 0; i--) {
         size_t bytes;
 
-        if (text.p[i - 1] == ':' || (text.p[i - 1] == ' ' && i < text.n && (text.p[i] == '-' || words_sign(text, i, &bytes) == SIGN_DASH))) {
+        if (text.p[i - 1] == ':' ||
+            (text.p[i - 1] == ' ' && i < text.n && (text.p[i] == '-' || words_sign(text, i, &bytes) == SIGN_DASH))) {
             end = i;
             break;
         }
@@ -141,8 +143,9 @@ static bool says_port(struct importer *importer, struct str text)
 static bool item_says(struct importer *importer, struct str text, const struct scope *scope, struct port_text *ports,
                       struct str *purpose)
 {
-    bool before = scope->hints.ports && (says_port(importer, importer->around.last_lead) ||
-                                         says_port(importer, importer->around.lead) || says_port(importer, scope->place));
+    bool before =
+        scope->hints.ports && (says_port(importer, importer->around.last_lead) ||
+                               says_port(importer, importer->around.lead) || says_port(importer, scope->place));
 
     if (ports_first(importer, text, ports, purpose))
         return ports->transports != 0 || (before && ports->n > 0) || (says_port(importer, str_head(text, 6)) && before);
@@ -224,8 +227,8 @@ bool sentence_fact(struct importer *importer, const struct block *block)
         return false;
     scope_find(importer, &scope);
     importer->table++;
-    fact.from = (struct party){party_actor(importer, hints.from, block->span), STR_EMPTY};
-    fact.to = (struct party){party_actor(importer, hints.to, block->span), STR_EMPTY};
+    fact.from.actor = party_actor(importer, hints.from, block->span);
+    fact.to.actor = party_actor(importer, hints.to, block->span);
     fact.purpose.text = words_line(importer->arena, text, 300);
     fact.need = hints.forbidden ? NEED_FORBIDDEN : NEED_REQUIRED;
     if (!fact_ports(importer, &fact, &ports, NULL, text))

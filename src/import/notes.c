@@ -1,6 +1,7 @@
 /*
  * Notes: attached to the rows that they change. A footnote belongs to the rows with its mark; a note that names a port
- * to the rows before it (or after it, where none stands before) that have this port; any other is a note of the catalog.
+ * to the rows that have this port, those of the table before it first; one that names another way for all of a table
+ * (a proxy, a mirror) to all its rows; any other is a note of the catalog.
  */
 #include "import/importer.h"
 
@@ -46,15 +47,29 @@ static size_t ports_of(struct arena *arena, struct str text, uint32_t ports[8])
     return n;
 }
 
+/* Another way for what the rows before it ask for. */
+static bool is_alternative(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"proxy", "redirect", "redirected", "alternatively"};
+    struct str normal = words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool attach_to(struct importer *importer, const struct pending_note *note, struct str text, bool by_mark,
                       bool same_table)
 {
     uint32_t ports[8];
     size_t n = by_mark ? 0 : ports_of(importer->arena, note->text, ports);
+    bool every = same_table && n == 0 && is_alternative(importer->arena, note->text);
     bool attached = false;
 
     vec_each (struct fact *, fact, &importer->facts) {
-        bool meant = by_mark && has_mark(fact, note->mark);
+        bool meant = every || (by_mark && has_mark(fact, note->mark));
 
         if (fact->document != note->document || (same_table && fact->table != note->table))
             continue;

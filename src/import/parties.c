@@ -15,6 +15,8 @@ static struct str strip_word(struct str text, const char *word)
 /* A plural in English, well enough to compare with. */
 static struct str singular(struct arena *arena, struct str word)
 {
+    if (str_is(word, "vms") || str_is(word, "pcs") || str_is(word, "dbs") || str_is(word, "lbs"))
+        return str_head(word, 2);
     if (word.n < 4 || word.p[word.n - 1] != 's' || str_ends(word, "ss") || str_ends(word, "us") || str_ends(word, "is"))
         return word;
     if (str_ends(word, "ies"))
@@ -139,12 +141,13 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
 bool party_is_role(const struct importer *importer, struct str text)
 {
     static const char *const nouns[] = {
-        "host",     "server",   "node",      "client",    "vm",        "console", "agent",    "gateway",  "controller",
-        "manager",  "appliance", "cluster",  "proxy",     "machine",   "device",  "endpoint", "database", "broker",
-        "worker",   "master",   "poller",    "collector", "instance",  "user",    "browser",  "balancer", "router",
-        "firewall", "scanner",  "sensor",    "repository", "target",   "initiator", "workstation", "member", "coordinator",
-        "director", "replica",  "primary",   "secondary", "peer",      "hypervisor", "storage", "filer",  "array",
-        "plane",    "daemon",   "registry",  "administrator", "operator", "desktop", "engine",
+        "host",          "server",      "node",      "client",      "vm",       "console",   "agent",      "gateway",
+        "controller",    "manager",     "appliance", "cluster",     "proxy",    "machine",   "device",     "endpoint",
+        "database",      "broker",      "worker",    "master",      "poller",   "collector", "instance",   "user",
+        "browser",       "balancer",    "router",    "firewall",    "scanner",  "sensor",    "repository", "target",
+        "initiator",     "workstation", "member",    "coordinator", "director", "replica",   "primary",    "secondary",
+        "peer",          "hypervisor",  "storage",   "filer",       "array",    "plane",     "daemon",     "registry",
+        "administrator", "operator",    "desktop",   "engine",
     };
     struct str key = party_key(importer->arena, text);
 
@@ -187,7 +190,8 @@ static struct actor *named_in(const struct importer *importer, struct str text)
     for (size_t i = 0; i < importer->actors.n; i++) {
         struct actor *actor = importer->actors.entries[i].value;
 
-        if (actor == importer->product || actor->domain_n > 0 || actor->key.n < 4 || !party_is_role(importer, actor->title))
+        if (actor == importer->product || actor->domain_n > 0 || actor->key.n < 4 ||
+            !party_is_role(importer, actor->title))
             continue;
         if (words_have(key, str_cstr(importer->arena, actor->key)) && (best == NULL || actor->key.n > best->key.n))
             best = actor;
@@ -273,9 +277,9 @@ static struct actor *resolve(struct importer *importer, struct str phrase, const
 void party_ends_of_use(struct importer *importer, struct str use, struct span span, struct str subject,
                        const struct actor *const *known, size_t known_n, struct party *from, struct party *to)
 {
-    static const char *const verbs[] = {"logon with", "logon to",    "login to", "log on to", "registration with",
-                                        "connects to", "connection to", "connect to", "communication to",
-                                        "reports to",  "communicates with"};
+    static const char *const verbs[] = {"logon with",        "logon to",    "login to",         "log on to",
+                                        "registration with", "connects to", "connection to",    "connect to",
+                                        "communication to",  "reports to",  "communicates with"};
     static const char *const outs[] = {"outbound communication", "outbound traffic", "outbound connections"};
     struct str why = STR("read from what the row is used for");
     struct str left = STR_EMPTY;

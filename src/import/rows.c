@@ -29,8 +29,9 @@ struct row {
 
 static const struct cell *cell_at(const struct table *table, const struct row *row, size_t column)
 {
-    return column < row->shift || column >= table->grid->column_n ? NULL
-                                                                  : grid_at(table->grid, row->index, column - row->shift);
+    return column < row->shift || column >= table->grid->column_n
+               ? NULL
+               : grid_at(table->grid, row->index, column - row->shift);
 }
 
 static bool fits(const struct table *table, enum column_kind kind, struct str text)
@@ -167,7 +168,9 @@ static struct str take_template(struct importer *importer, struct str *text)
         while (end + 1 < rest.n && !(rest.p[end] == '%' && rest.p[end + 1] == '}'))
             end++;
         quote = memchr(rest.p, '"', end);
-        note = quote == NULL ? STR_EMPTY : str_head(str_from(rest, (size_t)(quote - rest.p) + 1), end - (size_t)(quote - rest.p) - 1);
+        note = quote == NULL
+                   ? STR_EMPTY
+                   : str_head(str_from(rest, (size_t)(quote - rest.p) + 1), end - (size_t)(quote - rest.p) - 1);
         while (note.n > 0 && (note.p[note.n - 1] == ' ' || note.p[note.n - 1] == '"'))
             note.n--;
         *text = str_printf(importer->arena, "%.*s %.*s", (int)i, text->p,
@@ -181,10 +184,13 @@ static struct str take_template(struct importer *importer, struct str *text)
 static bool changes_row(struct arena *arena, struct str text)
 {
     static const char *const phrases[] = {
-        "different port", "additional ports", "other ports", "custom port", "older clients", "can be changed",
-        "can be configured", "can change", "is configurable", "only if", "only when", "only required", "only needed",
-        "unless", "otherwise", "not mandatory", "not required", "is optional", "disabled by default", "deprecated",
-        "if you", "by default", "is the default", "instead of", "not needed", "no longer", "configurable", "default port",
+        "different port",  "additional ports", "other ports",         "custom port",
+        "older clients",   "can be changed",   "can be configured",   "can change",
+        "is configurable", "only if",          "only when",           "only required",
+        "only needed",     "unless",           "otherwise",           "not mandatory",
+        "not required",    "is optional",      "disabled by default", "deprecated",
+        "if you",          "by default",       "is the default",      "instead of",
+        "not needed",      "no longer",        "configurable",        "default port",
     };
     struct str normal = words_normal(arena, text);
 
@@ -198,16 +204,18 @@ static bool changes_row(struct arena *arena, struct str text)
 static void read_remarks(struct importer *importer, struct fact *fact, struct str text)
 {
     if (changes_row(importer->arena, text))
-        fact_review(importer, fact, str_printf(importer->arena, "see whether it applies: %.*s",
-                                               STR_ARG(words_line(importer->arena, text, 240))));
+        fact_review(importer, fact,
+                    str_printf(importer->arena, "see whether it applies: %.*s",
+                               STR_ARG(words_line(importer->arena, text, 240))));
 }
 
 static bool is_adjustable(struct arena *arena, struct str text)
 {
     struct str normal = words_normal(arena, text);
 
-    return words_have(normal, "default port") || words_have(normal, "default range") || words_have(normal, "different port") ||
-           words_have(normal, "is configurable") || words_have(normal, "by default uses");
+    return words_have(normal, "default port") || words_have(normal, "default range") ||
+           words_have(normal, "different port") || words_have(normal, "is configurable") ||
+           words_have(normal, "by default uses");
 }
 
 static void read_purpose(struct table *table, const struct row *row, struct fact *fact)
@@ -224,7 +232,8 @@ static void read_purpose(struct table *table, const struct row *row, struct fact
     if (note.n > 0)
         fact_review(importer, fact, str_printf(importer->arena, "see whether it applies: %.*s", STR_ARG(note)));
     read_remarks(importer, fact, text);
-    fact->adjustable = fact->adjustable || is_adjustable(importer->arena, text) || is_adjustable(importer->arena, comment);
+    fact->adjustable =
+        fact->adjustable || is_adjustable(importer->arena, text) || is_adjustable(importer->arena, comment);
     fact->purpose.text = words_line(importer->arena, text, 300);
     fact->purpose.why = STR_EMPTY;
     if (fact->purpose.text.n > 0)
@@ -256,7 +265,6 @@ static struct party read_party(struct table *table, const struct row *row, enum 
     struct importer *importer = table->importer;
     const struct cell *cell = row->cells[kind];
     struct str text = text_of(row, kind);
-    struct str condition;
     struct party party = {0};
 
     if (!has_column(table, kind))
@@ -264,15 +272,16 @@ static struct party read_party(struct table *table, const struct row *row, enum 
     if (cell == NULL || is_blank(importer, text)) {
         if (last->actor == NULL)
             return party;
-        party.actor = last->actor;
+        party = *last;
+        fact_when(importer, fact, party.condition);
         party.why = cell == NULL ? STR("row span lost; carried down from the row above")
                                  : STR("empty; carried down from the row above");
         return party;
     }
-    party.actor = party_cell(importer, text, cell->span, &condition);
+    party.actor = party_cell(importer, text, cell->span, &party.condition);
     if (party.actor != NULL && (str_is(party.actor->key, "all") || str_is(text, "*")) && kind == COLUMN_OWNER)
         party.actor = importer->product;
-    fact_when(importer, fact, condition);
+    fact_when(importer, fact, party.condition);
     *last = party;
     return party;
 }
@@ -282,7 +291,8 @@ static enum need need_of(struct arena *arena, struct str head, struct str text, 
     struct str normal = words_normal(arena, text);
     bool yes = str_is(normal, "yes") || str_is(normal, "true") || str_is(normal, "x") || str_is(normal, "y");
     bool no = str_is(normal, "no") || str_is(normal, "false") || str_is(normal, "n");
-    bool about_optional = words_have(head, "optional") && !words_have(head, "required") && !words_have(head, "mandatory");
+    bool about_optional =
+        words_have(head, "optional") && !words_have(head, "required") && !words_have(head, "mandatory");
 
     *said = true;
     if (str_starts(normal, "optional") || (about_optional && yes) || (!about_optional && no))
@@ -304,7 +314,8 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
 
     if (text_of(row, COLUMN_NEED).n > 0)
         fact->need = need_of(arena, table->layout.heads[row->columns[COLUMN_NEED]], text_of(row, COLUMN_NEED), &said);
-    if (!said && (str_starts(words, "optional") || str_starts(words_normal(arena, text_of(row, COLUMN_COMMENT)), "optional"))) {
+    if (!said &&
+        (str_starts(words, "optional") || str_starts(words_normal(arena, text_of(row, COLUMN_COMMENT)), "optional"))) {
         fact->need = NEED_OPTIONAL;
         fact->need_why = STR("the row says optional");
     } else if (!said && table->scope.hints.optional) {
@@ -407,7 +418,8 @@ static void read_conditions(struct table *table, const struct row *row, struct f
         fact_when(table->importer, fact, words_line(table->importer->arena, text, 120));
     if (row->cells[COLUMN_CONFIGURABLE] != NULL) {
         normal = words_normal(table->importer->arena, text_of(row, COLUMN_CONFIGURABLE));
-        fact->adjustable = fact->adjustable || str_starts(normal, "yes") || str_is(normal, "true") || str_is(normal, "x");
+        fact->adjustable =
+            fact->adjustable || str_starts(normal, "yes") || str_is(normal, "true") || str_is(normal, "x");
     }
 }
 
@@ -426,7 +438,8 @@ static void owner_of_use(struct table *table, struct fact *fact)
 
         for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest))
             last = word;
-        at = words_at(normal, str_cstr(table->importer->arena, str_printf(table->importer->arena, "%.*s port", STR_ARG(last))));
+        at = words_at(normal,
+                      str_cstr(table->importer->arena, str_printf(table->importer->arena, "%.*s port", STR_ARG(last))));
         if (at >= 0 && owner == 2)
             owner = i;
         else if (at >= 0)
@@ -461,14 +474,17 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     domains_read_text(importer->arena, text, &read);
     if (read.n == 0) {
         diag_warning(importer->diags, row->cells[COLUMN_DOMAIN]->span, "\"%.*s\" is no domain", STR_ARG(text));
-        fact_review(importer, fact, str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
+        fact_review(importer, fact,
+                    str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
         fact->to.actor = party_actor(importer, text, row->cells[COLUMN_DOMAIN]->span);
         return;
     }
     if (read.rest.n > 0) {
         diag_warning(importer->diags, row->cells[COLUMN_DOMAIN]->span, "\"%.*s\" beside domains cannot be read",
                      STR_ARG(read.rest));
-        fact_review(importer, fact, str_printf(importer->arena, "the document says \"%.*s\"", STR_ARG(words_line(importer->arena, text, 120))));
+        fact_review(
+            importer, fact,
+            str_printf(importer->arena, "the document says \"%.*s\"", STR_ARG(words_line(importer->arena, text, 120))));
     }
     fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
     if (fact->way == WAY_UNSAID)
@@ -490,16 +506,17 @@ static void read_domains(struct table *table, const struct row *row, struct fact
 static bool domain_ports(struct table *table, struct fact *fact)
 {
     struct importer *importer = table->importer;
-    struct str around = words_normal(importer->arena,
-                                     str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
-                                                STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
+    struct str around =
+        words_normal(importer->arena, str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
+                                                 STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
     struct port_entry *entry = arena_new_object(importer->arena, struct port_entry);
     bool https = words_have(around, "https") || words_have(around, "443");
 
     fact->ports = entry;
     fact->port_n = 1;
     if (https) {
-        *entry = (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
+        *entry =
+            (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
         fact->ports_why = STR("lead-in sentence");
         fact->transport_why = STR("no protocol column; TCP assumed");
     } else {
@@ -507,6 +524,17 @@ static bool domain_ports(struct table *table, struct fact *fact)
         fact_review(importer, fact, STR("the document names no port for this domain"));
     }
     return true;
+}
+
+/* "Clustering" where a party should stand. */
+static void review_function(struct table *table, struct fact *fact)
+{
+    struct actor *actor = fact->to.actor;
+
+    if (str_ends(actor->key, "ing") || str_ends(actor->key, "tion"))
+        fact_review(table->importer, fact,
+                    str_printf(table->importer->arena, "\"%.*s\" names what it is for, not who the peers are",
+                               STR_ARG(actor->title)));
 }
 
 static void left_out(struct table *table, const struct row *row, const char *why)
@@ -539,6 +567,9 @@ static void read_row(struct table *table, struct row *row)
         left_out(table, row, "it names no port");
         return;
     }
+    if (fact.to.actor != NULL && fact.to.why.n == 0 && has_column(table, COLUMN_DESTINATION) &&
+        fact.to.actor->domain_n == 0 && words_have(words_normal(importer->arena, fact.purpose.text), "between"))
+        review_function(table, &fact);
     if (row->tie) {
         diag_warning(importer->diags, row->span, "row can be read in two ways: cells are missing on its left");
         fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
@@ -599,9 +630,12 @@ static bool read_section(struct table *table, size_t row)
     if (ports.n > 0 && ports_shape(&ports) != SHAPE_NONE && ports_shape(&ports) != SHAPE_SYMBOLIC)
         return false;
     if (words_count(words_normal(importer->arena, text)) > 14) {
-        *vec_push(importer->arena, &importer->notes) = (struct pending_note){
-            .text = text, .mark = STR_EMPTY, .span = span, .table = importer->table, .place = table->scope.place,
-            .document = importer->document};
+        *vec_push(importer->arena, &importer->notes) = (struct pending_note){.text = text,
+                                                                             .mark = STR_EMPTY,
+                                                                             .span = span,
+                                                                             .table = importer->table,
+                                                                             .place = table->scope.place,
+                                                                             .document = importer->document};
         return true;
     }
     importer->around.section = text;
@@ -666,8 +700,8 @@ static void find_known(struct table *table)
         struct row row = row_at(table, i);
         struct party ends[2] = {{0}};
 
-        party_ends_of_use(importer, words_line(importer->arena, text_of(&row, COLUMN_PURPOSE), 300), row.span, STR_EMPTY, NULL, 0,
-                          &ends[0], &ends[1]);
+        party_ends_of_use(importer, words_line(importer->arena, text_of(&row, COLUMN_PURPOSE), 300), row.span,
+                          STR_EMPTY, NULL, 0, &ends[0], &ends[1]);
         for (size_t k = 0; k < 2 && ends[k].actor != NULL; k++) {
             bool there = false;
 
@@ -697,7 +731,7 @@ void table_read(struct importer *importer, const struct grid *grid)
 {
     struct table table = {.importer = importer, .grid = columns_turn(importer->arena, grid)};
 
-    importer->table++;
+    importer->section_table = ++importer->table;
     importer->around.section = STR_EMPTY;
     importer->around.caption = grid->caption;
     scope_find(importer, &table.scope);
@@ -706,8 +740,8 @@ void table_read(struct importer *importer, const struct grid *grid)
         reject(importer, grid, &table.layout, &table.scope);
         return;
     }
-    table.domains =
-        !has_column(&table, COLUMN_PORT) && !has_column(&table, COLUMN_TCP_PORT) && !has_column(&table, COLUMN_UDP_PORT);
+    table.domains = !has_column(&table, COLUMN_PORT) && !has_column(&table, COLUMN_TCP_PORT) &&
+                    !has_column(&table, COLUMN_UDP_PORT);
     find_known(&table);
     for (size_t i = table.layout.head_n; i < table.grid->row_n; i++) {
         struct row row;

@@ -88,24 +88,135 @@ static bool is_one_of(struct str word, const char *const *words)
     return false;
 }
 
-static const char *const generic[] = {
-    "network",      "networking",  "port",     "ports",       "protocol",  "protocols",    "required",    "requirement",
-    "requirements", "require",     "requires", "firewall",    "firewalls", "rule",         "rules",       "communication",
-    "communications", "connection", "connections", "connectivity", "inbound", "outbound",  "incoming",    "outgoing",
-    "ingress",      "egress",      "traffic",  "list",        "table",     "tables",       "overview",    "the",
-    "a",            "an",          "of",       "for",         "and",       "or",           "to",          "from",
-    "by",           "used",        "use",      "uses",        "using",     "with",         "in",          "on",
-    "your",         "default",     "tcp",      "udp",         "open",      "opened",       "opening",     "access",
-    "accessed",     "external",    "internal", "domain",      "domains",   "url",          "urls",        "internet",
-    "configuration", "configuring", "configure", "settings",  "matrix",    "reference",    "information", "summary",
-    "needed",       "following",   "these",    "service",     "services",  "system",       "general",     "common",
-    "additional",   "optional",    "other",    "notes",       "note",      "introduction", "prerequisites", "prerequisite",
-    "before",       "you",         "begin",    "planning",    "guide",     "documentation", "diagram",    "flows",
-    "flow",         "between",     "components", "component", "product",   "technical",    "allow",       "allowed",
-    "must",         "be",          "security", "considerations", "ip",     "numbers",      "number",      "details",
-    "administration", "installation", "install", "appendix",  "minimum",   "supported",    "is",          "are",
-    "that",         "listening",   "endpoints", "addresses",  "as",        "at",           "all",         "its",
-    NULL};
+static const char *const generic[] = {"network",
+                                      "networking",
+                                      "port",
+                                      "ports",
+                                      "protocol",
+                                      "protocols",
+                                      "required",
+                                      "requirement",
+                                      "requirements",
+                                      "require",
+                                      "requires",
+                                      "firewall",
+                                      "firewalls",
+                                      "rule",
+                                      "rules",
+                                      "communication",
+                                      "communications",
+                                      "connection",
+                                      "connections",
+                                      "connectivity",
+                                      "inbound",
+                                      "outbound",
+                                      "incoming",
+                                      "outgoing",
+                                      "ingress",
+                                      "egress",
+                                      "traffic",
+                                      "list",
+                                      "table",
+                                      "tables",
+                                      "overview",
+                                      "the",
+                                      "a",
+                                      "an",
+                                      "of",
+                                      "for",
+                                      "and",
+                                      "or",
+                                      "to",
+                                      "from",
+                                      "by",
+                                      "used",
+                                      "use",
+                                      "uses",
+                                      "using",
+                                      "with",
+                                      "in",
+                                      "on",
+                                      "your",
+                                      "default",
+                                      "tcp",
+                                      "udp",
+                                      "open",
+                                      "opened",
+                                      "opening",
+                                      "access",
+                                      "accessed",
+                                      "external",
+                                      "internal",
+                                      "domain",
+                                      "domains",
+                                      "url",
+                                      "urls",
+                                      "internet",
+                                      "configuration",
+                                      "configuring",
+                                      "configure",
+                                      "settings",
+                                      "matrix",
+                                      "reference",
+                                      "information",
+                                      "summary",
+                                      "needed",
+                                      "following",
+                                      "these",
+                                      "service",
+                                      "services",
+                                      "system",
+                                      "general",
+                                      "common",
+                                      "additional",
+                                      "optional",
+                                      "other",
+                                      "notes",
+                                      "note",
+                                      "introduction",
+                                      "prerequisites",
+                                      "prerequisite",
+                                      "before",
+                                      "you",
+                                      "begin",
+                                      "planning",
+                                      "guide",
+                                      "documentation",
+                                      "diagram",
+                                      "flows",
+                                      "flow",
+                                      "between",
+                                      "components",
+                                      "component",
+                                      "product",
+                                      "technical",
+                                      "allow",
+                                      "allowed",
+                                      "must",
+                                      "be",
+                                      "security",
+                                      "considerations",
+                                      "ip",
+                                      "numbers",
+                                      "number",
+                                      "details",
+                                      "administration",
+                                      "installation",
+                                      "install",
+                                      "appendix",
+                                      "minimum",
+                                      "supported",
+                                      "is",
+                                      "are",
+                                      "that",
+                                      "listening",
+                                      "endpoints",
+                                      "addresses",
+                                      "as",
+                                      "at",
+                                      "all",
+                                      "its",
+                                      NULL};
 
 static bool is_generic(struct str word)
 {
@@ -131,14 +242,15 @@ struct str heading_subject(struct arena *arena, struct str text)
 
 struct str phrase_clean(struct arena *arena, struct str phrase)
 {
-    static const char *const leading[] = {"the", "a", "an", "your", "each", "all", "any", "every", "this", "these",
-                                          "both", "that", "ensure", "then", "following", "ensures", "allow", "and", "or",
-                                          "also", NULL};
-    static const char *const trailing[] = {"must", "should", "needs", "need", "to", "can", "will", "also", "may", "has",
-                                           "have", "on", "and", "or", "is", "are", "only", "the", "would", "by", "via",
-                                           "over", "over", "for", "with", "using", NULL};
-    static const char *const never[] = {"it", "you", "they", "we", "there", "which", "that", "this", "these", "following",
-                                        "one", "ones", "firewall", "port", "ports", "table", "internet", NULL};
+    static const char *const leading[] = {"the",       "a",       "an",    "your", "each", "all",    "any",
+                                          "every",     "this",    "these", "both", "that", "ensure", "then",
+                                          "following", "ensures", "allow", "and",  "or",   "also",   NULL};
+    static const char *const trailing[] = {"must",  "should", "needs", "need", "to",   "can", "will", "also",  "may",
+                                           "has",   "have",   "on",    "and",  "or",   "is",  "are",  "only",  "the",
+                                           "would", "by",     "via",   "over", "over", "for", "with", "using", NULL};
+    static const char *const never[] = {"it",       "you",  "they",  "we",        "there",    "which",
+                                        "that",     "this", "these", "following", "one",      "ones",
+                                        "firewall", "port", "ports", "table",     "internet", NULL};
     struct sentence sentence;
     size_t from = 0;
     size_t to;
@@ -153,7 +265,8 @@ struct str phrase_clean(struct arena *arena, struct str phrase)
     if (to - from == 0 || to - from > 7)
         return STR_EMPTY;
     for (size_t i = from; i < to; i++) {
-        static const char *const verbs[] = {"uses", "requires", "is", "are", "use", "must", "should", "be", "used", NULL};
+        static const char *const verbs[] = {"uses", "requires", "is", "are",  "use",
+                                            "must", "should",   "be", "used", NULL};
 
         if (is_one_of(sentence.words[i].normal, verbs))
             return STR_EMPTY;
@@ -167,9 +280,9 @@ struct str phrase_clean(struct arena *arena, struct str phrase)
 /* The phrase from word i on, up to a clause's end or a preposition. */
 static struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
 {
-    static const char *const stops[] = {"on",   "over", "using", "via",   "through", "at",    "for",  "in",   "with",
-                                        "if",   "when", "is",    "are",   "must",    "to",    "from", "by",   "that",
-                                        "which", "so",  "and",   "where", "should",  "uses",  "requires", NULL};
+    static const char *const stops[] = {"on",    "over", "using", "via",   "through", "at",   "for",      "in", "with",
+                                        "if",    "when", "is",    "are",   "must",    "to",   "from",     "by", "that",
+                                        "which", "so",   "and",   "where", "should",  "uses", "requires", NULL};
     size_t from = i;
 
     while (i < sentence->n && (i == from || !sentence->words[i].breaks) &&
@@ -195,16 +308,49 @@ static struct str phrase_before(const struct sentence *sentence, size_t i)
 static void read_subject(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const verbs[] = {
-        "must be able to reach", "must be able to access", "must be able to connect to", "must be able to communicate with",
-        "must be able to contact", "must be able to resolve", "needs to be able to reach", "need to be able to reach",
-        "needs to be able to access", "need to be able to access", "needs to be able to connect to",
-        "need to be able to connect to", "must have access to", "needs to access", "need to access", "must access",
-        "must reach", "must connect to", "must communicate with", "require access to", "requires access to",
-        "need access to", "needs access to", "require outbound access to", "requires outbound access to",
-        "requires internet access to", "require internet access to", "require network access to",
-        "requires network access to", "requires outbound connectivity to", "require connectivity to",
-        "requires connectivity to", "initiates connections to", "initiate connections to", "accesses", "access the",
-        "connects to", "connect to", "contacts", "communicates with", "communicate with", "connects", "polls",
+        "must be able to reach",
+        "must be able to access",
+        "must be able to connect to",
+        "must be able to communicate with",
+        "must be able to contact",
+        "must be able to resolve",
+        "needs to be able to reach",
+        "need to be able to reach",
+        "needs to be able to access",
+        "need to be able to access",
+        "needs to be able to connect to",
+        "need to be able to connect to",
+        "must have access to",
+        "needs to access",
+        "need to access",
+        "must access",
+        "must reach",
+        "must connect to",
+        "must communicate with",
+        "require access to",
+        "requires access to",
+        "need access to",
+        "needs access to",
+        "require outbound access to",
+        "requires outbound access to",
+        "requires internet access to",
+        "require internet access to",
+        "require network access to",
+        "requires network access to",
+        "requires outbound connectivity to",
+        "require connectivity to",
+        "requires connectivity to",
+        "initiates connections to",
+        "initiate connections to",
+        "accesses",
+        "access the",
+        "connects to",
+        "connect to",
+        "contacts",
+        "communicates with",
+        "communicate with",
+        "connects",
+        "polls",
     };
 
     for (size_t i = 1; i < sentence->n && hints->from.n == 0; i++) {
@@ -236,6 +382,8 @@ static void read_for_to(const struct sentence *sentence, struct hints *hints)
             !str_is(sentence->words[i].normal, "allows") && !str_is(sentence->words[i].normal, "enable"))
             continue;
         for (size_t k = i + 2; k < sentence->n && k < i + 8; k++) {
+            if (str_is(sentence->words[k - 1].normal, "for"))
+                break;
             for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
                 size_t n = match(sentence, k, verbs[v]);
                 struct str subject = n == 0 ? STR_EMPTY : phrase_clean(sentence->arena, cut(sentence, i + 1, k));
@@ -252,9 +400,10 @@ static void read_for_to(const struct sentence *sentence, struct hints *hints)
 
 static bool is_traffic(struct str word)
 {
-    static const char *const words[] = {"connections", "connection", "traffic", "access", "communication", "communications",
-                                        "requests", "inbound", "incoming", "outbound", "outgoing", "connectivity", "flows",
-                                        "ingress", "egress", NULL};
+    static const char *const words[] = {"connections",   "connection",     "traffic",  "access",
+                                        "communication", "communications", "requests", "inbound",
+                                        "incoming",      "outbound",       "outgoing", "connectivity",
+                                        "flows",         "ingress",        "egress",   NULL};
 
     return is_one_of(word, words);
 }
@@ -297,9 +446,9 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
 /* opened on X, listening on X; ports used by X, X uses the following ports. */
 static void read_owner(const struct sentence *sentence, struct hints *hints)
 {
-    static const char *const opens[] = {"open",     "opened",    "opens",  "listen",    "listening", "listens", "exposed",
-                                        "allowed",  "available", "reachable", "accessible", "bound", "enabled", "allow",
-                                        "unblocked", "required", NULL};
+    static const char *const opens[] = {"open",    "opened",  "opens",     "listen",    "listening",  "listens",
+                                        "exposed", "allowed", "available", "reachable", "accessible", "bound",
+                                        "enabled", "allow",   "unblocked", "required",  NULL};
     static const char *const uses[] = {"uses", "use", "requires", "require", "needs", "listens", NULL};
     bool open = false;
 
@@ -339,12 +488,13 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const ins[] = {"inbound", "incoming", "ingress", "listening", "listen", "listens", NULL};
     static const char *const outs[] = {"outbound", "outgoing", "egress", NULL};
-    static const char *const ports[] = {"port", "ports", "firewall", "firewalls", "allowlist", "whitelist", "tcp", "udp",
-                                        "egress", "ingress", "outbound", "inbound", NULL};
-    static const char *const accesses[] = {"access", "accesses", "reach", "connect", "connects", "contact", "contacts",
-                                           "allow", "allowed", "proxy", "unblock", "whitelisted", "connectivity", NULL};
-    static const char *const names[] = {"domain", "domains", "url", "urls", "endpoint", "endpoints", "site", "sites",
-                                        "hostnames", "fqdns", "addresses", "hosts", NULL};
+    static const char *const ports[] = {"port", "ports",  "firewall", "firewalls", "allowlist", "whitelist", "tcp",
+                                        "udp",  "egress", "ingress",  "outbound",  "inbound",   NULL};
+    static const char *const accesses[] = {"access",  "accesses",    "reach",        "connect", "connects",
+                                           "contact", "contacts",    "allow",        "allowed", "proxy",
+                                           "unblock", "whitelisted", "connectivity", NULL};
+    static const char *const names[] = {"domain", "domains",   "url",   "urls",      "endpoint", "endpoints", "site",
+                                        "sites",  "hostnames", "fqdns", "addresses", "hosts",    NULL};
     bool in = false;
     bool out = false;
     bool access = false;
@@ -372,10 +522,11 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     for (size_t i = 0; i < sentence->n; i++) {
         if (match(sentence, i, "for example") || match(sentence, i, "such as") || match(sentence, i, "e g"))
             hints->example = true;
-        if (match(sentence, i, "must not be") || match(sentence, i, "must never be") || match(sentence, i, "never expose") ||
-            match(sentence, i, "should not be exposed") || match(sentence, i, "do not expose") ||
-            match(sentence, i, "must be blocked") || match(sentence, i, "should be blocked") ||
-            match(sentence, i, "do not open") || match(sentence, i, "should never be"))
+        if (match(sentence, i, "must not be") || match(sentence, i, "must never be") ||
+            match(sentence, i, "never expose") || match(sentence, i, "should not be exposed") ||
+            match(sentence, i, "do not expose") || match(sentence, i, "must be blocked") ||
+            match(sentence, i, "should be blocked") || match(sentence, i, "do not open") ||
+            match(sentence, i, "should never be"))
             hints->forbidden = true;
     }
 }

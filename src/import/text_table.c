@@ -53,12 +53,24 @@ static struct str join(const struct line *line, size_t from, size_t to)
 {
     if (from >= to)
         return STR_EMPTY;
-    return (struct str){line->words[from].p, (size_t)(line->words[to - 1].p + line->words[to - 1].n - line->words[from].p)};
+    return (struct str){line->words[from].p,
+                        (size_t)(line->words[to - 1].p + line->words[to - 1].n - line->words[from].p)};
 }
 
 static bool is_anchor(enum column_kind kind)
 {
     return kind == COLUMN_PORT || kind == COLUMN_TRANSPORT || kind == COLUMN_DIRECTION;
+}
+
+/* `Port Protocol` is two heads here, though one column may have that head. */
+static bool are_two(struct arena *arena, const struct line *line, size_t at)
+{
+    int first;
+    int second;
+    enum column_kind one = columns_head(words_normal(arena, line->words[at]), &first);
+    enum column_kind other = columns_head(words_normal(arena, line->words[at + 1]), &second);
+
+    return first == 10 && second == 10 && one != other && is_anchor(one) && is_anchor(other);
 }
 
 /* The whole line is heads, ports among them, the anchors beside one another. */
@@ -76,7 +88,7 @@ static bool read_heads(struct arena *arena, const struct line *line, struct head
             struct str text = join(line, at, at + words);
             enum column_kind kind = columns_head(words_normal(arena, text), &score);
 
-            if (score < 10 || kind == COLUMN_FOREIGN)
+            if (score < 10 || kind == COLUMN_FOREIGN || (words == 2 && are_two(arena, line, at)))
                 continue;
             heads->kinds[heads->n] = kind;
             heads->texts[heads->n++] = text;
@@ -132,7 +144,8 @@ static size_t run_of(struct arena *arena, const struct line *line, size_t at, en
         end++;
         last = line->words[end - 1];
         sign = last.p[last.n - 1];
-        if (sign == ',' || sign == '/' || sign == '-' || (end < line->n && (line->words[end].p[0] == '-' || line->words[end].p[0] == '/')))
+        if (sign == ',' || sign == '/' || sign == '-' ||
+            (end < line->n && (line->words[end].p[0] == '-' || line->words[end].p[0] == '/')))
             continue;
         break;
     }
@@ -205,9 +218,15 @@ static void put(struct builder *builder, size_t column, struct str text, struct 
     struct cell *cell = arena_new_object(builder->importer->arena, struct cell);
     struct str line_text = {line.source->text.p + line.at, line.n};
 
-    *cell = (struct cell){.text = text, .span = line, .row = (uint32_t)builder->row_n, .column = (uint32_t)column,
-                          .row_span = 1, .column_span = 1, .head = head};
-    for (size_t i = 0; text.n > 0 && i + text.n <= line_text.n; i++) { /* where in the line, when it stands there as it is */
+    *cell = (struct cell){.text = text,
+                          .span = line,
+                          .row = (uint32_t)builder->row_n,
+                          .column = (uint32_t)column,
+                          .row_span = 1,
+                          .column_span = 1,
+                          .head = head};
+    for (size_t i = 0; text.n > 0 && i + text.n <= line_text.n;
+         i++) { /* where in the line, when it stands there as it is */
         if (memcmp(line_text.p + i, text.p, text.n) == 0) {
             cell->span = (struct span){line.source, line.at + (uint32_t)i, (uint32_t)text.n};
             break;
@@ -323,7 +342,11 @@ const struct grid *text_table(struct importer *importer, const struct block *blo
         return NULL;
     *used = i;
     grid = arena_new_object(importer->arena, struct grid);
-    *grid = (struct grid){.caption = STR_EMPTY, .span = blocks[0].span, .row_n = builder.row_n, .column_n = builder.heads.n,
-                          .at = builder.cells.v, .head_n = 1};
+    *grid = (struct grid){.caption = STR_EMPTY,
+                          .span = blocks[0].span,
+                          .row_n = builder.row_n,
+                          .column_n = builder.heads.n,
+                          .at = builder.cells.v,
+                          .head_n = 1};
     return grid;
 }
