@@ -110,8 +110,10 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
     if (fact->service == NULL)
         fact->service = ports->service;
     fact->ports = entries;
-    for (size_t i = 0; i < ports->n; i++)
-        entries[fact->port_n++] = ports->entries[i];
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->entries[i].kind != PORT_ANY || extra == 0 || transport->transports != 0)
+            entries[fact->port_n++] = ports->entries[i]; /* any port of ICMP is ICMP */
+    }
     for (size_t i = 0; i < extra; i++) { /* ICMP or a protocol in the column of transports */
         if (transport->entries[i].kind == PORT_ICMP || (transport->entries[i].kind == PORT_UNSTATED && ports->n == 0))
             entries[fact->port_n++] = transport->entries[i];

@@ -78,13 +78,15 @@ static uint32_t value(struct str s, size_t at, size_t n)
     return number;
 }
 
-/* Behind blanks and dashes. */
+/* Behind blanks, dashes and `to`. */
 static size_t skip_dash(struct str s, size_t at)
 {
     for (size_t bytes; at < s.n; at += bytes) {
         enum words_sign sign = words_sign(s, at, &bytes);
 
-        if (s.p[at] != ' ' && s.p[at] != '-' && sign != SIGN_BLANK && sign != SIGN_DASH)
+        if (str_starts(str_from(s, at), "to ") && at > 0 && s.p[at - 1] == ' ')
+            bytes = 2;
+        else if (s.p[at] != ' ' && s.p[at] != '-' && sign != SIGN_BLANK && sign != SIGN_DASH)
             break;
     }
     return at;
@@ -243,11 +245,20 @@ static void scan_word(struct scanner *scanner)
 /* `{{ port }}`, `${PORT}`, `<port>`, `$port`: whatever stands there is known elsewhere. */
 static bool scan_symbol(struct scanner *scanner)
 {
+    static const char *const tags[] = {"<sup>", "</sup>", "<sub>", "</sub>", "<b>", "</b>", "<code>", "</code>", "<br>"};
     struct str s = scanner->text;
     size_t from = scanner->at;
     char close = s.p[from] == '<' ? '>' : s.p[from] == '{' ? '}' : '\0';
     size_t at = from + 1;
 
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        if (str_starts(str_from(s, from), tags[i])) {
+            scanner->at += strlen(tags[i]);
+            if (str_is(str_of(tags[i]), "<br>"))
+                add(scanner, TOKEN_SEPARATOR, from);
+            return true;
+        }
+    }
     if (s.p[from] == '$') {
         close = at < s.n && s.p[at] == '{' ? '}' : '\0';
         if (close == '\0')

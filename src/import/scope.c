@@ -67,6 +67,19 @@ static bool is_same_party(struct arena *arena, struct str heading, struct str ph
     return a.n > 0 && b.n > 0 && (words_have(b, str_cstr(arena, a)) || words_have(a, str_cstr(arena, b)));
 }
 
+/* What a label names as a party is whose ports they are, unless something nearer says otherwise. */
+static void take_subject(struct importer *importer, struct scope *scope, struct str subject)
+{
+    if (scope->subject == NULL && subject.n > 0 && party_is_role(importer, subject))
+        scope->subject = party_actor(importer, subject, SPAN_NONE);
+}
+
+static void take_label(struct importer *importer, struct scope *scope, struct str text, struct str reason)
+{
+    take_unit(importer, scope, text, true, reason);
+    take_subject(importer, scope, heading_subject(importer->arena, text));
+}
+
 static void take_headings(struct importer *importer, struct scope *scope)
 {
     const struct surroundings *around = &importer->around;
@@ -83,9 +96,18 @@ static void take_headings(struct importer *importer, struct scope *scope)
         subject = heading_subject(importer->arena, heading);
         if (scope->heading.n == 0 && subject.n > 0)
             scope->heading = subject;
-        if (scope->subject == NULL && subject.n > 0 && party_is_role(importer, subject))
-            scope->subject = party_actor(importer, subject, SPAN_NONE);
+        take_subject(importer, scope, subject);
     }
+}
+
+/* The product by a part of its name is the product. */
+static void whole_name(struct importer *importer, struct str *phrase)
+{
+    struct str key = phrase->n == 0 ? STR_EMPTY : party_key(importer->arena, *phrase);
+
+    if (key.n > 0 && map_get(&importer->actors, key) == NULL &&
+        words_have(importer->product->key, str_cstr(importer->arena, key)))
+        *phrase = importer->product->title;
 }
 
 void scope_find(struct importer *importer, struct scope *scope)
@@ -96,13 +118,12 @@ void scope_find(struct importer *importer, struct scope *scope)
     *scope = (struct scope){0};
     if (around->section.n > 0) {
         take_unit(importer, scope, around->section, true, STR("section row"));
-        if (party_is_role(importer, around->section))
-            scope->subject = party_actor(importer, around->section, around->section_span);
+        take_subject(importer, scope, around->section);
     }
     take_sentences(importer, scope, around->last_lead, STR("lead-in sentence"));
     take_sentences(importer, scope, around->lead, STR("lead-in sentence"));
-    take_unit(importer, scope, around->caption, true, STR("caption"));
-    take_unit(importer, scope, around->tab, true, STR("tab"));
+    take_label(importer, scope, around->caption, STR("caption"));
+    take_label(importer, scope, around->tab, STR("tab"));
     take_headings(importer, scope);
     if (scope->place.n == 0)
         scope->place = around->caption.n > 0 ? around->caption : importer->page->title;
@@ -110,4 +131,7 @@ void scope_find(struct importer *importer, struct scope *scope)
         hints->from = scope->heading;
     if (scope->heading.n > 0 && hints->owner.n > 0 && is_same_party(importer->arena, scope->heading, hints->owner))
         hints->owner = scope->heading;
+    whole_name(importer, &hints->from);
+    whole_name(importer, &hints->to);
+    whole_name(importer, &hints->owner);
 }
