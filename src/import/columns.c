@@ -31,6 +31,7 @@ struct tally {
     size_t services;
     size_t symbolic;
     size_t ways;
+    size_t ends; /* both of a connection, with an arrow or `to` between them */
     size_t domains;
     size_t addresses;
     size_t answers; /* yes, no, required… */
@@ -96,7 +97,27 @@ enum way columns_way(struct arena *arena, struct str text)
         if (str_is(normal, out[i]))
             return WAY_OUT;
     }
+    if (words_count(normal) <= 6 && words_have(normal, "inbound") != words_have(normal, "outbound"))
+        return words_have(normal, "inbound") ? WAY_IN : WAY_OUT;
     return WAY_UNSAID;
+}
+
+bool columns_ends(struct str text, struct str *from, struct str *to)
+{
+    static const char *const arrows[] = {"-->", "->", "=>", "\xe2\x86\x92", "\xe2\x87\x92", "\xe2\x9e\x9c", " > ", " to "};
+
+    for (size_t k = 0; k < sizeof arrows / sizeof *arrows; k++) {
+        size_t n = strlen(arrows[k]);
+
+        for (size_t i = 1; i + n < text.n; i++) {
+            if (memcmp(text.p + i, arrows[k], n) != 0 || text.p[i - 1] == '<')
+                continue;
+            *from = str_trim(str_head(text, i));
+            *to = str_trim(str_from(text, i + n));
+            return from->n > 0 && to->n > 0 && text.n < 120;
+        }
+    }
+    return false;
 }
 
 static bool is_answer(struct str normal)
@@ -115,6 +136,8 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
 {
     struct port_text ports;
     struct str normal;
+    struct str from;
+    struct str to;
 
     if (text.n > 300) {
         tally->filled++; /* sentences */
@@ -140,6 +163,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     }
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
+    tally->ends += columns_ends(text, &from, &to);
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);

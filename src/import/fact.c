@@ -28,6 +28,8 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
                               const struct service_word *service, struct str use, bool domains, struct arena *arena,
                               struct str *why)
 {
+    struct port_text words;
+
     if (transport != NULL && transport->transports != 0) {
         *why = STR_EMPTY;
         return transport->transports;
@@ -35,6 +37,11 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
     if (scope->hints.transports != 0) {
         *why = scope->transports_why;
         return scope->hints.transports;
+    }
+    ports_read(arena, use, &words);
+    if (words.transports != 0) {
+        *why = STR("read from the row's words");
+        return words.transports;
     }
     if (service == NULL || service->transports == 0)
         service = transport != NULL ? transport->service : service;
@@ -115,7 +122,7 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
             entries[fact->port_n++] = ports->entries[i]; /* any port of ICMP is ICMP */
     }
     for (size_t i = 0; i < extra; i++) { /* ICMP or a protocol in the column of transports */
-        if (transport->entries[i].kind == PORT_ICMP || (transport->entries[i].kind == PORT_UNSTATED && ports->n == 0))
+        if (transport->entries[i].kind == PORT_ICMP || (transport->entries[i].kind == PORT_UNSTATED && fact->port_n == i))
             entries[fact->port_n++] = transport->entries[i];
     }
     if (ports->fault != NULL) {

@@ -72,6 +72,7 @@ struct hints {
     bool optional;
     bool forbidden;
     bool example;
+    bool weak; /* the ends count only if both are kinds of machines or programs */
 };
 
 #define HEADINGS_MOST 8
@@ -84,7 +85,6 @@ struct surroundings {
     struct str last_lead;
     struct str caption;
     struct str section; /* of a section row */
-    struct span section_span;
 };
 
 struct scope { /* surroundings, understood: innermost first */

@@ -234,6 +234,10 @@ static void scan_word(struct scanner *scanner)
             return;
         }
     }
+    if (service != NULL && str_starts(word, "http") && scanner->at + 1 < s.n && s.p[scanner->at] == '/' &&
+        (s.p[scanner->at + 1] == '1' || s.p[scanner->at + 1] == '2') &&
+        (scanner->at + 2 == s.n || !is_digit(s.p[scanner->at + 2])))
+        scanner->at = run_end(s, scanner->at + 1); /* HTTP/1.1 */
     if (service != NULL && str_is(word, "icmp"))
         add(scanner, TOKEN_ICMP, from);
     else if (service != NULL)
@@ -371,7 +375,8 @@ static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
             token.hi = next[1].lo;
             i += 2;
         } else if (token.kind == TOKEN_NUMBER && left >= 1 && next->kind == TOKEN_JOIN &&
-                   next->at == token.at + token.text.n && (left == 1 || next[1].kind != TOKEN_NUMBER)) {
+                   next->at == token.at + token.text.n &&
+                   (left == 1 || (next[1].kind != TOKEN_NUMBER && next[1].kind != TOKEN_UNKNOWN))) {
             token.hi = 65535;
             i += 1;
         } else if (token.kind == TOKEN_NUMBER && left >= 2 && (next->kind == TOKEN_AND || next->kind == TOKEN_OR) &&

@@ -19,7 +19,9 @@ struct parser {
     unsigned prefix; /* transports of what follows; 0: none yet */
     enum mode mode;
     bool symbol;
-    bool wild; /* any or all */
+    bool elsewhere; /* see … */
+    bool wild;      /* any or all */
+    size_t depth;   /* of parentheses */
 };
 
 static bool is_port(enum token_kind kind)
@@ -111,6 +113,15 @@ static void read_number(struct parser *parser, size_t i)
         return;
     }
     parser->mode = MODE_PORTS;
+    if (i >= 2 && parser->tokens.v[i - 1].kind == TOKEN_JOIN && parser->tokens.v[i - 2].kind == TOKEN_PORT) {
+        fault(parser, "a port is computed");
+        return;
+    }
+    if (next != NULL && ((next->kind == TOKEN_JOIN && i + 2 < parser->tokens.n && next[1].kind == TOKEN_UNKNOWN) ||
+                         (next->kind == TOKEN_UNKNOWN && parser->depth > 0 && parser->entries.n > 0))) {
+        fault(parser, next->kind == TOKEN_JOIN ? "a port is computed" : "a number need not be a port");
+        return;
+    }
     if (next != NULL && next->kind == TOKEN_DASH && i + 2 < parser->tokens.n &&
         (next[1].kind == TOKEN_SYMBOL || next[1].kind == TOKEN_FOREIGN)) {
         fault(parser, "a range ends in no number");
@@ -237,9 +248,10 @@ static bool is_footnote(const struct parser *parser, size_t i)
            parser->tokens.v[i - 2].kind == TOKEN_NUMBER;
 }
 
+/* `see Note 1`, `80 Note 1`: its numbers are those of the place that it points to. */
 static size_t read_see(struct parser *parser, size_t i)
 {
-    parser->symbol = true;
+    parser->elsewhere = true;
     while (i + 1 < parser->tokens.n && parser->tokens.v[i + 1].kind != TOKEN_CLOSE &&
            parser->tokens.v[i + 1].kind != TOKEN_SEPARATOR)
         i++;
@@ -295,11 +307,11 @@ static size_t read_token(struct parser *parser, size_t i)
         if (str_is(words_normal(parser->arena, token->text), "ip") && parser->prefix == 0 && parser->entries.n == 0)
             read_protocol(parser, i);
         break;
+    case TOKEN_OPEN: parser->depth++; break;
+    case TOKEN_CLOSE: parser->depth -= parser->depth > 0; break;
     case TOKEN_SEPARATOR:
     case TOKEN_SLASH:
     case TOKEN_COLON:
-    case TOKEN_OPEN:
-    case TOKEN_CLOSE:
     case TOKEN_DASH:
     case TOKEN_MORE:
     case TOKEN_LESS:
@@ -353,7 +365,7 @@ static void finish(struct parser *parser)
         entry->lo = 1;
         entry->hi = 65535;
         result->any_transport = result->transports == 0;
-    } else if (parser->symbol && parser->entries.n == 0) {
+    } else if ((parser->symbol || parser->elsewhere) && parser->entries.n == 0) {
         entry = add(parser, PORT_UNSTATED);
         entry->text = words_line(parser->arena, parser->text, 80);
         result->none = false;

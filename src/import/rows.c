@@ -38,6 +38,8 @@ static bool fits(const struct table *table, enum column_kind kind, struct str te
 {
     struct port_text read;
     enum port_shape shape;
+    struct str from;
+    struct str to;
 
     switch (kind) {
     case COLUMN_PORT:
@@ -50,7 +52,8 @@ static bool fits(const struct table *table, enum column_kind kind, struct str te
         ports_read(table->importer->arena, text, &read);
         shape = ports_shape(&read);
         return shape == SHAPE_TRANSPORTS || shape == SHAPE_SERVICES;
-    case COLUMN_DIRECTION: return columns_way(table->importer->arena, text) != WAY_UNSAID;
+    case COLUMN_DIRECTION:
+        return columns_way(table->importer->arena, text) != WAY_UNSAID || columns_ends(text, &from, &to);
     case COLUMN_DOMAIN: return domains_in(table->importer->arena, text);
     case COLUMN_OTHER:
     case COLUMN_SOURCE:
@@ -526,6 +529,21 @@ static bool domain_ports(struct table *table, struct fact *fact)
     return true;
 }
 
+/* "Agent → server" in one cell. */
+static void read_both_ends(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str from;
+    struct str to;
+
+    if (!columns_ends(text_of(row, COLUMN_DIRECTION), &from, &to))
+        return;
+    fact->from.actor = party_cell(importer, from, row->cells[COLUMN_DIRECTION]->span, &fact->from.condition);
+    fact->to.actor = party_cell(importer, to, row->cells[COLUMN_DIRECTION]->span, &fact->to.condition);
+    fact_when(importer, fact, fact->from.condition);
+    fact_when(importer, fact, fact->to.condition);
+}
+
 /* "Clustering" where a party should stand. */
 static void review_function(struct table *table, struct fact *fact)
 {
@@ -558,6 +576,8 @@ static void read_row(struct table *table, struct row *row)
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
     fact.way = columns_way(importer->arena, text_of(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_UNSAID && fact.from.actor == NULL && fact.to.actor == NULL)
+        read_both_ends(table, row, &fact);
     if (has_column(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
     read_purpose(table, row, &fact);
@@ -639,7 +659,6 @@ static bool read_section(struct table *table, size_t row)
         return true;
     }
     importer->around.section = text;
-    importer->around.section_span = span;
     table->last_from = table->last_to = (struct party){0};
     scope_find(importer, &table->scope);
     return true;

@@ -23,6 +23,8 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     sentence_read(importer->arena, text, heading, &read);
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
+    if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))
+        read.from = read.to = STR_EMPTY;
     hints->ports = hints->ports || read.ports;
     hints->domains = hints->domains || read.domains;
     hints->optional = hints->optional || (heading && read.optional);

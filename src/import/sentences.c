@@ -534,6 +534,8 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
     struct sentence *sentence = arena_new_object(arena, struct sentence);
+    struct str from;
+    struct str to;
 
     *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
     split(arena, text, sentence);
@@ -544,6 +546,13 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         read_subject(sentence, hints);
     if (hints->from.n == 0)
         read_ends(sentence, heading, hints);
+    if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_ends(text, &from, &to)) {
+        hints->from = phrase_clean(arena, from);
+        hints->to = phrase_clean(arena, to);
+        hints->weak = true;
+        if (hints->from.n == 0 || hints->to.n == 0)
+            hints->from = hints->to = STR_EMPTY;
+    }
     if (hints->from.n == 0 && hints->to.n == 0)
         read_owner(sentence, hints);
 }
