@@ -35,6 +35,8 @@ void builder_note(struct builder *builder, struct str kind); /* opens one; `kind
 void builder_note_end(struct builder *builder);
 /* The usual name ("note", "warning") of what a document calls a kind of note; empty: it is none. */
 struct str builder_note_kind(struct str word);
+/* The same for the classes of an element: "note", "alert alert-warning", "theme-admonition-tip". */
+struct str builder_note_class(struct str classes);
 
 struct spread { /* a cell that reaches into rows to come */
     struct cell *cell;

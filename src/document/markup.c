@@ -237,29 +237,11 @@ static void details(struct markup *markup, const struct element *element)
 
 /* --- notes --- */
 
-/* The kind of note that the classes of an element name: "note", "alert alert-warning", "theme-admonition-tip". */
 struct str markup_note_of(const struct element *element)
 {
-    static const char *const starts[] = {"admonition", "alert", "bs-callout", "callout",
-                                         "message",    "note",  "notice",     "theme-admonition"};
-    struct str classes = element_get(element, "class");
+    struct str kind = builder_note_class(element_get(element, "class"));
 
-    while (classes.n > 0) {
-        struct str name = str_cut(classes, ' ', &classes);
-        struct str kind = builder_note_kind(name);
-        struct str last = name;
-
-        if (kind.n > 0)
-            return kind;
-        for (size_t i = 0; i < name.n; i++)
-            last = name.p[i] == '-' ? str_from(name, i + 1) : last;
-        kind = last.n < name.n ? builder_note_kind(last) : STR_EMPTY;
-        for (size_t i = 0; kind.n > 0 && i < sizeof starts / sizeof *starts; i++) {
-            if (str_starts(name, starts[i]))
-                return kind;
-        }
-    }
-    return str_is(element_get(element, "role"), "note") ? STR("note") : STR_EMPTY;
+    return kind.n == 0 && str_is(element_get(element, "role"), "note") ? STR("note") : kind;
 }
 
 static void note(struct markup *markup, struct str kind, const struct element *element)

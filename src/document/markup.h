@@ -9,6 +9,11 @@ void markup_page(struct builder *builder, const struct element *root);
 /* Part of a page, all of which counts; list items in it are of `list` levels more. */
 void markup_part(struct builder *builder, const struct element *root, unsigned list);
 
+/* The way back: text with what HTML reads as its own escaped, in lines; a table with all it has. */
+void markup_write_escaped(struct buf *out, struct str text);
+void markup_write_text(struct buf *out, struct str text);
+void markup_write_table(struct buf *out, const struct grid *grid);
+
 struct markup_labels { /* of one set of tabs, in order, that no panel has taken yet */
     struct str *v;
     size_t n;

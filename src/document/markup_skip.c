@@ -4,8 +4,6 @@
  */
 #include "document/markup.h"
 
-#include <ctype.h>
-
 static bool has_role(const struct element *element, const char *role)
 {
     return str_is(element_get(element, "role"), role);
@@ -129,19 +127,9 @@ bool markup_is_mark(const struct element *element, struct str *mark, struct aren
 {
     struct markup markup = {0};
     struct words words;
-    struct str text;
-    size_t n = 0;
 
     words_begin(&words, arena);
     markup_text(&markup, element, &words);
-    text = words_end(&words, element->at).text;
-    *mark = text;
-    if (text.n > 2 && (text.p[0] == '[' || text.p[0] == '('))
-        return text.n <= 12;
-    while (n < text.n && n < 3 && isdigit((unsigned char)text.p[n]))
-        n++;
-    if (n > 0)
-        return n == text.n;
-    return text.n == 1 || str_starts(text, "*") || str_is(text, "\xe2\x80\xa0") || str_is(text, "\xe2\x80\xa1") ||
-           str_is(text, "\xc2\xa7");
+    *mark = words_end(&words, element->at).text;
+    return words_is_mark(*mark);
 }

@@ -27,6 +27,29 @@ struct str builder_note_kind(struct str word)
     return STR_EMPTY;
 }
 
+struct str builder_note_class(struct str classes)
+{
+    static const char *const starts[] = {"admonition", "alert",  "bs-callout", "callout",
+                                         "message",    "notice", "note",       "theme-admonition"};
+
+    while (classes.n > 0) {
+        struct str name = str_cut(classes, ' ', &classes);
+        struct str kind = builder_note_kind(name);
+        struct str last = name;
+
+        if (kind.n > 0)
+            return kind;
+        for (size_t i = 0; i < name.n; i++)
+            last = name.p[i] == '-' ? str_from(name, i + 1) : last;
+        kind = last.n < name.n ? builder_note_kind(last) : STR_EMPTY;
+        for (size_t i = 0; kind.n > 0 && i < sizeof starts / sizeof *starts; i++) {
+            if (str_starts(name, starts[i]))
+                return kind;
+        }
+    }
+    return STR_EMPTY;
+}
+
 /* "Note: text": the kind of note, and *rest is the text; empty where it begins with no such word. */
 static struct str note_start(struct str text, struct str *rest)
 {
@@ -61,7 +84,8 @@ static void find_notes(struct builder *builder)
 
     vec_each (struct block *, block, &builder->blocks) {
         struct str rest = STR_EMPTY;
-        struct str kind = is_sentence(block) ? note_start(block->text, &rest) : STR_EMPTY;
+        bool sentence = is_sentence(block) || block->kind == BLOCK_NOTE;
+        struct str kind = sentence ? note_start(block->text, &rest) : STR_EMPTY;
 
         if (kind.n > 0 && rest.n > 0) {
             block->text = rest;

@@ -173,6 +173,21 @@ void words_mark(struct words *words, struct str mark, size_t at)
     words_blank(words);
 }
 
+bool words_is_mark(struct str raised)
+{
+    size_t n = 0;
+
+    raised = str_trim(raised);
+    if (raised.n > 2 && (raised.p[0] == '[' || raised.p[0] == '('))
+        return raised.n <= 24;
+    while (n < raised.n && n < 3 && raised.p[n] >= '0' && raised.p[n] <= '9')
+        n++;
+    if (n > 0)
+        return n == raised.n;
+    return raised.n == 1 || str_starts(raised, "*") || str_is(raised, "\xe2\x80\xa0") ||
+           str_is(raised, "\xe2\x80\xa1") || str_is(raised, "\xc2\xa7");
+}
+
 /* The text without what is struck through; true where nothing else is there. */
 static bool take_struck(struct words *words, struct words_text *made)
 {

@@ -46,6 +46,8 @@ void words_break(struct words *words);
 bool words_empty(const struct words *words);
 /* A footnote mark, without brackets: kept apart from the text. Before any text it is text: `[mark] `. */
 void words_mark(struct words *words, struct str mark, size_t at);
+/* Whether what is raised looks like a footnote mark ("1", "[a]", "*") and not like the end of a word ("th"). */
+bool words_is_mark(struct str raised);
 /* Copies the text into the arena and frees the rest. Where nothing shows, at and n are as `at` was given here. */
 struct words_text words_end(struct words *words, size_t at);
 
