@@ -105,7 +105,7 @@ static void write_head(struct buf *out, const struct catalog *catalog)
 
 static void write_names(struct buf *out, const struct catalog *catalog)
 {
-    buf_adds(out, "roles:\n");
+    buf_adds(out, catalog->role_n > 0 ? "roles:\n" : "roles: {}\n");
     for (size_t i = 0; i < catalog->role_n; i++) {
         const struct role *role = &catalog->roles[i];
 
@@ -194,7 +194,7 @@ void catalog_write(struct buf *out, const struct catalog *catalog)
 {
     write_head(out, catalog);
     write_names(out, catalog);
-    buf_adds(out, "requirements:\n");
+    buf_adds(out, catalog->requirement_n > 0 ? "requirements:\n" : "requirements: []\n");
     for (size_t i = 0; i < catalog->requirement_n; i++)
         write_requirement(out, &catalog->requirements[i]);
 }

@@ -220,7 +220,10 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
         if (head == COLUMN_TRANSPORT && is_mostly(tally->services, tally))
             says = 5;
         return says > 0 || (bare && is_mostly(tally->services, tally)) ? says + share(tally->services, tally) : 0;
-    case COLUMN_DIRECTION: return is_mostly(tally->ways, tally) ? says + share(tally->ways, tally) : 0;
+    case COLUMN_DIRECTION:
+        if (head == kind && is_mostly(tally->ways + tally->ends, tally))
+            return says + share(tally->ways + tally->ends, tally);
+        return is_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
         if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)
             return 0;

@@ -139,7 +139,10 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     case BLOCK_ITEM: take_item(importer, block, !after_item); break;
     case BLOCK_TAB: importer->around.tab = block->text; break;
     case BLOCK_TAB_END: importer->around.tab = STR_EMPTY; break;
-    case BLOCK_NOTE: keep_note(importer, block, str_trim(block->text), STR_EMPTY); break;
+    case BLOCK_NOTE:
+        if (importer->section_table > 0 || says_ports(importer, block->text))
+            keep_note(importer, block, str_trim(block->text), STR_EMPTY);
+        break;
     case BLOCK_FOOTNOTE: keep_note(importer, block, str_trim(block->text), block->mark); break;
     case BLOCK_TABLE:
         if (block->grid != NULL)
@@ -151,25 +154,40 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     return used;
 }
 
-/* What the page is about: the words of its title, of its first headings, or of its file's name, that are not "ports".
+/* "clients and mail in Acme" is Acme. */
+static struct str last_of(struct str subject)
+{
+    static const char *const words[] = {" in ", " for ", " of ", ": "};
+
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        for (size_t i = subject.n; i > strlen(words[k]); i--) {
+            struct str rest = str_from(subject, i);
+
+            if (memcmp(subject.p + i - strlen(words[k]), words[k], strlen(words[k])) == 0 && rest.n > 2)
+                return str_trim(rest);
+        }
+    }
+    return subject;
+}
+
+/* What the page is about: the words of its title, of its first heading, or of its file's name, that are not "ports".
  */
 static struct str subject_of(struct importer *importer, const struct page *page)
 {
     struct str subject = heading_subject(importer->arena, page->title);
     struct str name = page->source->name;
-    size_t headings = 0;
 
-    for (size_t i = 0; i < page->block_n && subject.n == 0 && headings < 2; i++) {
+    for (size_t i = 0; i < page->block_n && subject.n == 0; i++) {
         const struct block *block = &page->blocks[i];
 
         if (block->kind == BLOCK_HEADING ||
             (block->kind == BLOCK_PARAGRAPH && is_title(importer, str_trim(block->text)))) {
             subject = heading_subject(importer->arena, block->text);
-            headings++;
+            break;
         }
     }
     if (subject.n > 0)
-        return subject;
+        return last_of(subject);
     for (size_t i = name.n; i > 0; i--) {
         if (name.p[i - 1] == '/') {
             name = str_from(name, i);
@@ -211,7 +229,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
     }
     notes_attach(&importer);
     if (importer.facts.n == 0)
-        diag_error(diags, SPAN_NONE, "no requirement was found in \"%.*s\"%s", STR_ARG(pages[0]->source->name),
+        diag_warning(diags, SPAN_NONE, "no requirement was found in \"%.*s\"%s", STR_ARG(pages[0]->source->name),
                    n > 1 ? " and the other documents" : "");
     return facts_catalog(&importer, pages, n, options);
 }

@@ -18,7 +18,7 @@ struct import_options {
 };
 
 /*
- * Never NULL. Without a single requirement that is an error in diags. The catalog borrows from the pages and lives in
+ * Never NULL; a catalog without a single requirement comes with a warning. The catalog borrows from the pages and lives in
  * the arena. Cost: linear in the pages, but for notes (notes times requirements).
  */
 struct catalog *import_pages(struct arena *arena, const struct page *const *pages, size_t n,

@@ -86,7 +86,7 @@ void notes_attach(struct importer *importer)
 {
     vec_each (struct pending_note *, note, &importer->notes) {
         struct str line = words_line(importer->arena, note->text, 400);
-        struct str text = str_printf(importer->arena, "the document notes: %.*s", STR_ARG(line));
+        struct str text = str_printf(importer->arena, "note: %.*s", STR_ARG(line));
         struct catalog_note *said;
         bool attached;
 

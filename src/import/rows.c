@@ -183,6 +183,23 @@ static struct str take_template(struct importer *importer, struct str *text)
     return STR_EMPTY;
 }
 
+static bool changes_row(struct arena *arena, struct str text);
+
+/* What stands below the first line of a cell and changes what the row asks for; *text is the first line then. */
+static struct str take_rest(struct importer *importer, struct str *text)
+{
+    const char *end = memchr(text->p, '\n', text->n);
+    struct str rest;
+
+    if (end == NULL)
+        return STR_EMPTY;
+    rest = str_trim(str_from(*text, (size_t)(end - text->p)));
+    if (!changes_row(importer->arena, rest))
+        return STR_EMPTY;
+    *text = str_head(*text, (size_t)(end - text->p));
+    return words_line(importer->arena, rest, 400);
+}
+
 /* Words in a purpose or comment that change what the row asks for. */
 static bool changes_row(struct arena *arena, struct str text)
 {
@@ -228,6 +245,8 @@ static void read_purpose(struct table *table, const struct row *row, struct fact
     struct str comment = text_of(row, COLUMN_COMMENT);
     struct str note = take_template(importer, &text);
 
+    if (note.n == 0)
+        note = take_rest(importer, &text);
     if (is_blank(importer, text))
         text = comment;
     else

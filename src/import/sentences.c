@@ -260,6 +260,10 @@ struct str phrase_clean(struct arena *arena, struct str phrase)
     to = sentence.n;
     while (from < to && is_one_of(sentence.words[from].normal, leading))
         from++;
+    for (size_t i = from + 1; i + 1 < to; i++) { /* Acme and related services */
+        if (match(&sentence, i, "and related") || match(&sentence, i, "and other") || match(&sentence, i, "and its"))
+            to = i;
+    }
     while (to > from && is_one_of(sentence.words[to - 1].normal, trailing))
         to--;
     if (to - from == 0 || to - from > 7)
