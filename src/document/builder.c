@@ -15,7 +15,14 @@ static void judge_bytes(struct builder *builder)
 
     while (rest.n > 0) {
         uint32_t letter = 0;
-        size_t n = words_letter(rest, &letter);
+        size_t n = 0;
+
+        while (n < rest.n && (unsigned char)(rest.p[n] - ' ') < 0x60)
+            n++;
+        rest = str_from(rest, n);
+        if (rest.n == 0)
+            break;
+        n = words_letter(rest, &letter);
 
         if (n == 0 || letter == 0) {
             first = first == SIZE_MAX ? builder->source->text.n - rest.n : first;
@@ -205,7 +212,7 @@ struct cell *grid_words(struct grid_builder *grid, size_t row_span, size_t colum
     cell->span = builder_span(grid->builder, text.at, text.n);
     cell->struck = text.struck;
     cell->marks = text.marks;
-    cell->mark_n = text.mark_n;
+    cell->mark_n = (uint32_t)text.mark_n;
     return cell;
 }
 

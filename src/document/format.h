@@ -32,7 +32,7 @@ const struct document_format *const *document_format_all(size_t *n);
 
 /* Limits on what a page may hold; beyond them a diagnostic, and the rest is left out. */
 #define DOCUMENT_COLUMNS_MOST 1000u
-#define DOCUMENT_CELLS_MOST 20000000u /* places in one grid */
+#define DOCUMENT_CELLS_MOST 10000000u /* places in one grid: with their cells less than 800 MB */
 #define DOCUMENT_SPAN_MOST 10000u
 
 #endif

@@ -1,0 +1,132 @@
+/* Records and fields of CSV; see csv.h. A quote that never ends takes the rest of its record's line and no more. */
+#include "document/csv/csv.h"
+
+#define SAMPLE_LINES 100u
+#define SAMPLE_BYTES 65536u
+
+static bool is_end(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+bool csv_record(struct csv_records *records, bool *blank)
+{
+    size_t n = 0;
+
+    if (records->at >= records->text.n)
+        return false;
+    while (records->at + n < records->text.n && (records->text.p[records->at + n] == ' '))
+        n++;
+    *blank = records->at + n == records->text.n || is_end(records->text.p[records->at + n]);
+    records->ended = false;
+    return true;
+}
+
+/* Over the end of a line; CRLF is one, and so is what remains of CRCRLF. */
+static void end_line(struct csv_records *records)
+{
+    while (records->at < records->text.n && records->text.p[records->at] == '\r')
+        records->at++;
+    if (records->at < records->text.n && records->text.p[records->at] == '\n')
+        records->at++;
+    records->ended = true;
+}
+
+/* The closing quote of a field that begins behind `at`; the end of the text: there is none. */
+static size_t closing_quote(struct str text, size_t at, bool *escaped)
+{
+    while (at < text.n) {
+        const char *quote = memchr(text.p + at, '"', text.n - at);
+
+        if (quote == NULL)
+            return text.n;
+        at = (size_t)(quote - text.p);
+        if (at + 1 == text.n || text.p[at + 1] != '"')
+            return at;
+        *escaped = true;
+        at += 2;
+    }
+    return text.n;
+}
+
+static struct str trim_blanks(struct str s, char delimiter)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || (s.p[0] == '\t' && delimiter != '\t')))
+        s = str_from(s, 1);
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || (s.p[s.n - 1] == '\t' && delimiter != '\t')))
+        s.n--;
+    return s;
+}
+
+bool csv_field(struct csv_records *records, struct csv_field *field)
+{
+    struct str text = records->text;
+    size_t at = records->at;
+    size_t start;
+
+    if (records->ended)
+        return false;
+    *field = (struct csv_field){0};
+    while (at < text.n && text.p[at] == ' ')
+        at++;
+    start = records->at;
+    if (at < text.n && text.p[at] == '"') {
+        bool escaped = false;
+        size_t end = closing_quote(text, at + 1, &escaped);
+
+        if (end < text.n) {
+            *field = (struct csv_field){{text.p + at + 1, end - at - 1}, escaped, true};
+            start = at = end + 1;
+        }
+    }
+    while (at < text.n && text.p[at] != records->delimiter && !is_end(text.p[at]))
+        at++;
+    if (!field->quoted)
+        field->raw = trim_blanks((struct str){text.p + start, at - start}, records->delimiter);
+    records->at = at;
+    if (at < text.n && text.p[at] == records->delimiter)
+        records->at++;
+    else
+        end_line(records);
+    return true;
+}
+
+/* How many records of a sample have the number of fields that most have, weighed by that number. */
+static size_t judge(struct str text, char delimiter)
+{
+    struct csv_records records = {.text = text, .delimiter = delimiter};
+    size_t counts[64] = {0};
+    size_t best = 0;
+    bool blank;
+
+    for (size_t n = 0; n < SAMPLE_LINES && csv_record(&records, &blank); n++) {
+        struct csv_field field;
+        size_t fields = 0;
+
+        while (csv_field(&records, &field))
+            fields++;
+        if (fields > 1 && fields < 64)
+            counts[fields]++;
+    }
+    for (size_t fields = 2; fields < 64; fields++)
+        best = counts[fields] * 64 + fields > best && counts[fields] > 0 ? counts[fields] * 64 + fields : best;
+    return best;
+}
+
+char csv_delimiter(struct str text)
+{
+    static const char candidates[] = {',', ';', '\t', '|'};
+    char best = ',';
+    size_t score = 0;
+
+    text = str_head(text, SAMPLE_BYTES);
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        size_t own = judge(text, candidates[i]);
+
+        if (own > score) {
+            score = own;
+            best = candidates[i];
+        }
+    }
+    return best;
+}
