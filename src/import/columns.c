@@ -102,20 +102,37 @@ enum way columns_way(struct arena *arena, struct str text)
     return WAY_UNSAID;
 }
 
-bool columns_ends(struct str text, struct str *from, struct str *to)
+enum way columns_ends(struct str text, struct str *from, struct str *to)
 {
-    static const char *const arrows[] = {"-->", "->", "=>", "\xe2\x86\x92", "\xe2\x87\x92", "\xe2\x9e\x9c", " > ", " to "};
+    static const struct {
+        const char *sign;
+        enum way way;
+    } signs[] = {{"< -- >", WAY_BOTH}, {"<-->", WAY_BOTH}, {"<->", WAY_BOTH},         {"\xe2\x86\x94", WAY_BOTH},
+                 {"\xe2\x87\x94", WAY_BOTH}, {"-- >", WAY_OUT}, {"-->", WAY_OUT}, {"->", WAY_OUT}, {"=>", WAY_OUT},
+                 {"\xe2\x86\x92", WAY_OUT}, {"\xe2\x87\x92", WAY_OUT}, {"\xe2\x9e\x9c", WAY_OUT}, {" > ", WAY_OUT}};
 
-    for (size_t k = 0; k < sizeof arrows / sizeof *arrows; k++) {
-        size_t n = strlen(arrows[k]);
+    for (size_t k = 0; text.n < 160 && k < sizeof signs / sizeof *signs; k++) {
+        size_t n = strlen(signs[k].sign);
 
         for (size_t i = 1; i + n < text.n; i++) {
-            if (memcmp(text.p + i, arrows[k], n) != 0 || text.p[i - 1] == '<')
+            if (memcmp(text.p + i, signs[k].sign, n) != 0)
                 continue;
             *from = str_trim(str_head(text, i));
             *to = str_trim(str_from(text, i + n));
-            return from->n > 0 && to->n > 0 && text.n < 120;
+            return from->n > 0 && to->n > 0 ? signs[k].way : WAY_UNSAID;
         }
+    }
+    return WAY_UNSAID;
+}
+
+bool columns_to(struct str text, struct str *from, struct str *to)
+{
+    for (size_t i = 1; text.n < 120 && i + 4 < text.n; i++) {
+        if (memcmp(text.p + i, " to ", 4) != 0)
+            continue;
+        *from = str_trim(str_head(text, i));
+        *to = str_trim(str_from(text, i + 4));
+        return from->n > 0 && to->n > 0;
     }
     return false;
 }
@@ -163,7 +180,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     }
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
-    tally->ends += columns_ends(text, &from, &to);
+    tally->ends += columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to);
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);

@@ -2,6 +2,7 @@
  * One fact: its ports with their transports, its ends, and what a person must look at. Every field that the row does
  * not hold gets a reason; where even the surroundings say nothing the fact is kept with a review.
  */
+#include "import/domains.h"
 #include "import/importer.h"
 
 void fact_review(struct importer *importer, struct fact *fact, struct str text)
@@ -207,6 +208,8 @@ static struct party caller(struct importer *importer, const struct fact *fact, c
         return self->from;
     if (words_have(normal, "replication") || words_have(normal, "mirroring"))
         return party(party_of_use(importer, use, fact->service, fact->span), STR("read from what the row is used for"));
+    if (str_is(fact->to.actor->key, "client"))
+        return party(party_actor(importer, STR("unnamed source"), fact->span), STR("the document names no source"));
     return any_client(importer, fact->span);
 }
 
@@ -251,6 +254,32 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
             fact->direction_why = STR("the document does not say which way; read as ports that are listened on");
         }
     }
+}
+
+void fact_domain_ports(struct importer *importer, struct fact *fact, const struct domain_text *read)
+{
+    struct str around = words_normal(importer->arena,
+                                     str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
+                                                STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
+    struct port_entry *entries = arena_new_array(importer->arena, struct port_entry, read->port_n + 2);
+    size_t n = 0;
+
+    for (size_t i = 0; i < read->port_n; i++)
+        entries[n++] = (struct port_entry){
+            .kind = PORT_RANGE, .transports = WORDS_TCP, .lo = read->ports[i], .hi = read->ports[i], .text = STR_EMPTY};
+    fact->ports_why = STR("the URL's scheme or port");
+    if (n == 0 && (words_have(around, "https") || words_have(around, "443"))) {
+        entries[n++] = (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
+        fact->ports_why = STR("lead-in sentence");
+    }
+    fact->transport_why = STR("no protocol column; TCP assumed");
+    if (n == 0) {
+        entries[n++] = (struct port_entry){.kind = PORT_UNSTATED, .text = STR("no port")};
+        fact->ports_why = fact->transport_why = STR_EMPTY;
+        fact_review(importer, fact, STR("the document names no port for this domain"));
+    }
+    fact->ports = entries;
+    fact->port_n = n;
 }
 
 struct str fact_place(struct importer *importer, const struct scope *scope, struct str label, struct span span)

@@ -298,6 +298,8 @@ static void find_contradictions(struct importer *importer)
             key = str_printf(importer->arena, "%p %p %u %u", (void *)fact->from.actor, (void *)fact->to.actor,
                              entry->lo, entry->hi);
             other = map_get(&seen, key);
+            if (other == fact)
+                continue;
             if (other == NULL) {
                 map_set(importer->arena, &seen, key, fact);
                 continue;

@@ -177,7 +177,7 @@ static struct str subject_of(struct importer *importer, const struct page *page)
     struct str subject = heading_subject(importer->arena, page->title);
     struct str name = page->source->name;
 
-    for (size_t i = 0; i < page->block_n && subject.n == 0; i++) {
+    for (size_t i = 0; i < page->block_n && subject.n == 0 && page->title.n == 0; i++) {
         const struct block *block = &page->blocks[i];
 
         if (block->kind == BLOCK_HEADING ||

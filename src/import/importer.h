@@ -72,7 +72,8 @@ struct hints {
     bool optional;
     bool forbidden;
     bool example;
-    bool weak; /* the ends count only if both are kinds of machines or programs */
+    bool arrow; /* an arrow stands between the ends */
+    bool weak;  /* the ends count only if both are kinds of machines or programs */
 };
 
 #define HEADINGS_MOST 8
@@ -167,6 +168,9 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
  * row that may name a protocol. */
 void fact_finish(struct importer *importer, struct fact *fact, const struct port_text *transport,
                  const struct scope *scope, struct str use, bool domains);
+/* Ports of domains that have no column of ports: those of URLs, of the sentence before, else unstated. */
+struct domain_text;
+void fact_domain_ports(struct importer *importer, struct fact *fact, const struct domain_text *read);
 void fact_when(struct importer *importer, struct fact *fact, struct str condition);
 void fact_add(struct importer *importer, const struct fact *fact);
 void fact_review(struct importer *importer, struct fact *fact, struct str text);

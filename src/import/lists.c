@@ -3,6 +3,7 @@
  * ports in parentheses or behind a colon, and what stands before it speaks of ports. A sentence counts only when it
  * names both ends, its transport and its ports.
  */
+#include "import/domains.h"
 #include "import/importer.h"
 
 /* How much of the text from its start is ports and nothing else: up to a sign that parts them from the purpose. */
@@ -152,6 +153,30 @@ static bool item_says(struct importer *importer, struct str text, const struct s
     return before && ports_last(importer, text, ports, purpose);
 }
 
+/* "`api.example.com` - licences" under a sentence that asks for access. */
+static bool domain_item(struct importer *importer, const struct block *block, struct str text, const struct scope *scope)
+{
+    struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}, .way = WAY_OUT};
+    struct str head = str_head(text, ports_end(text));
+    struct domain_text read;
+
+    if (str_starts(str_from(text, head.n), ": ") == false && head.n < text.n && text.p[head.n] == '/')
+        return false;
+    if (!scope->hints.domains || scope->hints.example || !domains_in(importer->arena, head))
+        return false;
+    domains_read_text(importer->arena, head, &read);
+    fact.to.actor = party_domains(importer, head, read.domains, read.n, block->span);
+    fact.purpose.text = words_line(importer->arena, skip_signs(str_from(text, head.n)), 300);
+    fact_domain_ports(importer, &fact, &read);
+    fact_finish(importer, &fact, NULL, scope, STR_EMPTY, true);
+    fact_ends(importer, &fact, scope, NULL);
+    if (fact.purpose.text.n == 0)
+        fact.purpose = (struct said){STR("not stated in the document"), STR("the document states none")};
+    fact.place = fact_place(importer, scope, head, block->span);
+    fact_add(importer, &fact);
+    return true;
+}
+
 bool item_read(struct importer *importer, const struct block *block)
 {
     struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}};
@@ -165,6 +190,8 @@ bool item_read(struct importer *importer, const struct block *block)
     if (text.n == 0 || text.n > 600)
         return false;
     scope_find(importer, &scope);
+    if (domain_item(importer, block, text, &scope))
+        return true;
     if (!item_says(importer, text, &scope, &ports, &purpose))
         return false;
     fact.purpose.text = words_line(importer->arena, purpose, 300);

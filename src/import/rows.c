@@ -53,7 +53,8 @@ static bool fits(const struct table *table, enum column_kind kind, struct str te
         shape = ports_shape(&read);
         return shape == SHAPE_TRANSPORTS || shape == SHAPE_SERVICES;
     case COLUMN_DIRECTION:
-        return columns_way(table->importer->arena, text) != WAY_UNSAID || columns_ends(text, &from, &to);
+        return columns_way(table->importer->arena, text) != WAY_UNSAID ||
+               columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to);
     case COLUMN_DOMAIN: return domains_in(table->importer->arena, text);
     case COLUMN_OTHER:
     case COLUMN_SOURCE:
@@ -210,7 +211,7 @@ static bool changes_row(struct arena *arena, struct str text)
         "only needed",     "unless",           "otherwise",           "not mandatory",
         "not required",    "is optional",      "disabled by default", "deprecated",
         "if you",          "by default",       "is the default",      "instead of",
-        "not needed",      "no longer",        "configurable",        "default port",
+        "not needed",      "no longer",                
     };
     struct str normal = words_normal(arena, text);
 
@@ -488,7 +489,6 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     struct importer *importer = table->importer;
     struct str text = text_of(row, COLUMN_DOMAIN);
     struct domain_text read;
-    struct port_entry *entries;
 
     *ports_said = false;
     if (is_blank(importer, text))
@@ -511,41 +511,10 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
     if (fact->way == WAY_UNSAID)
         fact->way = WAY_OUT;
-    if (!table->domains || read.port_n == 0)
+    if (!table->domains)
         return;
-    entries = arena_new_array(importer->arena, struct port_entry, read.port_n);
-    for (size_t i = 0; i < read.port_n; i++)
-        entries[i] = (struct port_entry){
-            .kind = PORT_RANGE, .transports = WORDS_TCP, .lo = read.ports[i], .hi = read.ports[i], .text = STR_EMPTY};
-    fact->ports = entries;
-    fact->port_n = read.port_n;
-    fact->ports_why = STR("the URL's scheme or port");
-    fact->transport_why = STR("no protocol column; TCP assumed");
+    fact_domain_ports(importer, fact, &read);
     *ports_said = true;
-}
-
-/* Domains without any port: what the sentence around them says, else unstated. */
-static bool domain_ports(struct table *table, struct fact *fact)
-{
-    struct importer *importer = table->importer;
-    struct str around =
-        words_normal(importer->arena, str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
-                                                 STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
-    struct port_entry *entry = arena_new_object(importer->arena, struct port_entry);
-    bool https = words_have(around, "https") || words_have(around, "443");
-
-    fact->ports = entry;
-    fact->port_n = 1;
-    if (https) {
-        *entry =
-            (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
-        fact->ports_why = STR("lead-in sentence");
-        fact->transport_why = STR("no protocol column; TCP assumed");
-    } else {
-        *entry = (struct port_entry){.kind = PORT_UNSTATED, .text = STR("no port")};
-        fact_review(importer, fact, STR("the document names no port for this domain"));
-    }
-    return true;
 }
 
 /* "Agent → server" in one cell. */
@@ -554,9 +523,11 @@ static void read_both_ends(struct table *table, const struct row *row, struct fa
     struct importer *importer = table->importer;
     struct str from;
     struct str to;
+    enum way way = columns_ends(text_of(row, COLUMN_DIRECTION), &from, &to);
 
-    if (!columns_ends(text_of(row, COLUMN_DIRECTION), &from, &to))
+    if (way == WAY_UNSAID && !columns_to(text_of(row, COLUMN_DIRECTION), &from, &to))
         return;
+    fact->way = way == WAY_BOTH ? WAY_BOTH : WAY_UNSAID;
     fact->from.actor = party_cell(importer, from, row->cells[COLUMN_DIRECTION]->span, &fact->from.condition);
     fact->to.actor = party_cell(importer, to, row->cells[COLUMN_DIRECTION]->span, &fact->to.condition);
     fact_when(importer, fact, fact->from.condition);
@@ -572,6 +543,16 @@ static void review_function(struct table *table, struct fact *fact)
         fact_review(table->importer, fact,
                     str_printf(table->importer->arena, "\"%.*s\" names what it is for, not who the peers are",
                                STR_ARG(actor->title)));
+}
+
+/* A row about ICMP has no ports to name. */
+static bool is_icmp(struct table *table, struct fact *fact)
+{
+    struct port_text read;
+
+    ports_read(table->importer->arena, fact->purpose.text, &read);
+    return ports_shape(&read) == SHAPE_TRANSPORTS && read.transports == 0 &&
+           fact_ports(table->importer, fact, &read, NULL, fact->purpose.text);
 }
 
 static void left_out(struct table *table, const struct row *row, const char *why)
@@ -601,8 +582,8 @@ static void read_row(struct table *table, struct row *row)
         read_domains(table, row, &fact, &ports_said);
     read_purpose(table, row, &fact);
     read_service(table, row, &transport, &fact);
-    if (table->domains ? !ports_said && !domain_ports(table, &fact)
-                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact)) {
+    if (table->domains ? !ports_said
+                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact) && !is_icmp(table, &fact)) {
         left_out(table, row, "it names no port");
         return;
     }

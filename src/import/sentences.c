@@ -229,6 +229,8 @@ struct str heading_subject(struct arena *arena, struct str text)
     size_t from = 0;
     size_t to;
 
+    if (str_ends(text, "(s)"))
+        text.n -= 3;
     split(arena, text, &sentence);
     to = sentence.n;
     if (to > 14)
@@ -535,27 +537,43 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* Both ends or none; up to a comma. */
+static void set_ends(struct arena *arena, struct str from, struct str to, struct hints *hints)
+{
+    struct str rest;
+
+    hints->from = phrase_clean(arena, str_cut(from, ',', &rest));
+    hints->to = phrase_clean(arena, str_cut(to, ',', &rest));
+    if (hints->from.n == 0 || hints->to.n == 0)
+        hints->from = hints->to = STR_EMPTY;
+}
+
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
     struct sentence *sentence = arena_new_object(arena, struct sentence);
     struct str from;
     struct str to;
+    enum way way;
 
     *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
+    way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
     split(arena, text, sentence);
     read_words(sentence, hints);
+    if (way != WAY_UNSAID) {
+        set_ends(arena, from, to, hints);
+        hints->arrow = true;
+        hints->way = way == WAY_BOTH ? WAY_BOTH : hints->way;
+        return;
+    }
     read_condition(sentence, hints);
     read_for_to(sentence, hints);
     if (hints->from.n == 0)
         read_subject(sentence, hints);
     if (hints->from.n == 0)
         read_ends(sentence, heading, hints);
-    if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_ends(text, &from, &to)) {
-        hints->from = phrase_clean(arena, from);
-        hints->to = phrase_clean(arena, to);
+    if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
-        if (hints->from.n == 0 || hints->to.n == 0)
-            hints->from = hints->to = STR_EMPTY;
+        set_ends(arena, from, to, hints);
     }
     if (hints->from.n == 0 && hints->to.n == 0)
         read_owner(sentence, hints);
