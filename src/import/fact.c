@@ -112,7 +112,7 @@ static void review_entries(struct importer *importer, struct fact *fact)
 bool fact_ports(struct importer *importer, struct fact *fact, const struct port_text *ports,
                 const struct port_text *transport, struct str written)
 {
-    size_t extra = transport == NULL ? 0 : transport->n;
+    size_t extra = transport == NULL || (transport->n > 0 && transport->entries[0].kind == PORT_ANY) ? 0 : transport->n;
     struct port_entry *entries = arena_new_array(importer->arena, struct port_entry, ports->n + extra);
 
     if (fact->service == NULL)

@@ -306,7 +306,8 @@ static void find_contradictions(struct importer *importer)
             }
             for (size_t j = 0; j < other->port_n; j++) {
                 if (other->ports[j].lo != entry->lo || other->ports[j].hi != entry->hi ||
-                    other->ports[j].transports == entry->transports)
+                    other->ports[j].transports == entry->transports ||
+                    (other->ports[j].transports & entry->transports) == 0) /* a row each for TCP and UDP */
                     continue;
                 fact_review(importer, fact,
                             str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,

@@ -66,7 +66,7 @@ static bool is_same_party(struct arena *arena, struct str heading, struct str ph
     struct str a = party_key(arena, heading);
     struct str b = party_key(arena, phrase);
 
-    return a.n > 0 && b.n > 0 && (words_have(b, str_cstr(arena, a)) || words_have(a, str_cstr(arena, b)));
+    return a.n > 0 && b.n > 0 && words_have(b, str_cstr(arena, a));
 }
 
 /* What a label names as a party is whose ports they are, unless something nearer says otherwise. */

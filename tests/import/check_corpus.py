@@ -20,7 +20,7 @@ ROWS = {  # page: requirement rows, ports with their transports
     "st2-system-requirements.rst": 7,
     "redhat-aap-ports.adoc": 39,
     "submariner-nat.md": 0,
-    "openshift-commatrix-bm.csv": 17,
+    "openshift-commatrix-bm.csv": 18,  # the last has no line end: counting line ends gives 17
 }
 
 
