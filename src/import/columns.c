@@ -115,7 +115,7 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
         size_t n = strlen(signs[k].sign);
 
         for (size_t i = 1; i + n < text.n; i++) {
-            if (memcmp(text.p + i, signs[k].sign, n) != 0)
+            if (text.p[i] != signs[k].sign[0] || memcmp(text.p + i, signs[k].sign, n) != 0)
                 continue;
             *from = str_trim(str_head(text, i));
             *to = str_trim(str_from(text, i + n));
@@ -128,7 +128,7 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
 bool columns_to(struct str text, struct str *from, struct str *to)
 {
     for (size_t i = 1; text.n < 120 && i + 4 < text.n; i++) {
-        if (memcmp(text.p + i, " to ", 4) != 0)
+        if (text.p[i] != ' ' || memcmp(text.p + i, " to ", 4) != 0)
             continue;
         *from = str_trim(str_head(text, i));
         *to = str_trim(str_from(text, i + 4));
@@ -189,6 +189,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
 static void count_column(struct arena *arena, const struct grid *grid, size_t head_n, size_t column,
                          struct tally *tally)
 {
+    struct arena_mark mark = arena_mark(arena);
     size_t step = grid->row_n > 2000 ? grid->row_n / 1000 : 1; /* a sample is enough to know what a column is */
 
     for (size_t row = head_n; row < grid->row_n; row += step) {
@@ -197,6 +198,7 @@ static void count_column(struct arena *arena, const struct grid *grid, size_t he
         if (cell == NULL || cell->row != row || cell->column != column || cell->column_span == grid->column_n)
             continue;
         count(arena, cell->text, tally);
+        arena_release(arena, mark);
     }
 }
 

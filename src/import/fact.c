@@ -29,6 +29,7 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
                               const struct service_word *service, struct str use, bool domains, struct arena *arena,
                               struct str *why)
 {
+    struct arena_mark mark = arena_mark(arena);
     struct port_text words;
 
     if (transport != NULL && transport->transports != 0) {
@@ -40,6 +41,7 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
         return scope->hints.transports;
     }
     ports_read(arena, use, &words);
+    arena_release(arena, mark);
     if (words.transports != 0) {
         *why = STR("read from the row's words");
         return words.transports;

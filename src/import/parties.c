@@ -70,14 +70,14 @@ struct actor *party_known(const struct importer *importer, struct str text)
 
 struct actor *party_actor(struct importer *importer, struct str title, struct span span)
 {
+    struct arena_mark mark = arena_mark(importer->arena);
     struct str key = party_key(importer->arena, title);
-    struct actor *actor;
+    struct actor *actor = map_get(&importer->actors, key);
 
-    if (key.n == 0)
-        return NULL;
-    actor = map_get(&importer->actors, key);
-    if (actor != NULL)
-        return actor;
+    if (key.n == 0 || actor != NULL) {
+        arena_release(importer->arena, mark);
+        return key.n == 0 ? NULL : actor;
+    }
     actor = arena_new_object(importer->arena, struct actor);
     actor->title = words_line(importer->arena, title, 100);
     actor->key = key;
@@ -156,6 +156,8 @@ bool party_is_role(const struct importer *importer, struct str text)
     if (map_get(&importer->actors, key) != NULL)
         return true;
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+        if (key.p[key.n - 1] != nouns[i][strlen(nouns[i]) - 1])
+            continue;
         if (str_is(key, nouns[i]) ||
             (key.n > strlen(nouns[i]) && str_ends(key, nouns[i]) && key.p[key.n - strlen(nouns[i]) - 1] == ' '))
             return true;

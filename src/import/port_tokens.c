@@ -228,8 +228,8 @@ static void scan_word(struct scanner *scanner)
         return;
     }
     service = service_at(scanner, from, end);
-    for (size_t i = 0; service == NULL && i < sizeof port_words / sizeof *port_words; i++) {
-        if (str_is(word, port_words[i].word)) {
+    for (size_t i = 0; service == NULL && word.n > 0 && i < sizeof port_words / sizeof *port_words; i++) {
+        if (port_words[i].word[0] == word.p[0] && str_is(word, port_words[i].word)) {
             add(scanner, port_words[i].kind, from);
             return;
         }

@@ -381,6 +381,10 @@ void ports_read(struct arena *arena, struct str text, struct port_text *result)
     struct parser parser = {.arena = arena, .text = text, .result = result};
 
     *result = (struct port_text){.mark = STR_EMPTY};
+    if (text.n == 0) {
+        result->none = true;
+        return;
+    }
     parser.tokens = port_tokens(arena, text, &result->mark);
     for (size_t i = 0; i < parser.tokens.n;)
         i = read_token(&parser, i);

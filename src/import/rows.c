@@ -34,7 +34,7 @@ static const struct cell *cell_at(const struct table *table, const struct row *r
                : grid_at(table->grid, row->index, column - row->shift);
 }
 
-static bool fits(const struct table *table, enum column_kind kind, struct str text)
+static bool holds(const struct table *table, enum column_kind kind, struct str text)
 {
     struct port_text read;
     enum port_shape shape;
@@ -71,6 +71,15 @@ static bool fits(const struct table *table, enum column_kind kind, struct str te
     case COLUMN_KIND_N: return true;
     }
     return true;
+}
+
+static bool fits(const struct table *table, enum column_kind kind, struct str text)
+{
+    struct arena_mark mark = arena_mark(table->importer->arena);
+    bool good = holds(table, kind, text);
+
+    arena_release(table->importer->arena, mark);
+    return good;
 }
 
 static bool is_anchor(enum column_kind kind)
@@ -144,9 +153,15 @@ static struct str text_of(const struct row *row, enum column_kind kind)
 }
 
 /* A no-break space alone is an empty cell that somebody wanted to be seen. */
-static bool is_blank(struct importer *importer, struct str text)
+static bool is_blank(struct str text)
 {
-    return words_line(importer->arena, text, 0).n == 0;
+    size_t bytes;
+
+    for (size_t i = 0; i < text.n; i += bytes) {
+        if (words_sign(text, i, &bytes) != SIGN_BLANK && (unsigned char)text.p[i] > ' ')
+            return false;
+    }
+    return true;
 }
 
 static bool has_column(const struct table *table, enum column_kind kind)
@@ -213,13 +228,14 @@ static bool changes_row(struct arena *arena, struct str text)
         "if you",          "by default",       "is the default",      "instead of",
         "not needed",      "no longer",                
     };
+    struct arena_mark mark = arena_mark(arena);
     struct str normal = words_normal(arena, text);
+    bool found = false;
 
-    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
-        if (words_have(normal, phrases[i]))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; !found && i < sizeof phrases / sizeof *phrases; i++)
+        found = words_have(normal, phrases[i]);
+    arena_release(arena, mark);
+    return found;
 }
 
 static void read_remarks(struct importer *importer, struct fact *fact, struct str text)
@@ -232,11 +248,13 @@ static void read_remarks(struct importer *importer, struct fact *fact, struct st
 
 static bool is_adjustable(struct arena *arena, struct str text)
 {
+    struct arena_mark mark = arena_mark(arena);
     struct str normal = words_normal(arena, text);
+    bool found = words_have(normal, "default port") || words_have(normal, "default range") ||
+                 words_have(normal, "different port") || words_have(normal, "is configurable");
 
-    return words_have(normal, "default port") || words_have(normal, "default range") ||
-           words_have(normal, "different port") || words_have(normal, "is configurable") ||
-           words_have(normal, "by default uses");
+    arena_release(arena, mark);
+    return found;
 }
 
 static void read_purpose(struct table *table, const struct row *row, struct fact *fact)
@@ -248,7 +266,7 @@ static void read_purpose(struct table *table, const struct row *row, struct fact
 
     if (note.n == 0)
         note = take_rest(importer, &text);
-    if (is_blank(importer, text))
+    if (is_blank(text))
         text = comment;
     else
         read_remarks(importer, fact, comment);
@@ -269,6 +287,7 @@ static void read_service(struct table *table, const struct row *row, const struc
                          struct fact *fact)
 {
     struct arena *arena = table->importer->arena;
+    struct arena_mark mark = arena_mark(arena);
     struct str text = words_normal(arena, text_of(row, COLUMN_SERVICE));
 
     if (transport != NULL && transport->service != NULL)
@@ -276,8 +295,9 @@ static void read_service(struct table *table, const struct row *row, const struc
     if (fact->service == NULL)
         fact->service = words_service_in(text);
     if (fact->service == NULL && fact->purpose.text.n > 0)
-        fact->service = words_service_in(str_head(words_normal(arena, fact->purpose.text), 60));
-    if (fact->purpose.text.n == 0 && text.n > 0)
+        fact->service = words_service_in(words_normal(arena, str_head(fact->purpose.text, 60)));
+    arena_release(arena, mark);
+    if (fact->purpose.text.n == 0)
         fact->purpose.text = words_line(arena, text_of(row, COLUMN_SERVICE), 120);
 }
 
@@ -292,7 +312,7 @@ static struct party read_party(struct table *table, const struct row *row, enum 
 
     if (!has_column(table, kind))
         return party;
-    if (cell == NULL || is_blank(importer, text)) {
+    if (cell == NULL || is_blank(text)) {
         if (last->actor == NULL)
             return party;
         party = *last;
@@ -365,7 +385,7 @@ static bool read_ports(struct table *table, const struct row *row, const struct 
     if (has_column(table, COLUMN_PORT)) {
         ports_read(importer->arena, text_of(row, COLUMN_PORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
-            if (is_blank(importer, text_of(row, COLUMN_PORT)))
+            if (is_blank(text_of(row, COLUMN_PORT)))
                 all.n = 0;
             else
                 all.fault = "ports were expected";
@@ -421,9 +441,11 @@ static void read_marks(struct table *table, const struct row *row, struct fact *
             *vec_push(table->importer->arena, &marks) = cell->marks[i];
     }
     if (row->cells[COLUMN_PORT] != NULL) {
+        struct arena_mark mark = arena_mark(table->importer->arena);
         struct port_text read;
 
         ports_read(table->importer->arena, text_of(row, COLUMN_PORT), &read);
+        arena_release(table->importer->arena, mark); /* the mark is a part of the cell */
         if (read.mark.n > 0)
             *vec_push(table->importer->arena, &marks) = read.mark;
     }
@@ -491,7 +513,7 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     struct domain_text read;
 
     *ports_said = false;
-    if (is_blank(importer, text))
+    if (is_blank(text))
         return;
     domains_read_text(importer->arena, text, &read);
     if (read.n == 0) {
@@ -567,7 +589,7 @@ static void read_row(struct table *table, struct row *row)
     struct port_text transport;
     struct party owner;
     struct party none = {0};
-    bool has_transport = !is_blank(importer, text_of(row, COLUMN_TRANSPORT));
+    bool has_transport = !is_blank(text_of(row, COLUMN_TRANSPORT));
     bool ports_said = false;
     struct str use;
 
@@ -624,7 +646,7 @@ static struct str only_text(const struct table *table, size_t row, struct span *
     for (size_t column = 0; column < table->grid->column_n; column++) {
         const struct cell *cell = grid_at(table->grid, row, column);
 
-        if (cell == NULL || cell == only || words_line(table->importer->arena, cell->text, 0).n == 0)
+        if (cell == NULL || cell == only || is_blank(cell->text))
             continue;
         if (only != NULL)
             return STR_EMPTY;
@@ -666,18 +688,20 @@ static bool read_section(struct table *table, size_t row)
 
 static bool is_head_again(const struct table *table, size_t row)
 {
+    struct arena *arena = table->importer->arena;
+    struct arena_mark mark = arena_mark(arena);
     bool same = table->layout.head_n > 0;
 
     for (size_t column = 0; column < table->layout.column_n && same; column++)
-        same = str_eq(words_normal(table->importer->arena, columns_text(table->grid, row, column)),
-                      table->layout.heads[column]);
+        same = str_eq(words_normal(arena, columns_text(table->grid, row, column)), table->layout.heads[column]);
+    arena_release(arena, mark);
     return same;
 }
 
 static bool is_empty_row(const struct table *table, size_t row)
 {
     for (size_t column = 0; column < table->grid->column_n; column++) {
-        if (!is_blank(table->importer, columns_text(table->grid, row, column)))
+        if (!is_blank(columns_text(table->grid, row, column)))
             return false;
     }
     return true;

@@ -61,9 +61,12 @@ static void split(struct arena *arena, struct str text, struct sentence *sentenc
 /* Whether the words of the phrase stand from word i on; how many they are. */
 static size_t match(const struct sentence *sentence, size_t i, const char *phrase)
 {
-    struct str rest = str_of(phrase);
+    struct str rest;
     size_t n = 0;
 
+    if (i >= sentence->n || sentence->words[i].normal.p[0] != phrase[0])
+        return 0;
+    rest = str_of(phrase);
     for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest), n++) {
         if (i + n >= sentence->n || !str_eq(sentence->words[i + n].normal, word))
             return 0;
@@ -81,8 +84,8 @@ static struct str cut(const struct sentence *sentence, size_t from, size_t to)
 
 static bool is_one_of(struct str word, const char *const *words)
 {
-    for (; *words != NULL; words++) {
-        if (str_is(word, *words))
+    for (; word.n > 0 && *words != NULL; words++) {
+        if ((*words)[0] == word.p[0] && str_is(word, *words))
             return true;
     }
     return false;
@@ -550,31 +553,34 @@ static void set_ends(struct arena *arena, struct str from, struct str to, struct
 
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
-    struct sentence *sentence = arena_new_object(arena, struct sentence);
+    struct arena_mark mark = arena_mark(arena); /* phrases are parts of the text */
+    struct sentence sentence;
     struct str from;
     struct str to;
     enum way way;
 
     *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
-    split(arena, text, sentence);
-    read_words(sentence, hints);
+    split(arena, text, &sentence);
+    read_words(&sentence, hints);
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
         hints->arrow = true;
         hints->way = way == WAY_BOTH ? WAY_BOTH : hints->way;
+        arena_release(arena, mark);
         return;
     }
-    read_condition(sentence, hints);
-    read_for_to(sentence, hints);
+    read_condition(&sentence, hints);
+    read_for_to(&sentence, hints);
     if (hints->from.n == 0)
-        read_subject(sentence, hints);
+        read_subject(&sentence, hints);
     if (hints->from.n == 0)
-        read_ends(sentence, heading, hints);
+        read_ends(&sentence, heading, hints);
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
         set_ends(arena, from, to, hints);
     }
     if (hints->from.n == 0 && hints->to.n == 0)
-        read_owner(sentence, hints);
+        read_owner(&sentence, hints);
+    arena_release(arena, mark);
 }

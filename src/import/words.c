@@ -8,7 +8,7 @@
 #define NAME_DEFAULT "unnamed"
 
 static const struct service_word services[] = {
-#define SERVICE(word, name, transports, peer) {word, name, transports, peer},
+#define SERVICE(word, name, transports, peer) {word, sizeof word - 1, name, transports, peer},
 #include "import/words.def"
 #undef SERVICE
 };
@@ -41,9 +41,9 @@ static const struct {
     {"\xe2\x81\xb4", SIGN_MARK},       {"\xe2\x81\xb5", SIGN_MARK},
 };
 
-enum words_sign words_sign(struct str s, size_t at, size_t *bytes)
+enum words_sign words_sign_beyond(struct str s, size_t at, size_t *bytes)
 {
-    for (size_t i = 0; (unsigned char)s.p[at] >= 0x80 && i < sizeof signs / sizeof *signs; i++) {
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         if (str_starts(str_from(s, at), signs[i].bytes)) {
             *bytes = strlen(signs[i].bytes);
             return signs[i].sign;
@@ -91,7 +91,7 @@ static bool begins_at(struct str normal, size_t at, const char *phrase)
 {
     size_t n = strlen(phrase);
 
-    return at + n <= normal.n && (at + n == normal.n || normal.p[at + n] == ' ') &&
+    return normal.p[at] == phrase[0] && at + n <= normal.n && (at + n == normal.n || normal.p[at + n] == ' ') &&
            memcmp(normal.p + at, phrase, n) == 0;
 }
 
@@ -105,7 +105,7 @@ static size_t next_word(struct str normal, size_t at)
 ptrdiff_t words_at(struct str normal, const char *phrase)
 {
     for (size_t i = 0; i < normal.n; i = next_word(normal, i)) {
-        if (begins_at(normal, i, phrase))
+        if (normal.p[i] == phrase[0] && begins_at(normal, i, phrase))
             return (ptrdiff_t)i;
     }
     return -1;
@@ -127,8 +127,8 @@ size_t words_count(struct str normal)
 
 const struct service_word *words_service(struct str normal)
 {
-    for (size_t i = 0; i < SERVICE_N; i++) {
-        if (str_is(normal, services[i].word))
+    for (size_t i = 0; normal.n > 0 && i < SERVICE_N; i++) {
+        if (normal.n == services[i].word_n && normal.p[0] == services[i].word[0] && memcmp(normal.p, services[i].word, normal.n) == 0)
             return &services[i];
     }
     return NULL;
@@ -141,7 +141,7 @@ const struct service_word *words_service_in(struct str normal)
 
         for (size_t k = 0; k < SERVICE_N; k++) {
             if (services[k].word[0] == normal.p[i] && begins_at(normal, i, services[k].word) &&
-                (best == NULL || strlen(services[k].word) > strlen(best->word)))
+                (best == NULL || services[k].word_n > best->word_n))
                 best = &services[k];
         }
         if (best != NULL)

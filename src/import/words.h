@@ -15,6 +15,7 @@ int words_transport(unsigned bit); /* IP protocol number of one bit */
 /* An application protocol as documents name it. */
 struct service_word {
     const char *word;    /* as words_normal has it */
+    size_t word_n;       /* its length */
     const char *service; /* the catalog's name; NULL: it has none */
     unsigned transports; /* that it usually runs over; 0: the name alone does not say */
     const char *peer;    /* who serves it: "DNS server"; NULL: the name does not say */
@@ -43,6 +44,14 @@ struct str words_name(struct arena *arena, struct str text, size_t most);
 
 /* Bytes of a typographic blank (1), dash (2) or quote (3) at s.p + at; 0: none of these. */
 enum words_sign { SIGN_NONE, SIGN_BLANK, SIGN_DASH, SIGN_QUOTE, SIGN_ARROW, SIGN_BOTH_ARROW, SIGN_BULLET, SIGN_MARK };
-enum words_sign words_sign(struct str s, size_t at, size_t *bytes);
+enum words_sign words_sign_beyond(struct str s, size_t at, size_t *bytes); /* of a byte beyond ASCII */
+
+static inline enum words_sign words_sign(struct str s, size_t at, size_t *bytes)
+{
+    if ((unsigned char)s.p[at] >= 0x80)
+        return words_sign_beyond(s, at, bytes);
+    *bytes = 1;
+    return SIGN_NONE;
+}
 
 #endif
