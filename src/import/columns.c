@@ -107,9 +107,19 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
     static const struct {
         const char *sign;
         enum way way;
-    } signs[] = {{"< -- >", WAY_BOTH}, {"<-->", WAY_BOTH}, {"<->", WAY_BOTH},         {"\xe2\x86\x94", WAY_BOTH},
-                 {"\xe2\x87\x94", WAY_BOTH}, {"-- >", WAY_OUT}, {"-->", WAY_OUT}, {"->", WAY_OUT}, {"=>", WAY_OUT},
-                 {"\xe2\x86\x92", WAY_OUT}, {"\xe2\x87\x92", WAY_OUT}, {"\xe2\x9e\x9c", WAY_OUT}, {" > ", WAY_OUT}};
+    } signs[] = {{"< -- >", WAY_BOTH},
+                 {"<-->", WAY_BOTH},
+                 {"<->", WAY_BOTH},
+                 {"\xe2\x86\x94", WAY_BOTH},
+                 {"\xe2\x87\x94", WAY_BOTH},
+                 {"-- >", WAY_OUT},
+                 {"-->", WAY_OUT},
+                 {"->", WAY_OUT},
+                 {"=>", WAY_OUT},
+                 {"\xe2\x86\x92", WAY_OUT},
+                 {"\xe2\x87\x92", WAY_OUT},
+                 {"\xe2\x9e\x9c", WAY_OUT},
+                 {" > ", WAY_OUT}};
 
     for (size_t k = 0; text.n < 160 && k < sizeof signs / sizeof *signs; k++) {
         size_t n = strlen(signs[k].sign);

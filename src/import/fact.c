@@ -125,7 +125,8 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
             entries[fact->port_n++] = ports->entries[i]; /* any port of ICMP is ICMP */
     }
     for (size_t i = 0; i < extra; i++) { /* ICMP or a protocol in the column of transports */
-        if (transport->entries[i].kind == PORT_ICMP || (transport->entries[i].kind == PORT_UNSTATED && fact->port_n == i))
+        if (transport->entries[i].kind == PORT_ICMP ||
+            (transport->entries[i].kind == PORT_UNSTATED && fact->port_n == i))
             entries[fact->port_n++] = transport->entries[i];
     }
     if (ports->fault != NULL) {
@@ -260,9 +261,9 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
 
 void fact_domain_ports(struct importer *importer, struct fact *fact, const struct domain_text *read)
 {
-    struct str around = words_normal(importer->arena,
-                                     str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
-                                                STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
+    struct str around =
+        words_normal(importer->arena, str_printf(importer->arena, "%.*s %.*s %.*s", STR_ARG(importer->around.last_lead),
+                                                 STR_ARG(importer->around.lead), STR_ARG(importer->around.caption)));
     struct port_entry *entries = arena_new_array(importer->arena, struct port_entry, read->port_n + 2);
     size_t n = 0;
 
@@ -271,7 +272,8 @@ void fact_domain_ports(struct importer *importer, struct fact *fact, const struc
             .kind = PORT_RANGE, .transports = WORDS_TCP, .lo = read->ports[i], .hi = read->ports[i], .text = STR_EMPTY};
     fact->ports_why = STR("the URL's scheme or port");
     if (n == 0 && (words_have(around, "https") || words_have(around, "443"))) {
-        entries[n++] = (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
+        entries[n++] =
+            (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
         fact->ports_why = STR("lead-in sentence");
     }
     fact->transport_why = STR("no protocol column; TCP assumed");
@@ -287,17 +289,35 @@ void fact_domain_ports(struct importer *importer, struct fact *fact, const struc
 struct str fact_place(struct importer *importer, const struct scope *scope, struct str label, struct span span)
 {
     struct arena *arena = importer->arena;
+    struct arena_mark mark = arena_mark(arena);
     struct str heading = words_line(arena, scope->place, 80);
     struct str row = words_line(arena, label, 60);
-    unsigned line = span.source == NULL ? 0 : source_line(span.source, span.at);
-    struct str place =
-        str_printf(arena, "%.*s%s%.*s%sline %u", STR_ARG(heading), heading.n > 0 && row.n > 0 ? " / " : "",
-                   STR_ARG(row), heading.n + row.n > 0 ? ", " : "", line);
-    char *text = arena_copy(arena, place.p, place.n);
+    struct buf place = BUF_EMPTY;
+    struct str kept;
 
+    buf_addf(&place, "%.*s%s%.*s%sline %u", STR_ARG(heading), heading.n > 0 && row.n > 0 ? " / " : "", STR_ARG(row),
+             heading.n + row.n > 0 ? ", " : "", span.source == NULL ? 0 : source_line(span.source, span.at));
     for (size_t i = 0; i < place.n; i++)
-        text[i] = text[i] == '"' ? '\'' : text[i];
-    return (struct str){text, place.n};
+        place.p[i] = place.p[i] == '"' ? '\'' : place.p[i];
+    arena_release(arena, mark);
+    kept = str_printf(arena, "%.*s#\"%.*s\"", STR_ARG(importer->documents[importer->document].key),
+                      STR_ARG(buf_str(&place)));
+    buf_free(&place);
+    return kept;
+}
+
+void facts_reserve(struct importer *importer, size_t n)
+{
+    struct facts *facts = &importer->facts;
+    struct fact *v;
+
+    if (facts->capacity - facts->n >= n || n < 64)
+        return;
+    v = arena_new_array(importer->arena, struct fact, facts->n + n);
+    if (facts->n > 0)
+        memcpy(v, facts->v, facts->n * sizeof *v);
+    facts->v = v;
+    facts->capacity = facts->n + n;
 }
 
 void fact_add(struct importer *importer, const struct fact *fact)

@@ -8,23 +8,33 @@
 struct making {
     struct importer *importer;
     struct catalog *catalog;
-    struct map names; /* taken, of one kind of object at a time */
+    struct map ids;
     struct map features;
     struct map parameters;
     struct features VEC(struct feature) feature_list;
     struct parameters VEC(struct parameter) parameter_list;
-    struct requirements VEC(struct requirement) list;
+};
+
+struct taken {
+    unsigned n; /* the last number behind this name */
 };
 
 /* The name, or the name with the least number that makes it new. */
-static struct str unique(struct making *making, struct str name)
+static struct str unique(struct arena *arena, struct map *names, struct str name)
 {
-    struct arena *arena = making->importer->arena;
+    struct taken *taken = map_get(names, name);
     struct str tried = name;
 
-    for (unsigned i = 2; map_get(&making->names, tried) != NULL; i++)
-        tried = str_printf(arena, "%.*s-%u", (int)(name.n > 56 ? 56 : name.n), name.p, i);
-    map_set(arena, &making->names, tried, making);
+    if (taken == NULL) {
+        taken = arena_new_object(arena, struct taken);
+        taken->n = 1;
+        map_set(arena, names, name, taken);
+        return name;
+    }
+    do {
+        tried = str_printf(arena, "%.*s-%u", (int)(name.n > 52 ? 52 : name.n), name.p, ++taken->n);
+    } while (map_get(names, tried) != NULL);
+    map_set(arena, names, tried, arena_new_object(arena, struct taken));
     return tried;
 }
 
@@ -32,15 +42,15 @@ static void make_roles(struct making *making)
 {
     struct importer *importer = making->importer;
     struct roles VEC(struct role) roles = {0};
+    struct map names = {0};
 
-    making->names = (struct map){0};
     for (size_t i = 0; i < importer->actors.n; i++) {
         struct actor *actor = importer->actors.entries[i].value;
         struct role *role;
 
         if (!actor->used)
             continue;
-        actor->name = unique(making, words_name(importer->arena, actor->key, 48));
+        actor->name = unique(importer->arena, &names, words_name(importer->arena, actor->key, 48));
         role = vec_push(importer->arena, &roles);
         *role = (struct role){.name = actor->name,
                               .title = actor->title,
@@ -142,15 +152,19 @@ static struct str make_parameter(struct making *making, const struct fact *fact)
     return *name;
 }
 
-struct items VEC(struct port_item);
+struct items {
+    struct port_item *v;
+    size_t n;
+};
 
-static void add_item(struct arena *arena, struct items *items, struct port_item item)
+/* There is room: an entry has no more transports than there are. */
+static void add_item(struct items *items, struct port_item item)
 {
-    vec_each (struct port_item *, known, items) {
-        if (str_eq(known->text, item.text))
+    for (size_t i = 0; i < items->n; i++) {
+        if (str_eq(items->v[i].text, item.text))
             return;
     }
-    *vec_push(arena, items) = item;
+    items->v[items->n++] = item;
 }
 
 static void add_entry(struct arena *arena, struct items *items, const struct port_entry *entry, struct str parameter)
@@ -161,17 +175,17 @@ static void add_entry(struct arena *arena, struct items *items, const struct por
     case PORT_ANY:
         item.transport = TRANSPORT_ANY;
         item.text = STR("any");
-        add_item(arena, items, item);
+        add_item(items, item);
         return;
     case PORT_ICMP:
         item.transport = PROTO_ICMP;
         item.text = STR("icmp");
-        add_item(arena, items, item);
+        add_item(items, item);
         return;
     case PORT_UNSTATED:
         item.transport = TRANSPORT_UNSTATED;
         item.text = STR("unstated");
-        add_item(arena, items, item);
+        add_item(items, item);
         return;
     case PORT_RANGE:
     case PORT_DYNAMIC:
@@ -195,8 +209,17 @@ static void add_entry(struct arena *arena, struct items *items, const struct por
         proto_format(&text, (unsigned)item.transport);
         item.text = str_dup(arena, buf_str(&text));
         buf_free(&text);
-        add_item(arena, items, item);
+        add_item(items, item);
     }
+}
+
+static size_t transport_n(unsigned transports)
+{
+    size_t n = 0;
+
+    for (unsigned bit = 1; bit < 1u << WORDS_TRANSPORTS; bit <<= 1)
+        n += (transports & bit) != 0;
+    return n == 0 ? 1 : n;
 }
 
 static struct str service_of(const struct fact *fact, const struct items *items)
@@ -212,25 +235,34 @@ static struct str service_of(const struct fact *fact, const struct items *items)
     return first->transport == PROTO_UDP ? STR("udp") : STR("any");
 }
 
-static void infer(struct arena *arena, struct requirement *requirement, const char *field, struct str why)
+struct inferences {
+    struct named_text v[8];
+    size_t n;
+};
+
+static void infer(struct inferences *inferences, const char *field, struct str why)
 {
-    if (why.n == 0)
-        return;
-    if (requirement->inferred == NULL)
-        requirement->inferred = arena_new_array(arena, struct named_text, 8);
-    requirement->inferred[requirement->inferred_n++] = (struct named_text){str_of(field), why};
+    if (why.n > 0)
+        inferences->v[inferences->n++] = (struct named_text){str_of(field), why};
 }
 
 static struct str make_id(struct making *making, const struct fact *fact, const struct port_item *first)
 {
     struct arena *arena = making->importer->arena;
-    struct str from = words_name(arena, fact->from.actor->name, 22);
-    struct str to = words_name(arena, fact->to.actor->name, 26);
-    struct str port = first->kind == PORT_RANGE || first->kind == PORT_PARAMETER
-                          ? str_printf(arena, "%u", fact->ports[0].lo)
-                          : words_name(arena, first->text, 10);
+    struct str made;
+    struct buf name = BUF_EMPTY;
+    struct arena_mark mark = arena_mark(arena);
 
-    return unique(making, str_printf(arena, "%.*s-%.*s-%.*s", STR_ARG(from), STR_ARG(to), STR_ARG(port)));
+    buf_addf(&name, "%.*s-%.*s-", STR_ARG(words_name(arena, fact->from.actor->name, 22)),
+             STR_ARG(words_name(arena, fact->to.actor->name, 26)));
+    if (first->kind == PORT_RANGE || first->kind == PORT_PARAMETER)
+        buf_addf(&name, "%u", fact->ports[0].lo);
+    else
+        buf_add(&name, words_name(arena, first->text, 10));
+    arena_release(arena, mark);
+    made = str_dup(arena, buf_str(&name));
+    buf_free(&name);
+    return unique(arena, &making->ids, made);
 }
 
 static struct str join_reviews(struct arena *arena, const struct fact *fact)
@@ -245,13 +277,17 @@ static struct str join_reviews(struct arena *arena, const struct fact *fact)
     return review;
 }
 
-static void make_requirement(struct making *making, const struct fact *fact)
+static void make_requirement(struct making *making, const struct fact *fact, struct requirement *requirement)
 {
     struct arena *arena = making->importer->arena;
-    struct requirement *requirement = vec_push(arena, &making->list);
     struct str parameter = make_parameter(making, fact);
     struct items items = {0};
+    struct inferences inferred = {0};
+    size_t most = 0;
 
+    for (size_t i = 0; i < fact->port_n; i++)
+        most += transport_n(fact->ports[i].transports);
+    items.v = arena_new_array(arena, struct port_item, most);
     for (size_t i = 0; i < fact->port_n; i++)
         add_entry(arena, &items, &fact->ports[i], parameter);
     requirement->id = make_id(making, fact, &items.v[0]);
@@ -266,23 +302,25 @@ static void make_requirement(struct making *making, const struct fact *fact)
     requirement->any_of = STR_EMPTY;
     requirement->review = join_reviews(arena, fact);
     requirement->origins = arena_new_object(arena, struct str);
-    requirement->origins[0] = str_printf(arena, "%.*s#\"%.*s\"",
-                                         STR_ARG(making->catalog->documents[fact->document].key), STR_ARG(fact->place));
+    requirement->origins[0] = fact->place;
     requirement->origin_n = 1;
     requirement->span = fact->span;
-    infer(arena, requirement, "from", fact->from.why);
-    infer(arena, requirement, "to", fact->to.why);
-    infer(arena, requirement, "ports", fact->ports_why);
-    infer(arena, requirement, "transport", fact->transport_why);
-    infer(arena, requirement, "direction", fact->direction_why);
-    infer(arena, requirement, "purpose", fact->purpose.why);
-    infer(arena, requirement, "when", requirement->when_text.n > 0 ? fact->condition_why : STR_EMPTY);
-    infer(arena, requirement, "need", fact->need_why);
+    infer(&inferred, "from", fact->from.why);
+    infer(&inferred, "to", fact->to.why);
+    infer(&inferred, "ports", fact->ports_why);
+    infer(&inferred, "transport", fact->transport_why);
+    infer(&inferred, "direction", fact->direction_why);
+    infer(&inferred, "purpose", fact->purpose.why);
+    infer(&inferred, "when", requirement->when_text.n > 0 ? fact->condition_why : STR_EMPTY);
+    infer(&inferred, "need", fact->need_why);
+    requirement->inferred = inferred.n == 0 ? NULL : arena_copy(arena, inferred.v, inferred.n * sizeof *inferred.v);
+    requirement->inferred_n = inferred.n;
 }
 
 /* The same ends and the same port with other transports: both stay, each says so of the other. */
 static void find_contradictions(struct importer *importer)
 {
+    struct arena *scratch = arena_new();
     struct map seen = {0};
 
     for (size_t i = 0; i < importer->facts.n; i++) {
@@ -295,13 +333,13 @@ static void find_contradictions(struct importer *importer)
 
             if (entry->kind != PORT_RANGE)
                 continue;
-            key = str_printf(importer->arena, "%p %p %u %u", (void *)fact->from.actor, (void *)fact->to.actor,
-                             entry->lo, entry->hi);
+            key = str_printf(scratch, "%p %p %u %u", (void *)fact->from.actor, (void *)fact->to.actor, entry->lo,
+                             entry->hi);
             other = map_get(&seen, key);
             if (other == fact)
                 continue;
             if (other == NULL) {
-                map_set(importer->arena, &seen, key, fact);
+                map_set(scratch, &seen, key, fact);
                 continue;
             }
             for (size_t j = 0; j < other->port_n; j++) {
@@ -310,14 +348,15 @@ static void find_contradictions(struct importer *importer)
                     (other->ports[j].transports & entry->transports) == 0) /* a row each for TCP and UDP */
                     continue;
                 fact_review(importer, fact,
-                            str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,
+                            str_printf(importer->arena, "port %u has other transports at %.*s", entry->lo,
                                        STR_ARG(other->place)));
                 fact_review(importer, other,
-                            str_printf(importer->arena, "port %u has other transports at \"%.*s\"", entry->lo,
+                            str_printf(importer->arena, "port %u has other transports at %.*s", entry->lo,
                                        STR_ARG(fact->place)));
             }
         }
     }
+    arena_free(scratch);
 }
 
 static struct str stem(struct str name)
@@ -334,18 +373,16 @@ static struct str stem(struct str name)
     return (struct str){name.p + from, to - from};
 }
 
-static void make_documents(struct making *making, const struct page *const *pages, size_t n, struct str retrieved)
+struct document *facts_documents(struct arena *arena, const struct page *const *pages, size_t n, struct str retrieved)
 {
-    struct arena *arena = making->importer->arena;
+    struct document *documents = arena_new_array(arena, struct document, n);
+    struct map names = {0};
 
-    making->names = (struct map){0};
-    making->catalog->documents = arena_new_array(arena, struct document, n);
-    making->catalog->document_n = n;
     for (size_t i = 0; i < n; i++) {
-        struct document *document = &making->catalog->documents[i];
+        struct document *document = &documents[i];
         struct str name = stem(pages[i]->source->name);
 
-        document->key = unique(making, words_name(arena, name, 32));
+        document->key = unique(arena, &names, words_name(arena, name, 32));
         document->title = words_line(arena, pages[i]->title, 120);
         for (size_t k = 0; k < pages[i]->block_n && document->title.n == 0; k++) {
             if (pages[i]->blocks[k].kind == BLOCK_HEADING || pages[i]->blocks[k].kind == BLOCK_PARAGRAPH)
@@ -356,45 +393,29 @@ static void make_documents(struct making *making, const struct page *const *page
         document->url = STR_EMPTY;
         document->retrieved = retrieved;
     }
+    return documents;
 }
 
-static void make_notes(struct making *making)
-{
-    struct importer *importer = making->importer;
-    struct catalog *catalog = making->catalog;
-
-    catalog->note_n = importer->said.n;
-    catalog->notes = arena_new_array(importer->arena, struct note, importer->said.n);
-    for (size_t i = 0; i < importer->said.n; i++) {
-        const struct catalog_note *said = &importer->said.v[i];
-
-        catalog->notes[i].text = said->text;
-        catalog->notes[i].origin = str_printf(importer->arena, "%.*s#\"%.*s\"",
-                                              STR_ARG(catalog->documents[said->document].key), STR_ARG(said->place));
-    }
-}
-
-struct catalog *facts_catalog(struct importer *importer, const struct page *const *pages, size_t n,
-                              const struct import_options *options)
+struct catalog *facts_catalog(struct importer *importer, size_t document_n, const struct import_options *options)
 {
     struct making making = {.importer = importer, .catalog = arena_new_object(importer->arena, struct catalog)};
+    struct catalog *catalog = making.catalog;
 
-    making.catalog->product =
+    catalog->product =
         words_name(importer->arena, options->product.n > 0 ? options->product : importer->product->title, 48);
-    making.catalog->title = options->title.n > 0 ? options->title : importer->product->title;
-    make_documents(&making, pages, n, options->retrieved);
+    catalog->title = options->title.n > 0 ? options->title : importer->product->title;
+    catalog->documents = importer->documents;
+    catalog->document_n = document_n;
+    catalog->notes = importer->said.v;
+    catalog->note_n = importer->said.n;
     make_roles(&making);
-    making.names = (struct map){0};
     find_contradictions(importer);
+    catalog->requirements = arena_new_array(importer->arena, struct requirement, importer->facts.n);
     vec_each (const struct fact *, fact, &importer->facts)
-        make_requirement(&making, fact);
-    make_notes(&making);
-    making.catalog->source = pages[0]->source;
-    making.catalog->features = making.feature_list.v;
-    making.catalog->feature_n = making.feature_list.n;
-    making.catalog->parameters = making.parameter_list.v;
-    making.catalog->parameter_n = making.parameter_list.n;
-    making.catalog->requirements = making.list.v;
-    making.catalog->requirement_n = making.list.n;
-    return making.catalog;
+        make_requirement(&making, fact, &catalog->requirements[catalog->requirement_n++]);
+    catalog->features = making.feature_list.v;
+    catalog->feature_n = making.feature_list.n;
+    catalog->parameters = making.parameter_list.v;
+    catalog->parameter_n = making.parameter_list.n;
+    return catalog;
 }

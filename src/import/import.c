@@ -207,7 +207,8 @@ static struct str subject_of(struct importer *importer, const struct page *page)
 struct catalog *import_pages(struct arena *arena, const struct page *const *pages, size_t n,
                              const struct import_options *options, struct diags *diags)
 {
-    struct importer importer = {.arena = arena, .diags = diags};
+    struct importer importer = {
+        .arena = arena, .diags = diags, .documents = facts_documents(arena, pages, n, options->retrieved)};
     struct str title = options->title.n > 0 ? options->title : options->product;
 
     for (size_t i = 0; i < n; i++) {
@@ -230,6 +231,6 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
     notes_attach(&importer);
     if (importer.facts.n == 0)
         diag_warning(diags, SPAN_NONE, "no requirement was found in \"%.*s\"%s", STR_ARG(pages[0]->source->name),
-                   n > 1 ? " and the other documents" : "");
-    return facts_catalog(&importer, pages, n, options);
+                     n > 1 ? " and the other documents" : "");
+    return facts_catalog(&importer, n, options);
 }

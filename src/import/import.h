@@ -18,8 +18,8 @@ struct import_options {
 };
 
 /*
- * Never NULL; a catalog without a single requirement comes with a warning. The catalog borrows from the pages and lives in
- * the arena. Cost: linear in the pages, but for notes (notes times requirements).
+ * Never NULL; a catalog without a single requirement comes with a warning. The catalog borrows from the pages and lives
+ * in the arena. Cost: linear in the pages, but for notes (notes times requirements).
  */
 struct catalog *import_pages(struct arena *arena, const struct page *const *pages, size_t n,
                              const struct import_options *options, struct diags *diags);

@@ -49,7 +49,7 @@ struct fact {
     struct str need_why;
     bool adjustable; /* the document calls the port a default */
     struct texts reviews;
-    struct str place; /* in the document, for `origin` */
+    struct str place; /* DOCUMENT#"place": its origin */
     struct span span;
     struct str *marks; /* of footnotes */
     size_t mark_n;
@@ -111,22 +111,17 @@ struct pending_note {
     bool attached;
 };
 
-struct catalog_note {
-    struct str text;
-    struct str place;
-    size_t document;
-};
-
 struct importer {
     struct arena *arena;
     struct diags *diags;
     const struct page *page;
     size_t document; /* index of the page */
+    struct document *documents;
     struct map actors;
     struct actor *product;
     struct facts VEC(struct fact) facts;
     struct pending_notes VEC(struct pending_note) notes;
-    struct catalog_notes VEC(struct catalog_note) said; /* for the catalog */
+    struct catalog_notes VEC(struct note) said; /* for the catalog */
     struct surroundings around;
     size_t table;
     size_t section_table; /* the last table of this section; 0: none */
@@ -172,10 +167,13 @@ void fact_finish(struct importer *importer, struct fact *fact, const struct port
 struct domain_text;
 void fact_domain_ports(struct importer *importer, struct fact *fact, const struct domain_text *read);
 void fact_when(struct importer *importer, struct fact *fact, struct str condition);
+/* Room for so many more, so that a long table does not grow the list again and again. */
+void facts_reserve(struct importer *importer, size_t n);
 void fact_add(struct importer *importer, const struct fact *fact);
 void fact_review(struct importer *importer, struct fact *fact, struct str text);
 /* Ends of a fact by its way, where the row leaves them open. */
 void fact_ends(struct importer *importer, struct fact *fact, const struct scope *scope, struct actor *owner);
+/* DOCUMENT#"heading / label, line". */
 struct str fact_place(struct importer *importer, const struct scope *scope, struct str label, struct span span);
 
 /* lists.c: bullets and sentences; text_table.c: tables whose cells are parted by one blank. */
@@ -187,7 +185,7 @@ const struct grid *text_table(struct importer *importer, const struct block *blo
 void notes_attach(struct importer *importer);
 
 /* facts.c */
-struct catalog *facts_catalog(struct importer *importer, const struct page *const *pages, size_t n,
-                              const struct import_options *options);
+struct document *facts_documents(struct arena *arena, const struct page *const *pages, size_t n, struct str retrieved);
+struct catalog *facts_catalog(struct importer *importer, size_t document_n, const struct import_options *options);
 
 #endif

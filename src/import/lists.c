@@ -154,7 +154,8 @@ static bool item_says(struct importer *importer, struct str text, const struct s
 }
 
 /* "`api.example.com` - licences" under a sentence that asks for access. */
-static bool domain_item(struct importer *importer, const struct block *block, struct str text, const struct scope *scope)
+static bool domain_item(struct importer *importer, const struct block *block, struct str text,
+                        const struct scope *scope)
 {
     struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}, .way = WAY_OUT};
     struct str head = str_head(text, ports_end(text));

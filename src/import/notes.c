@@ -87,7 +87,7 @@ void notes_attach(struct importer *importer)
     vec_each (struct pending_note *, note, &importer->notes) {
         struct str line = words_line(importer->arena, note->text, 400);
         struct str text = str_printf(importer->arena, "note: %.*s", STR_ARG(line));
-        struct catalog_note *said;
+        struct note *said;
         bool attached;
 
         if (line.n == 0)
@@ -99,7 +99,6 @@ void notes_attach(struct importer *importer)
             continue;
         said = vec_push(importer->arena, &importer->said);
         said->text = line;
-        said->place = note->place;
-        said->document = note->document;
+        said->origin = note->place;
     }
 }

@@ -249,7 +249,8 @@ static void scan_word(struct scanner *scanner)
 /* `{{ port }}`, `${PORT}`, `<port>`, `$port`: whatever stands there is known elsewhere. */
 static bool scan_symbol(struct scanner *scanner)
 {
-    static const char *const tags[] = {"<sup>", "</sup>", "<sub>", "</sub>", "<b>", "</b>", "<code>", "</code>", "<br>"};
+    static const char *const tags[] = {"<sup>", "</sup>", "<sub>",   "</sub>", "<b>",
+                                       "</b>",  "<code>", "</code>", "<br>"};
     struct str s = scanner->text;
     size_t from = scanner->at;
     char close = s.p[from] == '<' ? '>' : s.p[from] == '{' ? '}' : '\0';

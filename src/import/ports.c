@@ -376,9 +376,27 @@ static void finish(struct parser *parser)
     result->n = parser->entries.n;
 }
 
+/* Gives back the tokens, unless entries have text that was made on the way. */
+static void keep_entries(struct arena *arena, struct arena_mark mark, struct port_text *result)
+{
+    struct port_entry few[8];
+
+    if (result->n > sizeof few / sizeof *few)
+        return;
+    for (size_t i = 0; i < result->n; i++) {
+        if (result->entries[i].text.n > 0)
+            return;
+        few[i] = result->entries[i];
+    }
+    arena_release(arena, mark);
+    result->entries = result->n == 0 ? NULL : arena_copy(arena, few, result->n * sizeof *few);
+}
+
 void ports_read(struct arena *arena, struct str text, struct port_text *result)
 {
     struct parser parser = {.arena = arena, .text = text, .result = result};
+
+    struct arena_mark mark = arena_mark(arena);
 
     *result = (struct port_text){.mark = STR_EMPTY};
     if (text.n == 0) {
@@ -389,6 +407,7 @@ void ports_read(struct arena *arena, struct str text, struct port_text *result)
     for (size_t i = 0; i < parser.tokens.n;)
         i = read_token(&parser, i);
     finish(&parser);
+    keep_entries(arena, mark, result);
 }
 
 enum port_shape ports_shape(const struct port_text *text)

@@ -226,7 +226,7 @@ static bool changes_row(struct arena *arena, struct str text)
         "only needed",     "unless",           "otherwise",           "not mandatory",
         "not required",    "is optional",      "disabled by default", "deprecated",
         "if you",          "by default",       "is the default",      "instead of",
-        "not needed",      "no longer",                
+        "not needed",      "no longer",
     };
     struct arena_mark mark = arena_mark(arena);
     struct str normal = words_normal(arena, text);
@@ -351,7 +351,7 @@ static enum need need_of(struct arena *arena, struct str head, struct str text, 
 static void read_need(struct table *table, const struct row *row, struct fact *fact)
 {
     struct arena *arena = table->importer->arena;
-    struct hints hints;
+    struct hints hints = {0};
     struct str words = words_normal(arena, fact->purpose.text);
     bool said = false;
 
@@ -365,7 +365,8 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
         fact->need = NEED_OPTIONAL;
         fact->need_why = STR("section heading");
     }
-    sentence_read(arena, fact->purpose.text, false, &hints);
+    if (words_have(words, "not") || words_have(words, "never") || words_have(words, "blocked"))
+        sentence_read(arena, fact->purpose.text, false, &hints);
     if (table->scope.hints.forbidden || (hints.forbidden && !changes_row(arena, fact->purpose.text))) {
         fact->need = NEED_FORBIDDEN;
         fact->need_why = table->scope.hints.forbidden ? STR("lead-in sentence") : STR("the row says so");
@@ -672,12 +673,13 @@ static bool read_section(struct table *table, size_t row)
     if (ports.n > 0 && ports_shape(&ports) != SHAPE_NONE && ports_shape(&ports) != SHAPE_SYMBOLIC)
         return false;
     if (words_count(words_normal(importer->arena, text)) > 14) {
-        *vec_push(importer->arena, &importer->notes) = (struct pending_note){.text = text,
-                                                                             .mark = STR_EMPTY,
-                                                                             .span = span,
-                                                                             .table = importer->table,
-                                                                             .place = table->scope.place,
-                                                                             .document = importer->document};
+        *vec_push(importer->arena, &importer->notes) =
+            (struct pending_note){.text = text,
+                                  .mark = STR_EMPTY,
+                                  .span = span,
+                                  .table = importer->table,
+                                  .place = fact_place(importer, &table->scope, STR_EMPTY, span),
+                                  .document = importer->document};
         return true;
     }
     importer->around.section = text;
@@ -761,13 +763,12 @@ static void find_known(struct table *table)
 static void reject(struct importer *importer, const struct grid *grid, const struct layout *layout,
                    const struct scope *scope)
 {
-    struct catalog_note *note = vec_push(importer->arena, &importer->said);
+    struct note *note = vec_push(importer->arena, &importer->said);
 
     if (layout->unsure)
         diag_warning(importer->diags, grid->span, "table is left out: %s", layout->rejected);
     note->text = str_printf(importer->arena, "a table is left out: %s", layout->rejected);
-    note->place = fact_place(importer, scope, STR_EMPTY, grid->span);
-    note->document = importer->document;
+    note->origin = fact_place(importer, scope, STR_EMPTY, grid->span);
 }
 
 void table_read(struct importer *importer, const struct grid *grid)
@@ -786,6 +787,7 @@ void table_read(struct importer *importer, const struct grid *grid)
     table.domains = !has_column(&table, COLUMN_PORT) && !has_column(&table, COLUMN_TCP_PORT) &&
                     !has_column(&table, COLUMN_UDP_PORT);
     find_known(&table);
+    facts_reserve(importer, table.grid->row_n);
     for (size_t i = table.layout.head_n; i < table.grid->row_n; i++) {
         struct row row;
 

@@ -97,8 +97,8 @@ static void take_headings(struct importer *importer, struct scope *scope)
         take_unit(importer, scope, heading, true, STR("section heading"));
         if (scope->place.n == 0)
             scope->place = heading;
-        subject = columns_ends(heading, &from, &to) != WAY_UNSAID ? STR_EMPTY
-                                                                  : heading_subject(importer->arena, heading);
+        subject =
+            columns_ends(heading, &from, &to) != WAY_UNSAID ? STR_EMPTY : heading_subject(importer->arena, heading);
         if (scope->heading.n == 0 && subject.n > 0)
             scope->heading = subject;
         take_subject(importer, scope, subject);

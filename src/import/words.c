@@ -128,7 +128,8 @@ size_t words_count(struct str normal)
 const struct service_word *words_service(struct str normal)
 {
     for (size_t i = 0; normal.n > 0 && i < SERVICE_N; i++) {
-        if (normal.n == services[i].word_n && normal.p[0] == services[i].word[0] && memcmp(normal.p, services[i].word, normal.n) == 0)
+        if (normal.n == services[i].word_n && normal.p[0] == services[i].word[0] &&
+            memcmp(normal.p, services[i].word, normal.n) == 0)
             return &services[i];
     }
     return NULL;
@@ -150,12 +151,26 @@ const struct service_word *words_service_in(struct str normal)
     return NULL;
 }
 
+static bool is_line(struct str text)
+{
+    for (size_t i = 0, bytes; i < text.n; i += bytes) {
+        if (words_sign(text, i, &bytes) == SIGN_BLANK || (unsigned char)text.p[i] < ' ' ||
+            (text.p[i] == ' ' && i + 1 < text.n && text.p[i + 1] == ' '))
+            return false;
+    }
+    return true;
+}
+
 struct str words_line(struct arena *arena, struct str text, size_t most)
 {
-    char *out = arena_alloc(arena, text.n + 4);
+    char *out;
     size_t n = 0;
     size_t last_gap = 0;
 
+    text = str_trim(text);
+    if ((most == 0 || text.n <= most) && is_line(text))
+        return text;
+    out = arena_alloc(arena, text.n + 4);
     for (size_t i = 0, bytes; i < text.n; i += bytes) {
         enum words_sign sign = words_sign(text, i, &bytes);
 

@@ -37,7 +37,8 @@ const struct service_word *words_service(struct str normal);
 /* The first service named anywhere in a normal text, the longest name at a place. */
 const struct service_word *words_service_in(struct str normal);
 
-/* One line, blanks joined, no-break spaces too, at most `most` bytes (0: any), cut at a word. */
+/* One line, blanks joined, no-break spaces too, at most `most` bytes (0: any), cut at a word; the text itself where it
+ * is that already. */
 struct str words_line(struct arena *arena, struct str text, size_t most);
 /* A name for the catalog: lower-case letters, digits and hyphens, at most `most` bytes; never empty. */
 struct str words_name(struct arena *arena, struct str text, size_t most);
