@@ -31,7 +31,8 @@ struct tally {
     size_t services;
     size_t symbolic;
     size_t ways;
-    size_t ends; /* both of a connection, with an arrow or `to` between them */
+    size_t ends;   /* both of a connection, with an arrow or `to` between them */
+    size_t arrows; /* with an arrow */
     size_t domains;
     size_t addresses;
     size_t answers; /* yes, no, required… */
@@ -190,6 +191,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     }
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
+    tally->arrows += columns_ends(text, &from, &to) != WAY_UNSAID;
     tally->ends += columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to);
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
@@ -252,6 +254,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_DIRECTION:
         if (head == kind && is_mostly(tally->ways + tally->ends, tally))
             return says + share(tally->ways + tally->ends, tally);
+        if (is_mostly(tally->arrows, tally))
+            return SCORE_EXACT + share(tally->arrows, tally);
         return is_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
         if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)

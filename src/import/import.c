@@ -154,6 +154,16 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     return used;
 }
 
+/* "Ports | Acme documentation": what stands before the bar is the page's own. */
+static struct str before_bar(struct str title)
+{
+    for (size_t i = 0; i + 3 < title.n; i++) {
+        if (memcmp(title.p + i, " | ", 3) == 0)
+            return str_head(title, i);
+    }
+    return title;
+}
+
 /* "clients and mail in Acme" is Acme. */
 static struct str last_of(struct str subject)
 {
@@ -174,12 +184,14 @@ static struct str last_of(struct str subject)
  */
 static struct str subject_of(struct importer *importer, const struct page *page)
 {
-    struct str subject = heading_subject(importer->arena, page->title);
+    struct str subject = heading_subject(importer->arena, before_bar(page->title));
     struct str name = page->source->name;
 
-    for (size_t i = 0; i < page->block_n && subject.n == 0 && page->title.n == 0; i++) {
+    for (size_t i = 0; i < page->block_n && subject.n == 0; i++) {
         const struct block *block = &page->blocks[i];
 
+        if (page->title.n > 0 && (block->kind != BLOCK_HEADING || block->level > 1))
+            continue; /* the title said what it is about, or nothing does */
         if (block->kind == BLOCK_HEADING ||
             (block->kind == BLOCK_PARAGRAPH && is_title(importer, str_trim(block->text)))) {
             subject = heading_subject(importer->arena, block->text);

@@ -53,13 +53,36 @@ static bool is_good(const struct port_text *read)
     return read->n > 0 && (shape == SHAPE_BOTH || shape == SHAPE_PORTS || shape == SHAPE_TRANSPORTS);
 }
 
+/* "Open", "Allow inbound": what a bullet may say before its ports. */
+static struct str skip_verbs(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"open",     "allow",    "permit",   "enable",  "unblock", "forward", "inbound",
+                                        "outbound", "incoming", "outgoing", "traffic", "on",      "the",     "access", "to"};
+
+    for (bool again = true; again;) {
+        struct str rest = text;
+        struct str word = words_normal(arena, str_word(&rest));
+
+        again = false;
+        for (size_t i = 0; i < sizeof words / sizeof *words && !again; i++)
+            again = rest.n > 0 && str_is(word, words[i]);
+        if (again)
+            text = str_trim(rest);
+    }
+    return text;
+}
+
 /* "TCP 443 => purpose", "443/tcp (HTTPS): purpose". */
 static bool ports_first(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
-    size_t end = ports_end(text);
-    struct str head = str_head(text, end);
-    struct str tail = str_from(text, end);
+    size_t end;
+    struct str head;
+    struct str tail;
 
+    text = skip_verbs(importer->arena, text);
+    end = ports_end(text);
+    head = str_head(text, end);
+    tail = str_from(text, end);
     ports_read(importer->arena, head, ports);
     if (!is_good(ports))
         return false;

@@ -13,6 +13,7 @@ struct table {
     struct party last_from;
     struct party last_to;
     struct said last_purpose;
+    unsigned last_transports; /* of the row above; 0: none */
     const struct actor **known; /* ends that rows of the table name in words */
     size_t known_n;
     bool domains; /* has no column of ports */
@@ -540,19 +541,27 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     *ports_said = true;
 }
 
-/* "Agent → server" in one cell. */
+/* "Agent → server", "from the agent to the server", "agent to server" in one cell. */
 static void read_both_ends(struct table *table, const struct row *row, struct fact *fact)
 {
     struct importer *importer = table->importer;
+    struct str text = text_of(row, COLUMN_DIRECTION);
+    struct span span = row->cells[COLUMN_DIRECTION]->span;
+    struct hints hints;
     struct str from;
     struct str to;
-    enum way way = columns_ends(text_of(row, COLUMN_DIRECTION), &from, &to);
 
-    if (way == WAY_UNSAID && !columns_to(text_of(row, COLUMN_DIRECTION), &from, &to))
+    sentence_read(importer->arena, text, true, &hints);
+    from = hints.from;
+    to = hints.to;
+    if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
         return;
-    fact->way = way == WAY_BOTH ? WAY_BOTH : WAY_UNSAID;
-    fact->from.actor = party_cell(importer, from, row->cells[COLUMN_DIRECTION]->span, &fact->from.condition);
-    fact->to.actor = party_cell(importer, to, row->cells[COLUMN_DIRECTION]->span, &fact->to.condition);
+    if (hints.way == WAY_BOTH)
+        fact->way = WAY_BOTH;
+    if (from.n > 0)
+        fact->from.actor = party_cell(importer, from, span, &fact->from.condition);
+    if (to.n > 0)
+        fact->to.actor = party_cell(importer, to, span, &fact->to.condition);
     fact_when(importer, fact, fact->from.condition);
     fact_when(importer, fact, fact->to.condition);
 }
@@ -583,6 +592,35 @@ static void left_out(struct table *table, const struct row *row, const char *why
     diag_warning(table->importer->diags, row->span, "row is left out: %s", why);
 }
 
+/* An empty cell below one that names transports, where the row itself names none. */
+static void carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
+                             struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct port_text words;
+    bool carried = false;
+
+    if (has_transport) {
+        table->last_transports = transport->transports;
+        return;
+    }
+    ports_read(arena, use, &words);
+    arena_release(arena, mark);
+    if (!has_column(table, COLUMN_TRANSPORT) || words.transports != 0)
+        return;
+    for (size_t i = 0; i < fact->port_n; i++) {
+        struct port_entry *entry = &fact->ports[i];
+
+        if (entry->transports != 0 || (entry->kind != PORT_RANGE && entry->kind != PORT_DYNAMIC))
+            continue;
+        entry->transports = table->last_transports;
+        carried = carried || entry->transports != 0;
+    }
+    if (carried)
+        fact->transport_why = STR("empty; carried down from the row above");
+}
+
 static void read_row(struct table *table, struct row *row)
 {
     struct importer *importer = table->importer;
@@ -599,7 +637,7 @@ static void read_row(struct table *table, struct row *row)
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
     fact.way = columns_way(importer->arena, text_of(row, COLUMN_DIRECTION));
-    if (fact.way == WAY_UNSAID && fact.from.actor == NULL && fact.to.actor == NULL)
+    if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
         read_both_ends(table, row, &fact);
     if (has_column(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
@@ -621,6 +659,7 @@ static void read_row(struct table *table, struct row *row)
     read_need(table, row, &fact);
     read_marks(table, row, &fact);
     use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(text_of(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));
+    carry_transports(table, &transport, has_transport, use, &fact);
     fact_finish(importer, &fact, has_transport ? &transport : NULL, &table->scope, use,
                 has_column(table, COLUMN_DOMAIN) || (fact.to.actor != NULL && fact.to.actor->domain_n > 0));
     if (ends_in_words(table)) {
@@ -684,6 +723,7 @@ static bool read_section(struct table *table, size_t row)
     }
     importer->around.section = text;
     table->last_from = table->last_to = (struct party){0};
+    table->last_transports = 0;
     scope_find(importer, &table->scope);
     return true;
 }

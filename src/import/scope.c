@@ -60,7 +60,20 @@ static void take_sentences(struct importer *importer, struct scope *scope, struc
     take_unit(importer, scope, str_trim(str_head(text, end)), false, reason);
 }
 
-/* "XenCenter" over "The XenCenter management console accesses…": the heading names who it is. */
+/* A paragraph further up says which way and over what, but not who: it may be about something else. */
+static void take_far(struct importer *importer, struct scope *scope, struct str text)
+{
+    struct scope far = *scope;
+
+    take_sentences(importer, &far, text, STR("lead-in sentence"));
+    far.hints.from = scope->hints.from;
+    far.hints.to = scope->hints.to;
+    far.hints.owner = scope->hints.owner;
+    far.hints.condition = scope->hints.condition;
+    *scope = far;
+}
+
+/* "Acme" over "The Acme management console accesses…": the heading names who it is. */
 static bool is_same_party(struct arena *arena, struct str heading, struct str phrase)
 {
     struct str a = party_key(arena, heading);
@@ -126,7 +139,7 @@ void scope_find(struct importer *importer, struct scope *scope)
         take_subject(importer, scope, around->section);
     }
     take_sentences(importer, scope, around->last_lead, STR("lead-in sentence"));
-    take_sentences(importer, scope, around->lead, STR("lead-in sentence"));
+    take_far(importer, scope, around->lead);
     take_label(importer, scope, around->caption, STR("caption"));
     take_label(importer, scope, around->tab, STR("tab"));
     take_headings(importer, scope);

@@ -473,7 +473,7 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
             hints->owner = phrase_from(sentence, i + 2, NULL);
         } else if (i > 0 && is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
             for (size_t k = i + 1; k < sentence->n && k < i + 7; k++) {
-                if (str_is(sentence->words[k].normal, "ports") || str_is(sentence->words[k].normal, "port"))
+                if (str_is(sentence->words[k].normal, "ports"))
                     hints->owner = phrase_before(sentence, i);
             }
         }
