@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "import/columns.h"
 #include "import/import.h"
+#include "import/phrases.h"
 #include "import/ports.h"
 
 /* One kind of party as the documents name it, in every table the same object. */
@@ -147,9 +148,6 @@ void party_ends_of_use(struct importer *importer, struct str use, struct span sp
 
 /* sentences.c */
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints);
-/* Without the words that any heading about ports has: "Required ports for Acme" is "Acme"; empty: nothing is left. */
-struct str heading_subject(struct arena *arena, struct str text);
-struct str phrase_clean(struct arena *arena, struct str phrase);
 void scope_find(struct importer *importer, struct scope *scope);
 
 /* rows.c */

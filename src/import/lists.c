@@ -56,8 +56,9 @@ static bool is_good(const struct port_text *read)
 /* "Open", "Allow inbound": what a bullet may say before its ports. */
 static struct str skip_verbs(struct arena *arena, struct str text)
 {
-    static const char *const words[] = {"open",     "allow",    "permit",   "enable",  "unblock", "forward", "inbound",
-                                        "outbound", "incoming", "outgoing", "traffic", "on",      "the",     "access", "to"};
+    static const char *const words[] = {"open",    "allow",   "permit",   "enable",   "unblock",
+                                        "forward", "inbound", "outbound", "incoming", "outgoing",
+                                        "traffic", "on",      "the",      "access",   "to"};
 
     for (bool again = true; again;) {
         struct str rest = text;

@@ -4,315 +4,6 @@
  */
 #include "import/importer.h"
 
-#define WORDS_MOST 120
-
-struct word {
-    struct str normal;
-    size_t at; /* in the text */
-    size_t end;
-    bool breaks; /* a clause ends before it */
-};
-
-struct sentence {
-    struct arena *arena;
-    struct str text;
-    struct word words[WORDS_MOST];
-    size_t n;
-};
-
-static void split(struct arena *arena, struct str text, struct sentence *sentence)
-{
-    bool breaks = true;
-
-    sentence->arena = arena;
-    sentence->text = text;
-    sentence->n = 0;
-    for (size_t i = 0; i < text.n && sentence->n < WORDS_MOST;) {
-        size_t bytes;
-        size_t from = i;
-        enum words_sign sign;
-
-        while (i < text.n) {
-            sign = words_sign(text, i, &bytes);
-            if ((unsigned char)text.p[i] <= ' ' || strchr(",;:.!?()\"/", text.p[i]) != NULL ||
-                (sign != SIGN_NONE && sign != SIGN_QUOTE && sign != SIGN_DASH)) {
-                if (text.p[i] != '.' && text.p[i] != '/')
-                    break;
-                if (i + 1 >= text.n || text.p[i + 1] == ' ' || text.p[i + 1] == '\n')
-                    break; /* a full stop; not the dot of a name */
-            }
-            i += bytes;
-        }
-        if (i > from) {
-            struct word *word = &sentence->words[sentence->n];
-
-            *word = (struct word){words_normal(arena, (struct str){text.p + from, i - from}), from, i, breaks};
-            sentence->n += word->normal.n > 0;
-            breaks = false;
-        }
-        if (i < text.n) {
-            words_sign(text, i, &bytes);
-            breaks = breaks || strchr(",;:.!?()", text.p[i]) != NULL;
-            i += bytes;
-        }
-    }
-}
-
-/* Whether the words of the phrase stand from word i on; how many they are. */
-static size_t match(const struct sentence *sentence, size_t i, const char *phrase)
-{
-    struct str rest;
-    size_t n = 0;
-
-    if (i >= sentence->n || sentence->words[i].normal.p[0] != phrase[0])
-        return 0;
-    rest = str_of(phrase);
-    for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest), n++) {
-        if (i + n >= sentence->n || !str_eq(sentence->words[i + n].normal, word))
-            return 0;
-    }
-    return n;
-}
-
-static struct str cut(const struct sentence *sentence, size_t from, size_t to)
-{
-    if (from >= to || to > sentence->n)
-        return STR_EMPTY;
-    return (struct str){sentence->text.p + sentence->words[from].at,
-                        sentence->words[to - 1].end - sentence->words[from].at};
-}
-
-static bool is_one_of(struct str word, const char *const *words)
-{
-    for (; word.n > 0 && *words != NULL; words++) {
-        if ((*words)[0] == word.p[0] && str_is(word, *words))
-            return true;
-    }
-    return false;
-}
-
-static const char *const generic[] = {"network",
-                                      "networking",
-                                      "port",
-                                      "ports",
-                                      "protocol",
-                                      "protocols",
-                                      "required",
-                                      "requirement",
-                                      "requirements",
-                                      "require",
-                                      "requires",
-                                      "firewall",
-                                      "firewalls",
-                                      "rule",
-                                      "rules",
-                                      "communication",
-                                      "communications",
-                                      "connection",
-                                      "connections",
-                                      "connectivity",
-                                      "inbound",
-                                      "outbound",
-                                      "incoming",
-                                      "outgoing",
-                                      "ingress",
-                                      "egress",
-                                      "traffic",
-                                      "list",
-                                      "table",
-                                      "tables",
-                                      "overview",
-                                      "the",
-                                      "a",
-                                      "an",
-                                      "of",
-                                      "for",
-                                      "and",
-                                      "or",
-                                      "to",
-                                      "from",
-                                      "by",
-                                      "used",
-                                      "use",
-                                      "uses",
-                                      "using",
-                                      "with",
-                                      "in",
-                                      "on",
-                                      "your",
-                                      "default",
-                                      "tcp",
-                                      "udp",
-                                      "open",
-                                      "opened",
-                                      "opening",
-                                      "access",
-                                      "accessed",
-                                      "external",
-                                      "internal",
-                                      "domain",
-                                      "domains",
-                                      "url",
-                                      "urls",
-                                      "internet",
-                                      "configuration",
-                                      "configuring",
-                                      "configure",
-                                      "settings",
-                                      "matrix",
-                                      "reference",
-                                      "information",
-                                      "summary",
-                                      "needed",
-                                      "following",
-                                      "these",
-                                      "service",
-                                      "services",
-                                      "system",
-                                      "general",
-                                      "common",
-                                      "additional",
-                                      "optional",
-                                      "other",
-                                      "notes",
-                                      "note",
-                                      "introduction",
-                                      "prerequisites",
-                                      "prerequisite",
-                                      "before",
-                                      "you",
-                                      "begin",
-                                      "planning",
-                                      "guide",
-                                      "documentation",
-                                      "diagram",
-                                      "flows",
-                                      "flow",
-                                      "between",
-                                      "components",
-                                      "component",
-                                      "product",
-                                      "technical",
-                                      "allow",
-                                      "allowed",
-                                      "must",
-                                      "be",
-                                      "security",
-                                      "considerations",
-                                      "ip",
-                                      "numbers",
-                                      "number",
-                                      "details",
-                                      "administration",
-                                      "installation",
-                                      "install",
-                                      "appendix",
-                                      "minimum",
-                                      "supported",
-                                      "is",
-                                      "are",
-                                      "that",
-                                      "listening",
-                                      "endpoints",
-                                      "addresses",
-                                      "as",
-                                      "at",
-                                      "all",
-                                      "its",
-                                      NULL};
-
-static bool is_generic(struct str word)
-{
-    return is_one_of(word, generic) || (word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9');
-}
-
-struct str heading_subject(struct arena *arena, struct str text)
-{
-    struct sentence sentence;
-    size_t from = 0;
-    size_t to;
-
-    if (str_ends(text, "(s)"))
-        text.n -= 3;
-    split(arena, text, &sentence);
-    to = sentence.n;
-    if (to > 14)
-        return STR_EMPTY;
-    while (from < to && is_generic(sentence.words[from].normal))
-        from++;
-    while (to > from && is_generic(sentence.words[to - 1].normal))
-        to--;
-    return cut(&sentence, from, to);
-}
-
-struct str phrase_clean(struct arena *arena, struct str phrase)
-{
-    static const char *const leading[] = {"the",       "a",       "an",    "your", "each", "all",    "any",
-                                          "every",     "this",    "these", "both", "that", "ensure", "then",
-                                          "following", "ensures", "allow", "and",  "or",   "also",   NULL};
-    static const char *const trailing[] = {"must",  "should", "needs", "need", "to",   "can", "will", "also",  "may",
-                                           "has",   "have",   "on",    "and",  "or",   "is",  "are",  "only",  "the",
-                                           "would", "by",     "via",   "over", "over", "for", "with", "using", NULL};
-    static const char *const never[] = {"it",       "you",  "they",  "we",        "there",    "which",
-                                        "that",     "this", "these", "following", "one",      "ones",
-                                        "firewall", "port", "ports", "table",     "internet", NULL};
-    struct sentence sentence;
-    size_t from = 0;
-    size_t to;
-    bool named = false;
-
-    split(arena, phrase, &sentence);
-    to = sentence.n;
-    while (from < to && is_one_of(sentence.words[from].normal, leading))
-        from++;
-    for (size_t i = from + 1; i + 1 < to; i++) { /* Acme and related services */
-        if (match(&sentence, i, "and related") || match(&sentence, i, "and other") || match(&sentence, i, "and its"))
-            to = i;
-    }
-    while (to > from && is_one_of(sentence.words[to - 1].normal, trailing))
-        to--;
-    if (to - from == 0 || to - from > 7)
-        return STR_EMPTY;
-    for (size_t i = from; i < to; i++) {
-        static const char *const verbs[] = {"uses", "requires", "is", "are",  "use",
-                                            "must", "should",   "be", "used", NULL};
-
-        if (is_one_of(sentence.words[i].normal, verbs))
-            return STR_EMPTY;
-        named = named || !is_generic(sentence.words[i].normal);
-    }
-    if (!named || (to - from == 1 && is_one_of(sentence.words[from].normal, never)))
-        return STR_EMPTY;
-    return cut(&sentence, from, to);
-}
-
-/* The phrase from word i on, up to a clause's end or a preposition. */
-static struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
-{
-    static const char *const stops[] = {"on",    "over", "using", "via",   "through", "at",   "for",      "in", "with",
-                                        "if",    "when", "is",    "are",   "must",    "to",   "from",     "by", "that",
-                                        "which", "so",   "and",   "where", "should",  "uses", "requires", NULL};
-    size_t from = i;
-
-    while (i < sentence->n && (i == from || !sentence->words[i].breaks) &&
-           (i == from || !is_one_of(sentence->words[i].normal, stops)))
-        i++;
-    if (end != NULL)
-        *end = i;
-    return phrase_clean(sentence->arena, cut(sentence, from, i));
-}
-
-/* The phrase that ends before word i, from where its clause begins. */
-static struct str phrase_before(const struct sentence *sentence, size_t i)
-{
-    static const char *const starts[] = {"that", "ensure", "sure", "if", "when", "where", "which", "because", NULL};
-    size_t from = i;
-
-    while (from > 0 && !sentence->words[from].breaks && !is_one_of(sentence->words[from - 1].normal, starts))
-        from--;
-    return phrase_clean(sentence->arena, cut(sentence, from, i));
-}
-
 /* X requires access to …, X must be able to reach Y, X connects to Y. */
 static void read_subject(const struct sentence *sentence, struct hints *hints)
 {
@@ -364,7 +55,7 @@ static void read_subject(const struct sentence *sentence, struct hints *hints)
 
     for (size_t i = 1; i < sentence->n && hints->from.n == 0; i++) {
         for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
-            size_t n = match(sentence, i, verbs[k]);
+            size_t n = sentence_match(sentence, i, verbs[k]);
             struct str subject;
 
             if (n == 0 || sentence->words[i].breaks)
@@ -394,8 +85,9 @@ static void read_for_to(const struct sentence *sentence, struct hints *hints)
             if (str_is(sentence->words[k - 1].normal, "for"))
                 break;
             for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
-                size_t n = match(sentence, k, verbs[v]);
-                struct str subject = n == 0 ? STR_EMPTY : phrase_clean(sentence->arena, cut(sentence, i + 1, k));
+                size_t n = sentence_match(sentence, k, verbs[v]);
+                struct str subject =
+                    n == 0 ? STR_EMPTY : phrase_clean(sentence->arena, sentence_cut(sentence, i + 1, k));
 
                 if (subject.n == 0)
                     continue;
@@ -414,7 +106,7 @@ static bool is_traffic(struct str word)
                                         "incoming",      "outbound",       "outgoing", "connectivity",
                                         "flows",         "ingress",        "egress",   NULL};
 
-    return is_one_of(word, words);
+    return word_is_one_of(word, words);
 }
 
 /* connections from X to Y, traffic to X, access from X; between X and Y. */
@@ -464,14 +156,14 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
     for (size_t i = 0; i + 1 < sentence->n && hints->owner.n == 0; i++) {
         struct str word = sentence->words[i].normal;
 
-        open = open || is_one_of(word, opens);
+        open = open || word_is_one_of(word, opens);
         if (str_is(word, "on") && open) {
             hints->owner = phrase_from(sentence, i + 1, NULL);
             if (hints->owner.n > 0 && hints->way == WAY_UNSAID)
                 hints->way = WAY_IN;
-        } else if (match(sentence, i, "used by") && i + 2 < sentence->n) {
+        } else if (sentence_match(sentence, i, "used by") && i + 2 < sentence->n) {
             hints->owner = phrase_from(sentence, i + 2, NULL);
-        } else if (i > 0 && is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
+        } else if (i > 0 && word_is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
             for (size_t k = i + 1; k < sentence->n && k < i + 7; k++) {
                 if (str_is(sentence->words[k].normal, "ports"))
                     hints->owner = phrase_before(sentence, i);
@@ -490,7 +182,7 @@ static void read_condition(const struct sentence *sentence, struct hints *hints)
     while (end < sentence->n && !sentence->words[end].breaks)
         end++;
     if (end < sentence->n)
-        hints->condition = cut(sentence, 0, end);
+        hints->condition = sentence_cut(sentence, 0, end);
 }
 
 static void read_words(const struct sentence *sentence, struct hints *hints)
@@ -514,13 +206,13 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     for (size_t i = 0; i < sentence->n; i++) {
         struct str word = sentence->words[i].normal;
 
-        in = in || is_one_of(word, ins);
-        out = out || is_one_of(word, outs);
-        access = access || is_one_of(word, accesses);
-        name = name || is_one_of(word, names);
+        in = in || word_is_one_of(word, ins);
+        out = out || word_is_one_of(word, outs);
+        access = access || word_is_one_of(word, accesses);
+        name = name || word_is_one_of(word, names);
         tcp = tcp || str_is(word, "tcp");
         udp = udp || str_is(word, "udp");
-        hints->ports = hints->ports || is_one_of(word, ports);
+        hints->ports = hints->ports || word_is_one_of(word, ports);
         hints->optional = hints->optional || str_is(word, "optional");
     }
     if (in != out && hints->way == WAY_UNSAID)
@@ -529,13 +221,14 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         hints->transports = tcp ? WORDS_TCP : WORDS_UDP;
     hints->domains = access && name;
     for (size_t i = 0; i < sentence->n; i++) {
-        if (match(sentence, i, "for example") || match(sentence, i, "such as") || match(sentence, i, "e g"))
+        if (sentence_match(sentence, i, "for example") || sentence_match(sentence, i, "such as") ||
+            sentence_match(sentence, i, "e g"))
             hints->example = true;
-        if (match(sentence, i, "must not be") || match(sentence, i, "must never be") ||
-            match(sentence, i, "never expose") || match(sentence, i, "should not be exposed") ||
-            match(sentence, i, "do not expose") || match(sentence, i, "must be blocked") ||
-            match(sentence, i, "should be blocked") || match(sentence, i, "do not open") ||
-            match(sentence, i, "should never be"))
+        if (sentence_match(sentence, i, "must not be") || sentence_match(sentence, i, "must never be") ||
+            sentence_match(sentence, i, "never expose") || sentence_match(sentence, i, "should not be exposed") ||
+            sentence_match(sentence, i, "do not expose") || sentence_match(sentence, i, "must be blocked") ||
+            sentence_match(sentence, i, "should be blocked") || sentence_match(sentence, i, "do not open") ||
+            sentence_match(sentence, i, "should never be"))
             hints->forbidden = true;
     }
 }
@@ -561,7 +254,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
 
     *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
-    split(arena, text, &sentence);
+    sentence_split(arena, text, &sentence);
     read_words(&sentence, hints);
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
