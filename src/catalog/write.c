@@ -12,15 +12,44 @@ static bool is_plain_byte(char c, bool first)
            (c == ' ' || c == '-' || c == '_' || c == '.' || c == '/' || c == '(' || c == ')' || c == '+' || c == ';');
 }
 
+/* A character beyond ASCII that YAML does not take as it stands (section 5.1), and its code; 0: it does. */
+static unsigned hidden_at(struct str text, size_t at)
+{
+    static const struct {
+        const char *bytes;
+        unsigned code;
+    } hidden[] = {{"\xef\xbb\xbf", 0xfeff},
+                  {"\xef\xbf\xbe", 0xfffe},
+                  {"\xef\xbf\xbf", 0xffff},
+                  {"\xe2\x80\xa8", 0x2028},
+                  {"\xe2\x80\xa9", 0x2029}};
+    struct str rest = str_from(text, at);
+
+    if (rest.n >= 2 && (unsigned char)rest.p[0] == 0xc2 && (unsigned char)rest.p[1] < 0xa0)
+        return (unsigned char)rest.p[1];
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        if (str_starts(rest, hidden[i].bytes))
+            return hidden[i].code;
+    }
+    return 0;
+}
+
 static bool is_plain(struct str text)
 {
     if (text.n == 0 || text.p[text.n - 1] == ' ')
         return false;
     for (size_t i = 0; i < text.n; i++) {
-        if (!is_plain_byte(text.p[i], i == 0))
+        if (!is_plain_byte(text.p[i], i == 0) || ((unsigned char)text.p[i] >= 0x80 && hidden_at(text, i) != 0))
             return false;
     }
-    return !str_starts(text, "\xef\xbb\xbf");
+    return true;
+}
+
+/* Gives the bytes that follow its first one. */
+static size_t escape(struct buf *out, unsigned code)
+{
+    buf_addf(out, "\\u%04x", code);
+    return code < 0x800 ? 1 : 2;
 }
 
 static void scalar(struct buf *out, struct str text)
@@ -41,6 +70,8 @@ static void scalar(struct buf *out, struct str text)
             buf_adds(out, "\\t");
         else if ((unsigned char)c < ' ' || c == 0x7f)
             buf_addf(out, "\\x%02x", (unsigned)(unsigned char)c);
+        else if ((unsigned char)c >= 0x80 && hidden_at(text, i) != 0)
+            i += escape(out, hidden_at(text, i));
         else
             buf_addc(out, c);
     }

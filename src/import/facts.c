@@ -11,6 +11,7 @@ struct making {
     struct map ids;
     struct map features;
     struct map parameters;
+    struct map parameter_names;
     struct features VEC(struct feature) feature_list;
     struct parameters VEC(struct parameter) parameter_list;
 };
@@ -141,6 +142,7 @@ static struct str make_parameter(struct making *making, const struct fact *fact)
                    str_printf(arena, "%.*s-port-%.*s", (int)(fact->to.actor->name.n > 36 ? 36 : fact->to.actor->name.n),
                               fact->to.actor->name.p, STR_ARG(value)),
                    60);
+    *name = unique(arena, &making->parameter_names, *name);
     map_set(arena, &making->parameters, key, name);
     parameter = vec_push(arena, &making->parameter_list);
     *parameter = (struct parameter){
