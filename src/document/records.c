@@ -91,11 +91,13 @@ bool csv_field(struct csv_records *records, struct csv_field *field)
     return true;
 }
 
-/* How many records of a sample have the number of fields that most have, weighed by that number. */
+/* The share of a sample's records that have several fields; of equals, how many have the number that most have. */
 static size_t judge(struct str text, char delimiter)
 {
     struct csv_records records = {.text = text, .delimiter = delimiter};
     size_t counts[64] = {0};
+    size_t parted = 0;
+    size_t all = 0;
     size_t best = 0;
     bool blank;
 
@@ -105,12 +107,14 @@ static size_t judge(struct str text, char delimiter)
 
         while (csv_field(&records, &field))
             fields++;
-        if (fields > 1 && fields < 64)
-            counts[fields]++;
+        all += !blank;
+        parted += fields > 1;
+        if (fields > 1)
+            counts[fields < 64 ? fields : 63]++;
     }
     for (size_t fields = 2; fields < 64; fields++)
         best = counts[fields] * 64 + fields > best && counts[fields] > 0 ? counts[fields] * 64 + fields : best;
-    return best;
+    return all == 0 ? 0 : parted * 1000 / all * SAMPLE_LINES * 64 + best;
 }
 
 char csv_delimiter(struct str text)
