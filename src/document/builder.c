@@ -228,6 +228,36 @@ static void place(struct grid *grid, struct cell *cell)
     }
 }
 
+bool grid_fits(const struct grid_builder *grid, size_t columns)
+{
+    size_t column = grid->column;
+
+    while (grid->open && taken(grid, column))
+        column++;
+    return grid->open && column < columns;
+}
+
+/* Rows at the top that hold nothing but heads are the head, however a format marks them. */
+static size_t count_heads(const struct grid *grid)
+{
+    size_t row = 0;
+
+    for (; row < grid->row_n; row++) {
+        bool found = false;
+
+        for (size_t column = 0; column < grid->column_n; column++) {
+            const struct cell *cell = grid_at(grid, row, column);
+
+            if (cell != NULL && !cell->head)
+                return row;
+            found |= cell != NULL;
+        }
+        if (!found)
+            return row;
+    }
+    return row;
+}
+
 struct grid *grid_end(struct grid_builder *grid, size_t head_n, size_t end)
 {
     struct grid *made = grid->grid;
@@ -244,6 +274,7 @@ struct grid *grid_end(struct grid_builder *grid, size_t head_n, size_t end)
         (*cell)->head |= (*cell)->row < made->head_n;
         place(made, *cell);
     }
+    made->head_n = count_heads(made);
     return made;
 }
 

@@ -60,9 +60,11 @@ void grid_row(struct grid_builder *grid);
 /* The next free place of the row. A row span of 0 reaches to the end of the table. NULL: beyond a limit, which was
  * said. */
 struct cell *grid_cell(struct grid_builder *grid, size_t row_span, size_t column_span, size_t at);
+/* Whether the row has room for another cell in the first `columns` columns. */
+bool grid_fits(const struct grid_builder *grid, size_t columns);
 /* Ends the words and adds them as a cell. */
 struct cell *grid_words(struct grid_builder *grid, size_t row_span, size_t column_span, struct words *words, size_t at);
-/* Expands the spans; NULL where there is no cell. head_n rows at the top are heads, and their cells too. */
+/* Expands the spans; NULL where there is no cell. The cells of head_n rows at the top become heads. */
 struct grid *grid_end(struct grid_builder *grid, size_t head_n, size_t end);
 /* The same, added to the page. */
 void grid_add(struct grid_builder *grid, size_t head_n, struct str caption, size_t end);

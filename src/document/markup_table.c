@@ -9,7 +9,7 @@ struct table {
     struct grid_builder grid;
     struct str caption;
     size_t head_n;
-    bool heads; /* all rows so far were heads */
+    bool heads; /* all rows so far stood in a thead */
 };
 
 static bool breaks_line(enum tag tag)
@@ -137,18 +137,6 @@ static void add_cell(struct table *table, const struct element *element)
         cell->head = element->tag == TAG_th;
 }
 
-static bool all_heads(const struct element *row)
-{
-    size_t heads = 0;
-
-    for (const struct element *child = row->child; child != NULL; child = child->next) {
-        if (child->tag == TAG_td)
-            return false;
-        heads += child->tag == TAG_th;
-    }
-    return heads > 0;
-}
-
 static bool has_cells(const struct element *row)
 {
     for (const struct element *child = row->child; child != NULL; child = child->next) {
@@ -169,7 +157,7 @@ static void add_row(struct table *table, const struct element *row, bool head)
             add_cell(table, child);
     }
     table->markup->struck -= markup_strikes(row);
-    table->heads = table->heads && (head || all_heads(row));
+    table->heads = table->heads && head;
     table->head_n += table->heads;
 }
 

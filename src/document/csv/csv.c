@@ -73,34 +73,6 @@ static void join_double_spaced(struct reading *reading)
     reading->groups.n = 1;
 }
 
-/* Shows as it stands: no runs of blanks, nothing beyond ASCII. */
-static bool is_plain(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < ' ' || s.p[i] == 0x7f || (s.p[i] == ' ' && (i == 0 || i + 1 == s.n || s.p[i + 1] == ' ')))
-            return false;
-    }
-    return true;
-}
-
-static struct str text_of(struct arena *arena, const struct csv_field *field)
-{
-    struct words words;
-    struct str raw = field->raw;
-
-    if (!field->escaped && is_plain(raw))
-        return raw.n == 0 ? STR_EMPTY : raw;
-    words_begin(&words, arena);
-    while (raw.n > 0) {
-        const char *quote = field->escaped ? memmem(raw.p, raw.n, "\"\"", 2) : NULL;
-        size_t n = quote == NULL ? raw.n : (size_t)(quote - raw.p) + 1;
-
-        words_lines(&words, str_head(raw, n), 0);
-        raw = str_from(raw, quote == NULL ? n : n + 1);
-    }
-    return words_end(&words, 0).text;
-}
-
 static size_t place(const struct reading *reading, struct str inside)
 {
     return (size_t)(inside.p - reading->builder->source->text.p);
@@ -159,7 +131,7 @@ static void add_table(struct reading *reading, const struct group *group, struct
         for (; csv_field(records, &field) && !blank; column++) {
             if (column >= grid->column_n)
                 continue;
-            *cells = (struct cell){.text = text_of(builder->arena, &field),
+            *cells = (struct cell){.text = csv_text(builder->arena, &field),
                                    .span = builder_span(builder, place(reading, field.raw), field.raw.n),
                                    .row = (uint32_t)row,
                                    .column = (uint32_t)column,
@@ -185,7 +157,7 @@ static void add_text(struct reading *reading, struct csv_records *records, bool 
 
     csv_record(records, &blank);
     csv_field(records, &field);
-    text = text_of(reading->builder->arena, &field);
+    text = csv_text(reading->builder->arena, &field);
     span = builder_span(reading->builder, place(reading, field.raw), field.raw.n);
     if (text.n > 0 && heading)
         builder_add(reading->builder, BLOCK_HEADING, 2, words_of(reading->builder->arena, text), span);

@@ -120,6 +120,10 @@ struct str markdown_footnotes(struct arena *arena, struct str text)
     for (size_t i = 0; i + 3 < text.n; i++) {
         size_t n = 0;
 
+        if (text.p[i] == '\\' && !code) {
+            i++;
+            continue;
+        }
         code ^= text.p[i] == '`';
         if (code || text.p[i] != '[' || text.p[i + 1] != '^')
             continue;

@@ -1,5 +1,5 @@
-/* Records and fields of CSV; see csv.h. A quote that never ends takes the rest of its record's line and no more. */
-#include "document/csv/csv.h"
+/* Records and fields of CSV; see records.h. A quote that never ends takes the rest of its record's line and no more. */
+#include "document/records.h"
 
 #define SAMPLE_LINES 100u
 #define SAMPLE_BYTES 65536u
@@ -91,11 +91,13 @@ bool csv_field(struct csv_records *records, struct csv_field *field)
     return true;
 }
 
-/* How many records of a sample have the number of fields that most have, weighed by that number. */
+/* The share of a sample's records that have several fields; of equals, how many have the number that most have. */
 static size_t judge(struct str text, char delimiter)
 {
     struct csv_records records = {.text = text, .delimiter = delimiter};
     size_t counts[64] = {0};
+    size_t parted = 0;
+    size_t all = 0;
     size_t best = 0;
     bool blank;
 
@@ -105,12 +107,14 @@ static size_t judge(struct str text, char delimiter)
 
         while (csv_field(&records, &field))
             fields++;
-        if (fields > 1 && fields < 64)
-            counts[fields]++;
+        all += !blank;
+        parted += fields > 1;
+        if (fields > 1)
+            counts[fields < 64 ? fields : 63]++;
     }
     for (size_t fields = 2; fields < 64; fields++)
         best = counts[fields] * 64 + fields > best && counts[fields] > 0 ? counts[fields] * 64 + fields : best;
-    return best;
+    return all == 0 ? 0 : parted * 1000 / all * SAMPLE_LINES * 64 + best;
 }
 
 char csv_delimiter(struct str text)
@@ -129,4 +133,32 @@ char csv_delimiter(struct str text)
         }
     }
     return best;
+}
+
+/* Shows as it stands: no runs of blanks, nothing beyond ASCII. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < ' ' || s.p[i] == 0x7f || (s.p[i] == ' ' && (i == 0 || i + 1 == s.n || s.p[i + 1] == ' ')))
+            return false;
+    }
+    return true;
+}
+
+struct str csv_text(struct arena *arena, const struct csv_field *field)
+{
+    struct words words;
+    struct str raw = field->raw;
+
+    if (!field->escaped && is_plain(raw))
+        return raw.n == 0 ? STR_EMPTY : raw;
+    words_begin(&words, arena);
+    while (raw.n > 0) {
+        const char *quote = field->escaped ? memmem(raw.p, raw.n, "\"\"", 2) : NULL;
+        size_t n = quote == NULL ? raw.n : (size_t)(quote - raw.p) + 1;
+
+        words_lines(&words, str_head(raw, n), 0);
+        raw = str_from(raw, quote == NULL ? n : n + 1);
+    }
+    return words_end(&words, 0).text;
 }
