@@ -265,12 +265,16 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_CONFIGURABLE: return tally->answers > 0 ? says : 0;
     case COLUMN_SOURCE:
     case COLUMN_DESTINATION:
-    case COLUMN_OWNER: return is_mostly(tally->ports, tally) && tally->both == 0 ? 0 : says;
+    case COLUMN_OWNER:
+        if (kind == COLUMN_OWNER && is_mostly(tally->domains, tally))
+            return 0;
+        return is_mostly(tally->ports, tally) && tally->both == 0 ? 0 : says;
     case COLUMN_SOURCE_PORT:
     case COLUMN_PURPOSE:
     case COLUMN_COMMENT:
     case COLUMN_CONDITION:
-    case COLUMN_FOREIGN: return says;
+    case COLUMN_FOREIGN:
+    case COLUMN_EXCLUDES: return says;
     case COLUMN_OTHER:
     case COLUMN_KIND_N: return 0;
     }
@@ -279,7 +283,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
 
 static bool is_once(enum column_kind kind)
 {
-    return kind != COLUMN_PURPOSE && kind != COLUMN_COMMENT && kind != COLUMN_FOREIGN && kind != COLUMN_OTHER;
+    return kind != COLUMN_PURPOSE && kind != COLUMN_COMMENT && kind != COLUMN_FOREIGN && kind != COLUMN_EXCLUDES &&
+           kind != COLUMN_OTHER;
 }
 
 struct search {
@@ -296,6 +301,39 @@ static int score_of(const struct search *search, size_t column, enum column_kind
     return score(kind, search->heads[column], search->head_scores[column], &search->tallies[column]);
 }
 
+static size_t count_kind(const struct layout *layout, enum column_kind kind)
+{
+    size_t n = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++)
+        n += layout->kinds[column] == kind;
+    return n;
+}
+
+/* `HTTP port`, `HTTPS port`: columns of ports whose heads name different services are ports all of them. */
+static bool assign_services(struct search *search)
+{
+    struct layout *layout = search->layout;
+    size_t n = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] != COLUMN_OTHER || score_of(search, column, COLUMN_PORT) < SCORE_LEAST)
+            continue;
+        if (search->heads[column] != COLUMN_PORT || words_service_in(layout->heads[column]) == NULL)
+            return false;
+        for (size_t other = 0; other < column; other++) {
+            if (str_eq(layout->heads[other], layout->heads[column]))
+                return false;
+        }
+        n++;
+    }
+    for (size_t column = 0; n > 1 && column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_OTHER && score_of(search, column, COLUMN_PORT) >= SCORE_LEAST)
+            layout->kinds[column] = COLUMN_PORT;
+    }
+    return n > 1;
+}
+
 static void assign(struct search *search)
 {
     struct layout *layout = search->layout;
@@ -309,7 +347,9 @@ static void assign(struct search *search)
 
         for (size_t column = 0; column < layout->column_n; column++) {
             for (int kind = COLUMN_OTHER + 1; layout->kinds[column] == COLUMN_OTHER && kind < COLUMN_KIND_N; kind++) {
-                int found = taken[kind] ? 0 : score_of(search, column, (enum column_kind)kind);
+                int found = taken[kind] || (kind == COLUMN_PORT && count_kind(layout, COLUMN_PORT) > 0)
+                                ? 0
+                                : score_of(search, column, (enum column_kind)kind);
 
                 if (found > best) {
                     best = found;
@@ -323,6 +363,8 @@ static void assign(struct search *search)
         }
         if (best_kind == COLUMN_OTHER)
             return;
+        if (tie && assign_services(search))
+            continue;
         if (tie) {
             layout->rejected = "two of its columns could be the ports";
             layout->unsure = true;
@@ -333,19 +375,21 @@ static void assign(struct search *search)
     }
 }
 
-static size_t count_kind(const struct layout *layout, enum column_kind kind)
-{
-    size_t n = 0;
-
-    for (size_t column = 0; column < layout->column_n; column++)
-        n += layout->kinds[column] == kind;
-    return n;
-}
-
 static bool head_says_transport(const struct layout *layout)
 {
     for (size_t column = 0; column < layout->column_n; column++) {
         if (words_have(layout->heads[column], "tcp") || words_have(layout->heads[column], "udp"))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a column of transports has such a head, or no head at all. */
+static bool transport_said(const struct search *search)
+{
+    for (size_t column = 0; column < search->layout->column_n; column++) {
+        if (search->layout->kinds[column] == COLUMN_TRANSPORT &&
+            (search->heads[column] == COLUMN_TRANSPORT || search->layout->heads[column].n == 0))
             return true;
     }
     return false;
@@ -358,6 +402,8 @@ static void judge(struct search *search, bool ports_nearby)
     bool evidence = ports_nearby || head_says_transport(layout) || count_kind(layout, COLUMN_TRANSPORT) > 0;
     bool port = false;
 
+    if (count_kind(layout, COLUMN_EXCLUDES) > 0)
+        layout->rejected = "it is about something else than who needs which port";
     for (size_t column = 0; column < layout->column_n; column++) {
         const struct tally *tally = &search->tallies[column];
         enum column_kind kind = layout->kinds[column];
@@ -366,7 +412,7 @@ static void judge(struct search *search, bool ports_nearby)
             port = true;
             evidence = evidence || tally->both > 0 || tally->small < tally->ports;
             if (search->heads[column] != COLUMN_PORT && kind == COLUMN_PORT && tally->both == 0 &&
-                count_kind(layout, COLUMN_TRANSPORT) == 0)
+                !transport_said(search))
                 layout->rejected = "no column says that its numbers are ports";
         }
         if (kind != COLUMN_SOURCE && kind != COLUMN_DESTINATION && kind != COLUMN_DOMAIN && tally->filled > 0 &&

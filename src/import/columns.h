@@ -23,7 +23,8 @@ enum column_kind {
     COLUMN_NEED,
     COLUMN_CONFIGURABLE,
     COLUMN_CONDITION,
-    COLUMN_FOREIGN, /* a word that tables about ports do not have: sizing, NAT, accounts */
+    COLUMN_FOREIGN,  /* a word that tables about ports rarely have: sizing, accounts */
+    COLUMN_EXCLUDES, /* one that they never have: port mappings, states of ports */
     COLUMN_KIND_N
 };
 

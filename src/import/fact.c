@@ -244,10 +244,9 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
             fact->way == WAY_IN || source.actor == fact->to.actor ? caller(importer, fact, &self, use) : source;
     } else if (fact->from.actor != NULL) {
         struct party target = self.to.actor != NULL ? self.to : self.owner;
+        bool same = target.actor == fact->from.actor && (target.actor == importer->product || fact->way == WAY_OUT);
 
-        fact->to = target.actor == fact->from.actor || (fact->way == WAY_OUT && self.to.actor == NULL)
-                       ? peer(importer, fact, use)
-                       : target;
+        fact->to = same || (fact->way == WAY_OUT && self.to.actor == NULL) ? peer(importer, fact, use) : target;
     } else if (out) {
         fact->from = self.from.actor != NULL && owner == NULL ? self.from : self.owner;
         fact->to = self.to.actor != NULL && self.to.actor != fact->from.actor ? self.to : peer(importer, fact, use);

@@ -161,8 +161,7 @@ static bool says_port(struct importer *importer, struct str text)
 {
     struct str normal = words_normal(importer->arena, text);
 
-    return words_have(normal, "port") || words_have(normal, "ports") || words_have(normal, "tcp") ||
-           words_have(normal, "udp");
+    return words_have(normal, "ports");
 }
 
 static bool item_says(struct importer *importer, struct str text, const struct scope *scope, struct port_text *ports,
@@ -173,7 +172,7 @@ static bool item_says(struct importer *importer, struct str text, const struct s
                                says_port(importer, importer->around.lead) || says_port(importer, scope->place));
 
     if (ports_first(importer, text, ports, purpose))
-        return ports->transports != 0 || (before && ports->n > 0) || (says_port(importer, str_head(text, 6)) && before);
+        return ports->transports != 0 || before;
     return before && ports_last(importer, text, ports, purpose);
 }
 

@@ -19,6 +19,8 @@ static void read_service(struct table *table, const struct row *row, const struc
 
     if (transport != NULL && transport->service != NULL)
         fact->service = transport->service;
+    if (fact->service == NULL && table_has(table, COLUMN_PORT))
+        fact->service = words_service_in(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact->service == NULL)
         fact->service = words_service_in(text);
     if (fact->service == NULL && fact->purpose.text.n > 0)
@@ -94,9 +96,13 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
     }
     if (words_have(words, "not") || words_have(words, "never") || words_have(words, "blocked"))
         sentence_read(arena, fact->purpose.text, false, &hints);
-    if (table->scope.hints.forbidden || (hints.forbidden && !remarks_change(arena, fact->purpose.text))) {
+    if (table->scope.hints.forbidden ||
+        (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
         fact->need = NEED_FORBIDDEN;
         fact->need_why = table->scope.hints.forbidden ? STR("lead-in sentence") : STR("the row says so");
+    } else if (hints.forbidden) {
+        fact_review(table->importer, fact,
+                    str_printf(arena, "see whether it applies: %.*s", STR_ARG(fact->purpose.text)));
     }
 }
 
@@ -181,6 +187,19 @@ static void read_marks(struct table *table, const struct row *row, struct fact *
     fact->mark_n = marks.n;
 }
 
+/* "dfs.address", "clientPort": the name of a setting, not when it counts. */
+static bool is_identifier(struct str text)
+{
+    for (size_t i = 1; i < text.n; i++) {
+        if (text.p[i] == ' ')
+            return false;
+        if (text.p[i] == '.' || text.p[i] == '_' ||
+            (text.p[i] >= 'A' && text.p[i] <= 'Z' && text.p[i - 1] >= 'a' && text.p[i - 1] <= 'z'))
+            return true;
+    }
+    return false;
+}
+
 static void read_conditions(struct table *table, const struct row *row, struct fact *fact)
 {
     struct str text = row_text(row, COLUMN_CONDITION);
@@ -188,7 +207,8 @@ static void read_conditions(struct table *table, const struct row *row, struct f
 
     if (normal.n > 0 && !str_is(normal, "all") && !str_is(normal, "any") && !str_is(normal, "always") &&
         !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none"))
-        fact_when(table->importer, fact, words_line(table->importer->arena, text, 120));
+        fact_when(table->importer, fact,
+                  is_identifier(text) ? STR_EMPTY : words_line(table->importer->arena, text, 120));
     if (row->cells[COLUMN_CONFIGURABLE] != NULL) {
         normal = words_normal(table->importer->arena, row_text(row, COLUMN_CONFIGURABLE));
         fact->adjustable =

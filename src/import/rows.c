@@ -47,6 +47,7 @@ static bool holds(const struct table *table, enum column_kind kind, struct str t
     case COLUMN_CONFIGURABLE:
     case COLUMN_CONDITION:
     case COLUMN_FOREIGN:
+    case COLUMN_EXCLUDES:
     case COLUMN_KIND_N: return true;
     }
     return true;
@@ -291,6 +292,23 @@ static void reject(struct importer *importer, const struct grid *grid, const str
     note->origin = fact_place(importer, scope, STR_EMPTY, grid->span);
 }
 
+/* The row once for each column of ports; more than one have their services in their heads. */
+static void read_each(struct table *table, struct row *row)
+{
+    bool several = false;
+
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        if (table->layout.kinds[column] != COLUMN_PORT)
+            continue;
+        row->cells[COLUMN_PORT] = row_cell(table, row, column);
+        row->columns[COLUMN_PORT] = column;
+        row_read(table, row);
+        several = true;
+    }
+    if (!several)
+        row_read(table, row);
+}
+
 void table_read(struct importer *importer, const struct grid *grid)
 {
     struct table table = {.importer = importer, .grid = columns_turn(importer->arena, grid)};
@@ -317,7 +335,7 @@ void table_read(struct importer *importer, const struct grid *grid)
         if (is_struck(&table, &row))
             row_left_out(&table, &row, "it is struck through");
         else
-            row_read(&table, &row);
+            read_each(&table, &row);
     }
     importer->around.section = STR_EMPTY;
     importer->around.caption = STR_EMPTY;

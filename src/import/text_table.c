@@ -88,7 +88,8 @@ static bool read_heads(struct arena *arena, const struct line *line, struct head
             struct str text = join(line, at, at + words);
             enum column_kind kind = columns_head(words_normal(arena, text), &score);
 
-            if (score < 10 || kind == COLUMN_FOREIGN || (words == 2 && are_two(arena, line, at)))
+            if (score < 10 || kind == COLUMN_FOREIGN || kind == COLUMN_EXCLUDES ||
+                (words == 2 && are_two(arena, line, at)))
                 continue;
             heads->kinds[heads->n] = kind;
             heads->texts[heads->n++] = text;
