@@ -52,7 +52,7 @@ static size_t escape(struct buf *out, unsigned code)
     return code < 0x800 ? 1 : 2;
 }
 
-static void scalar(struct buf *out, struct str text)
+void catalog_write_text(struct buf *out, struct str text)
 {
     if (is_plain(text)) {
         buf_add(out, text);
@@ -83,7 +83,7 @@ static void pair(struct buf *out, const char *before, const char *key, struct st
     if (text.n == 0)
         return;
     buf_addf(out, "%s%s: ", before, key);
-    scalar(out, text);
+    catalog_write_text(out, text);
 }
 
 static void line(struct buf *out, const char *indent, const char *key, struct str text)
@@ -98,7 +98,7 @@ static void list(struct buf *out, const struct str *v, size_t n)
     buf_addc(out, '[');
     for (size_t i = 0; i < n; i++) {
         buf_adds(out, i > 0 ? ", " : "");
-        scalar(out, v[i]);
+        catalog_write_text(out, v[i]);
     }
     buf_addc(out, ']');
 }
@@ -184,7 +184,7 @@ static void write_inferred(struct buf *out, const struct requirement *requiremen
     buf_adds(out, "    inferred: {");
     for (size_t i = 0; i < requirement->inferred_n; i++) {
         buf_addf(out, "%s%.*s: ", i > 0 ? ", " : "", STR_ARG(requirement->inferred[i].name));
-        scalar(out, requirement->inferred[i].text);
+        catalog_write_text(out, requirement->inferred[i].text);
     }
     buf_adds(out, "}\n");
 }
@@ -197,7 +197,7 @@ static void write_requirement(struct buf *out, const struct requirement *require
     buf_adds(out, "    ports: [");
     for (size_t i = 0; i < requirement->port_n; i++) {
         buf_adds(out, i > 0 ? ", " : "");
-        scalar(out, requirement->ports[i].text);
+        catalog_write_text(out, requirement->ports[i].text);
     }
     buf_adds(out, "]\n");
     named_list(out, "discover", requirement->discover, requirement->discover_n);
@@ -221,10 +221,15 @@ static void write_requirement(struct buf *out, const struct requirement *require
     named_list(out, "origin", requirement->origins, requirement->origin_n);
 }
 
-void catalog_write(struct buf *out, const struct catalog *catalog)
+void catalog_write_head(struct buf *out, const struct catalog *catalog)
 {
     write_head(out, catalog);
     write_names(out, catalog);
+}
+
+void catalog_write(struct buf *out, const struct catalog *catalog)
+{
+    catalog_write_head(out, catalog);
     buf_adds(out, catalog->requirement_n > 0 ? "requirements:\n" : "requirements: []\n");
     for (size_t i = 0; i < catalog->requirement_n; i++)
         write_requirement(out, &catalog->requirements[i]);

@@ -9,4 +9,8 @@
  * something else. */
 void catalog_write(struct buf *out, const struct catalog *catalog);
 
+/* Its parts: everything before `requirements:`, and one text, in quotes where it needs them. */
+void catalog_write_head(struct buf *out, const struct catalog *catalog);
+void catalog_write_text(struct buf *out, struct str text);
+
 #endif

@@ -5,6 +5,7 @@
 #include "catalog/write.h"
 #include "cli/cli.h"
 #include "document/format.h"
+#include "import/sheet.h"
 #include "report/catalog.h"
 #include "system/file.h"
 
@@ -50,12 +51,12 @@ static const struct page *read_page(struct cli *cli, struct str path)
 
 static void print(struct buf *out, struct cli *cli, const struct catalog *catalog)
 {
+    const struct document_format *format = document_format_find(cli->format);
+
     if (str_is(cli->format, "json"))
         report_catalog_show(out, cli->arena, catalog, VIEW_JSON);
-    else if (str_is(cli->format, "csv"))
-        report_catalog_show(out, cli->arena, catalog, VIEW_CSV);
-    else if (str_is(cli->format, "markdown"))
-        report_catalog_show(out, cli->arena, catalog, VIEW_MARKDOWN);
+    else if (format != NULL && format->write != NULL && !str_is(cli->format, "text"))
+        format->write(out, sheet_page(cli->arena, catalog, str_is(cli->format, "csv")));
     else
         catalog_write(out, catalog);
 }
@@ -75,8 +76,11 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     wanted.retrieved =
         str_printf(cli->arena, "%04u-%02u-%02u", cli->today / 10000, cli->today / 100 % 100, cli->today % 100);
-    catalog = import_pages(cli->arena, pages, cli->operands.n, &wanted, &cli->diags);
-    print(&out, cli, catalog);
+    catalog = cli->operands.n == 1 && sheet_is(pages[0])
+                  ? sheet_catalog(cli->arena, pages[0], &cli->diags)
+                  : import_pages(cli->arena, pages, cli->operands.n, &wanted, &cli->diags);
+    if (catalog != NULL)
+        print(&out, cli, catalog);
     return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));
 }
 
@@ -90,6 +94,6 @@ const struct command command_import = {
         "meant in two ways, is a warning with its place and stays as review. --on sets the day of retrieval.\n\n"
         "  portolan import ports.html --product acme -o acme.yaml && portolan catalog lint acme.yaml\n",
     .options = options,
-    .formats = "text yaml json csv markdown",
+    .formats = "text yaml json html markdown asciidoc csv",
     .run = run,
 };

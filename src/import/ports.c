@@ -282,7 +282,8 @@ static size_t read_token(struct parser *parser, size_t i)
         break;
     case TOKEN_DYNAMIC:
         result->known++;
-        if (parser->entries.n == 0 || parser->entries.v[parser->entries.n - 1].kind != PORT_DYNAMIC)
+        if (parser->entries.n == 0 || parser->entries.v[parser->entries.n - 1].kind != PORT_DYNAMIC ||
+            parser->entries.v[parser->entries.n - 1].transports != parser->prefix)
             add(parser, PORT_DYNAMIC);
         break;
     case TOKEN_DEFAULT: result->is_default = true; break;
@@ -338,8 +339,8 @@ static void tidy(struct parser *parser)
         bool twice = entry->kind == PORT_DYNAMIC && range;
 
         for (size_t k = 0; k < n && !twice; k++) {
-            if (entries->v[k].kind == entry->kind && entry->kind == PORT_RANGE && entries->v[k].lo == entry->lo &&
-                entries->v[k].hi == entry->hi) {
+            if (entries->v[k].kind == entry->kind && (entry->kind == PORT_RANGE || entry->kind == PORT_DYNAMIC) &&
+                entries->v[k].lo == entry->lo && entries->v[k].hi == entry->hi) {
                 entries->v[k].transports |= entry->transports;
                 twice = true;
             }

@@ -180,7 +180,11 @@ struct str words_line(struct arena *arena, struct str text, size_t most)
             continue;
         }
         if (most > 0 && n + bytes > most) {
+            while (last_gap == 0 && n > 0 && ((unsigned char)text.p[i] & 0xc0) == 0x80 &&
+                   ((unsigned char)out[n - 1] & 0xc0) == 0x80)
+                n--; /* no half characters */
             n = last_gap > 0 ? last_gap : n;
+            n -= last_gap == 0 && n > 0 && (unsigned char)out[n - 1] >= 0xc0;
             memcpy(out + n, "\xe2\x80\xa6", 3);
             return (struct str){out, n + 3};
         }
