@@ -105,16 +105,36 @@ static bool ports_first(struct importer *importer, struct str text, struct port_
     return true;
 }
 
-/* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": a short label, then ports in parentheses, or behind a
- * colon or dash at the end. */
+/* "Web interface: 8006 (TCP, HTTP)", "queue - 5672": a label, and behind its last colon or dash nothing but ports. */
+static bool ports_behind(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    for (size_t i = text.n; i > 1; i--) {
+        size_t bytes;
+        bool sign =
+            text.p[i - 1] == ':' || (text.p[i - 1] == ' ' && i < text.n &&
+                                     (str_starts(str_from(text, i), "- ") || words_sign(text, i, &bytes) == SIGN_DASH));
+
+        if (!sign)
+            continue;
+        *purpose = str_trim(str_head(text, i - 1));
+        if (i == text.n || words_count(words_normal(importer->arena, *purpose)) > 10)
+            return false;
+        ports_read(importer->arena, skip_signs(str_from(text, i)), ports);
+        return is_good(ports) && purpose->n > 0;
+    }
+    return false;
+}
+
+/* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
 static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
     struct arena *arena = importer->arena;
     struct entries VEC(struct port_entry) all = {0};
     struct str rest = text;
     bool either = false;
-    size_t end = text.n;
 
+    if (ports_behind(importer, text, ports, purpose))
+        return true;
     *ports = (struct port_text){.mark = STR_EMPTY};
     for (;;) {
         const char *open = memchr(rest.p, '(', rest.n);
@@ -141,20 +161,7 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
         *purpose = text;
         return words_count(words_normal(arena, text)) <= 14;
     }
-    for (size_t i = text.n; i > 0; i--) {
-        size_t bytes;
-
-        if (text.p[i - 1] == ':' ||
-            (text.p[i - 1] == ' ' && i < text.n && (text.p[i] == '-' || words_sign(text, i, &bytes) == SIGN_DASH))) {
-            end = i;
-            break;
-        }
-    }
-    if (end == text.n || words_count(words_normal(arena, str_head(text, end))) > 8)
-        return false;
-    ports_read(arena, skip_signs(str_from(text, end)), ports);
-    *purpose = skip_signs(str_head(text, end - 1));
-    return is_good(ports) && purpose->n > 0;
+    return false;
 }
 
 static bool says_port(struct importer *importer, struct str text)

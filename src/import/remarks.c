@@ -28,22 +28,22 @@ static struct str take_template(struct importer *importer, struct str *text)
 {
     for (size_t i = 0; i + 1 < text->n; i++) {
         struct str rest = str_from(*text, i);
+        struct str note = STR_EMPTY;
         size_t end = 2;
-        const char *quote;
-        struct str note;
+        size_t open = 0;
 
         if (!str_starts(rest, "{%"))
             continue;
-        while (end + 1 < rest.n && !(rest.p[end] == '%' && rest.p[end + 1] == '}'))
-            end++;
-        quote = memchr(rest.p, '"', end);
-        note = quote == NULL
-                   ? STR_EMPTY
-                   : str_head(str_from(rest, (size_t)(quote - rest.p) + 1), end - (size_t)(quote - rest.p) - 1);
-        while (note.n > 0 && (note.p[note.n - 1] == ' ' || note.p[note.n - 1] == '"'))
-            note.n--;
-        *text = str_printf(importer->arena, "%.*s %.*s", (int)i, text->p,
-                           STR_ARG(str_from(rest, end + 2 < rest.n ? end + 2 : rest.n)));
+        for (; end + 1 < rest.n && !(rest.p[end] == '%' && rest.p[end + 1] == '}'); end++) {
+            if (rest.p[end] != '"')
+                continue;
+            if (open == 0)
+                open = end + 1;
+            note = (struct str){rest.p + open, end - open};
+        }
+        if (end + 1 >= rest.n)
+            return STR_EMPTY; /* it never ends: not one of these */
+        *text = str_printf(importer->arena, "%.*s %.*s", (int)i, text->p, STR_ARG(str_from(rest, end + 2)));
         return words_line(importer->arena, note, 400);
     }
     return STR_EMPTY;
