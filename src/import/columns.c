@@ -37,6 +37,7 @@ struct tally {
     size_t addresses;
     size_t answers; /* yes, no, required… */
     size_t small;   /* ports below 49 */
+    bool row_heads; /* the first column, with nothing over it */
 };
 
 enum column_kind columns_head(struct str normal, int *score)
@@ -148,6 +149,14 @@ bool columns_to(struct str text, struct str *from, struct str *to)
     return false;
 }
 
+enum way columns_head_way(struct str normal)
+{
+    bool in = words_have(normal, "inbound") || words_have(normal, "incoming") || words_have(normal, "ingress");
+    bool out = words_have(normal, "outbound") || words_have(normal, "outgoing") || words_have(normal, "egress");
+
+    return in == out ? WAY_UNSAID : in ? WAY_IN : WAY_OUT;
+}
+
 static bool is_answer(struct str normal)
 {
     static const char *const words[] = {"yes",       "no",          "true", "false", "required", "optional",
@@ -234,7 +243,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_PORT:
         if (head == COLUMN_OWNER || head == COLUMN_SERVICE || head == COLUMN_TRANSPORT || head == COLUMN_PURPOSE)
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
-        else if (head != kind && head != COLUMN_OTHER)
+        else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
@@ -268,6 +277,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_OWNER:
         if (kind == COLUMN_OWNER && is_mostly(tally->domains, tally))
             return 0;
+        if (kind == COLUMN_OWNER && tally->row_heads)
+            return SCORE_LEAST;
         return is_mostly(tally->ports, tally) && tally->both == 0 ? 0 : says;
     case COLUMN_SOURCE_PORT:
     case COLUMN_PURPOSE:
@@ -310,7 +321,8 @@ static size_t count_kind(const struct layout *layout, enum column_kind kind)
     return n;
 }
 
-/* `HTTP port`, `HTTPS port`: columns of ports whose heads name different services are ports all of them. */
+/* `HTTP port`, `HTTPS port`; `Inbound`, `Outbound`: columns of ports whose heads name different services or ways are
+ * ports all of them. */
 static bool assign_services(struct search *search)
 {
     struct layout *layout = search->layout;
@@ -319,7 +331,8 @@ static bool assign_services(struct search *search)
     for (size_t column = 0; column < layout->column_n; column++) {
         if (layout->kinds[column] != COLUMN_OTHER || score_of(search, column, COLUMN_PORT) < SCORE_LEAST)
             continue;
-        if (search->heads[column] != COLUMN_PORT || words_service_in(layout->heads[column]) == NULL)
+        if (columns_head_way(layout->heads[column]) == WAY_UNSAID &&
+            (search->heads[column] != COLUMN_PORT || words_service_in(layout->heads[column]) == NULL))
             return false;
         for (size_t other = 0; other < column; other++) {
             if (str_eq(layout->heads[other], layout->heads[column]))
@@ -496,6 +509,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         layout->heads[column] = head_text(arena, grid, layout->head_n, column);
         search.heads[column] = columns_head(layout->heads[column], &search.head_scores[column]);
         count_column(arena, grid, layout->head_n, column, &search.tallies[column]);
+        search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
     }
     assign(&search);
     if (layout->rejected == NULL)

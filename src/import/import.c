@@ -158,7 +158,10 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
 static struct str before_bar(struct str title)
 {
     for (size_t i = 0; i + 3 < title.n; i++) {
-        if (memcmp(title.p + i, " | ", 3) == 0)
+        size_t bytes;
+
+        if (title.p[i] == ' ' && (str_starts(str_from(title, i), " | ") || str_starts(str_from(title, i), " - ") ||
+                                  words_sign(title, i + 1, &bytes) == SIGN_DASH))
             return str_head(title, i);
     }
     return title;

@@ -117,6 +117,8 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
 
     text = words_line(importer->arena, text, 0);
     *condition = STR_EMPTY;
+    if (str_is(text, "*"))
+        text = STR("any");
     if (domains_in(importer->arena, text)) {
         domains_read_text(importer->arena, text, &domains);
         return party_domains(importer, text, domains.domains, domains.n, span);

@@ -372,6 +372,8 @@ void row_read(struct table *table, const struct row *row)
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
+        fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
         read_both_ends(table, row, &fact);
     if (table_has(table, COLUMN_DOMAIN))

@@ -144,15 +144,25 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
     }
 }
 
-/* opened on X, listening on X; ports used by X, X uses the following ports. */
+/* opened on X, X must accept; ports used by X, X uses the following ports. */
 static void read_owner(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const opens[] = {"open",    "opened",  "opens",     "listen",    "listening",  "listens",
                                         "exposed", "allowed", "available", "reachable", "accessible", "bound",
                                         "enabled", "allow",   "unblocked", "required",  NULL};
     static const char *const uses[] = {"uses", "use", "requires", "require", "needs", "listens", NULL};
+    static const char *const accepts[] = {"must accept", "accepts connections", "listens on",         "listen on",
+                                          "must listen", "must allow inbound",  "must allow incoming"};
     bool open = false;
 
+    for (size_t i = 1; i < sentence->n && hints->owner.n == 0; i++) {
+        for (size_t k = 0; k < sizeof accepts / sizeof *accepts && hints->owner.n == 0; k++) {
+            if (!sentence->words[i].breaks && sentence_match(sentence, i, accepts[k]) > 0)
+                hints->owner = phrase_before(sentence, i);
+        }
+        if (hints->owner.n > 0 && hints->way == WAY_UNSAID)
+            hints->way = WAY_IN;
+    }
     for (size_t i = 0; i + 1 < sentence->n && hints->owner.n == 0; i++) {
         struct str word = sentence->words[i].normal;
 
