@@ -347,6 +347,17 @@ static bool assign_services(struct search *search)
     return n > 1;
 }
 
+/* Another column that its head calls ports; column_n: there is none. */
+static size_t also_ports(const struct search *search, size_t best)
+{
+    for (size_t column = 0; column < search->layout->column_n; column++) {
+        if (column != best && search->layout->kinds[column] == COLUMN_OTHER && search->heads[column] == COLUMN_PORT &&
+            score_of(search, column, COLUMN_PORT) >= SCORE_LEAST)
+            return column;
+    }
+    return search->layout->column_n;
+}
+
 static void assign(struct search *search)
 {
     struct layout *layout = search->layout;
@@ -376,8 +387,10 @@ static void assign(struct search *search)
         }
         if (best_kind == COLUMN_OTHER)
             return;
-        if (tie && assign_services(search))
+        if (best_kind == COLUMN_PORT && assign_services(search))
             continue;
+        if (best_kind == COLUMN_PORT)
+            layout->beside = also_ports(search, best_column);
         if (tie) {
             layout->rejected = "two of its columns could be the ports";
             layout->unsure = true;
@@ -503,6 +516,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         .kinds = arena_new_array(arena, enum column_kind, n),
         .heads = arena_new_array(arena, struct str, n),
         .column_n = n,
+        .beside = n,
         .head_n = find_heads(arena, grid),
     };
     for (size_t column = 0; column < n; column++) {

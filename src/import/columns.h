@@ -34,6 +34,7 @@ struct layout {
     size_t column_n;
     size_t head_n;        /* rows of heads */
     const char *rejected; /* NULL, or why the table is not about ports */
+    size_t beside;        /* a column that holds ports too and is left out; column_n: none */
     bool unsure;          /* rejected, but there are ports in it: a person must look */
 };
 

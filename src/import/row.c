@@ -200,6 +200,18 @@ static bool is_identifier(struct str text)
     return false;
 }
 
+/* Source ports are no constraint on the flow: a client may pick others. The document's stand in the review. */
+static void read_source_ports(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct str text = row_text(row, COLUMN_SOURCE_PORT);
+    struct str normal = words_normal(arena, text);
+
+    if (normal.n > 0 && !str_is(normal, "any") && !str_is(normal, "all") && !str_is(normal, "n a"))
+        fact_review(table->importer, fact,
+                    str_printf(arena, "the document has source ports: %.*s", STR_ARG(words_line(arena, text, 80))));
+}
+
 static void read_conditions(struct table *table, const struct row *row, struct fact *fact)
 {
     struct str text = row_text(row, COLUMN_CONDITION);
@@ -393,6 +405,7 @@ void row_read(struct table *table, const struct row *row)
         fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
     }
     read_conditions(table, row, &fact);
+    read_source_ports(table, row, &fact);
     read_need(table, row, &fact);
     read_marks(table, row, &fact);
     use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(row_text(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));

@@ -322,6 +322,9 @@ void table_read(struct importer *importer, const struct grid *grid)
         reject(importer, grid, &table.layout, &table.scope);
         return;
     }
+    if (table.layout.beside < table.layout.column_n)
+        diag_warning(importer->diags, grid->span, "column \"%.*s\" holds ports too and is left out",
+                     STR_ARG(columns_text(table.grid, 0, table.layout.beside)));
     table.domains =
         !table_has(&table, COLUMN_PORT) && !table_has(&table, COLUMN_TCP_PORT) && !table_has(&table, COLUMN_UDP_PORT);
     find_known(&table);
