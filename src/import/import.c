@@ -148,7 +148,7 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         if (block->grid != NULL)
             table_read(importer, block->grid);
         break;
-    case BLOCK_CODE:
+    case BLOCK_CODE: command_keep(importer, block); break;
     case BLOCK_KIND_N: break;
     }
     return used;
@@ -242,6 +242,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
             item = pages[i]->blocks[k].kind == BLOCK_ITEM;
             k += take_block(&importer, &pages[i]->blocks[k], pages[i]->block_n - k, after);
         }
+        commands_read(&importer);
     }
     notes_attach(&importer);
     if (importer.facts.n == 0)

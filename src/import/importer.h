@@ -112,6 +112,12 @@ struct pending_note {
     bool attached;
 };
 
+struct command_port { /* that a command opens */
+    struct port_entry entry;
+    struct str text;
+    struct span span;
+};
+
 struct importer {
     struct arena *arena;
     struct diags *diags;
@@ -122,7 +128,8 @@ struct importer {
     struct actor *product;
     struct facts VEC(struct fact) facts;
     struct pending_notes VEC(struct pending_note) notes;
-    struct catalog_notes VEC(struct note) said; /* for the catalog */
+    struct catalog_notes VEC(struct note) said;        /* for the catalog */
+    struct commands VEC(struct command_port) commands; /* of the page */
     struct surroundings around;
     size_t table;
     size_t section_table; /* the last table of this section; 0: none */
@@ -178,6 +185,10 @@ struct str fact_place(struct importer *importer, const struct scope *scope, stru
 bool item_read(struct importer *importer, const struct block *block);
 bool sentence_fact(struct importer *importer, const struct block *block);
 const struct grid *text_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
+
+/* commands.c */
+void command_keep(struct importer *importer, const struct block *block);
+void commands_read(struct importer *importer); /* when all else of the page was read */
 
 /* notes.c */
 void notes_attach(struct importer *importer);

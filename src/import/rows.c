@@ -309,6 +309,13 @@ static void read_each(struct table *table, struct row *row)
         row_read(table, row);
 }
 
+static bool is_example(struct importer *importer, struct str heading)
+{
+    struct str normal = words_normal(importer->arena, heading);
+
+    return words_have(normal, "example") || words_have(normal, "examples") || words_have(normal, "sample");
+}
+
 void table_read(struct importer *importer, const struct grid *grid)
 {
     struct table table = {.importer = importer, .grid = columns_turn(importer->arena, grid)};
@@ -318,6 +325,8 @@ void table_read(struct importer *importer, const struct grid *grid)
     importer->around.caption = grid->caption;
     scope_find(importer, &table.scope);
     columns_find(importer->arena, table.grid, table.scope.hints.ports || table.scope.hints.domains, &table.layout);
+    if (table.layout.rejected == NULL && is_example(importer, table.scope.place))
+        table.layout.rejected = "the document calls it an example";
     if (table.layout.rejected != NULL) {
         reject(importer, grid, &table.layout, &table.scope);
         return;
