@@ -39,7 +39,8 @@ static struct str take_template(struct importer *importer, struct str *text)
                 continue;
             if (open == 0)
                 open = end + 1;
-            note = (struct str){rest.p + open, end - open};
+            else
+                note = (struct str){rest.p + open, end - open};
         }
         if (end + 1 >= rest.n)
             return STR_EMPTY; /* it never ends: not one of these */

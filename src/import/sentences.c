@@ -102,7 +102,7 @@ static void read_for_to(const struct sentence *sentence, struct hints *hints)
 static bool is_traffic(struct str word)
 {
     static const char *const words[] = {"connections",   "connection",     "traffic",  "access",
-                                        "communication", "communications", "requests", "inbound",
+                                        "communication", "communications", "inbound",
                                         "incoming",      "outbound",       "outgoing", "connectivity",
                                         "flows",         "ingress",        "egress",   NULL};
 
