@@ -128,6 +128,7 @@ static size_t footnote(struct scanning *scanning, struct str text)
     if (mark.n == 0 || mark.n > 20 || rest.n == 0 || rest.p[0] != ':')
         return 0;
     rest = str_trim(str_from(rest, 1));
+    mark = words_of(scanning->builder->arena, mark);
     scan_event(scanning, (struct event){.kind = EVENT_FOOTNOTE, .text = mark}, str_head(text, 0));
     scan_emit(scanning, markdown_footnotes(scanning->builder->arena, rest), scan_place(scanning, rest));
     return 1;

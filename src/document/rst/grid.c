@@ -16,6 +16,10 @@ struct drawing {
     size_t *widths;
     size_t width;
     size_t steps; /* that may still be taken */
+    bool *tops;   /* lines of letters in which boxes begin */
+    bool *lefts;
+    size_t *row_at; /* from those: which row and column of the table */
+    size_t *column_at;
 };
 
 struct box {
@@ -105,17 +109,17 @@ static bool find_box(struct drawing *drawing, size_t top, size_t left, struct bo
     return false;
 }
 
-/* The index of a line in those where boxes begin, or their number. */
-static size_t index_of(const bool *begins, size_t at)
+/* For each line, how many of those before it begin boxes. */
+static size_t *count_before(struct arena *arena, const bool *begins, size_t n)
 {
-    size_t n = 0;
+    size_t *before = arena_new_array(arena, size_t, n + 1);
 
-    for (size_t i = 0; i < at; i++)
-        n += begins[i];
-    return n;
+    for (size_t i = 0; i < n; i++)
+        before[i + 1] = before[i] + begins[i];
+    return before;
 }
 
-static void add_box(struct drawing *drawing, struct grid_builder *grid, struct box box, size_t rows, size_t columns)
+static void add_box(struct drawing *drawing, struct grid_builder *grid, struct box box)
 {
     struct rst *rst = drawing->rst;
     struct rst_lines inside = {arena_new_array(rst->builder->arena, struct str, box.bottom - box.top), 0};
@@ -132,11 +136,13 @@ static void add_box(struct drawing *drawing, struct grid_builder *grid, struct b
     words_begin(&words, rst->builder->arena);
     rst_cell(rst, &words, inside);
     at = rst_place(rst, drawing->lines.v[box.top]) + drawing->letters[box.top][box.left];
-    grid_words(grid, rows, columns, &words, inside.n > 0 ? rst_place(rst, inside.v[0]) : at);
+    grid_words(grid, drawing->row_at[box.bottom] - drawing->row_at[box.top],
+               drawing->column_at[box.right] - drawing->column_at[box.left], &words,
+               inside.n > 0 ? rst_place(rst, inside.v[0]) : at);
 }
 
 /* Goes over the boxes; false: they do not cover the drawing. `grid` NULL: only looks. */
-static bool boxes(struct drawing *drawing, bool *tops, bool *lefts, struct grid_builder *grid)
+static bool boxes(struct drawing *drawing, struct grid_builder *grid)
 {
     size_t covered = 0;
 
@@ -154,23 +160,22 @@ static bool boxes(struct drawing *drawing, bool *tops, bool *lefts, struct grid_
             if (grid != NULL) {
                 if (!begun)
                     grid_row(grid);
-                add_box(drawing, grid, box, index_of(tops, box.bottom) - index_of(tops, top),
-                        index_of(lefts, box.right) - index_of(lefts, left));
+                add_box(drawing, grid, box);
             }
             begun = true;
-            tops[top] = true;
-            lefts[left] = true;
+            drawing->tops[top] = true;
+            drawing->lefts[left] = true;
         }
     }
     return covered > 0 && covered == (drawing->lines.n - 1) * (drawing->width - 1);
 }
 
 /* The rows above the line of equals signs. */
-static size_t head_rows(const struct drawing *drawing, const bool *tops)
+static size_t head_rows(const struct drawing *drawing)
 {
     for (size_t row = 1; row + 1 < drawing->lines.n; row++) {
         if (letter(drawing, row, 0) == '+' && letter(drawing, row, 1) == '=')
-            return index_of(tops, row);
+            return drawing->row_at[row];
     }
     return 0;
 }
@@ -225,8 +230,7 @@ size_t rst_grid_table(struct rst *rst, struct rst_lines lines, size_t first, str
     struct drawing drawing = {.rst = rst, .lines = {lines.v + first, 0}};
     struct grid_builder grid;
     size_t head_n = 0;
-    bool *tops;
-    bool *lefts;
+    struct arena *arena = rst->builder->arena;
 
     if (!str_starts(lines.v[first], "+-") && !str_starts(lines.v[first], "+="))
         return 0;
@@ -241,14 +245,16 @@ size_t rst_grid_table(struct rst *rst, struct rst_lines lines, size_t first, str
     if (drawing.lines.n < 3)
         return 0;
     measure(&drawing);
-    tops = arena_new_array(rst->builder->arena, bool, drawing.lines.n + 1);
-    lefts = arena_new_array(rst->builder->arena, bool, drawing.width + 1);
+    drawing.tops = arena_new_array(arena, bool, drawing.lines.n);
+    drawing.lefts = arena_new_array(arena, bool, drawing.width);
     drawing.steps = 1000 + 40 * drawing.lines.n * drawing.width;
     grid_begin(&grid, rst->builder, rst_place(rst, lines.v[first]));
-    if (boxes(&drawing, tops, lefts, NULL)) {
+    if (boxes(&drawing, NULL)) {
+        drawing.row_at = count_before(arena, drawing.tops, drawing.lines.n);
+        drawing.column_at = count_before(arena, drawing.lefts, drawing.width);
         drawing.steps = 1000 + 40 * drawing.lines.n * drawing.width;
-        boxes(&drawing, tops, lefts, &grid);
-        head_n = head_rows(&drawing, tops);
+        boxes(&drawing, &grid);
+        head_n = head_rows(&drawing);
     } else {
         read_loosely(&drawing, &grid, &head_n);
     }
