@@ -153,6 +153,11 @@ void fact_finish(struct importer *importer, struct fact *fact, const struct port
         fact_when(importer, fact, scope->hints.condition);
         fact->condition_why = scope->condition_why;
     }
+    if (importer->around.tab.n > 0 &&
+        !party_is_role(importer, heading_subject(importer->arena, importer->around.tab))) {
+        fact_when(importer, fact, importer->around.tab);
+        fact->condition_why = STR("tab");
+    }
 }
 
 static struct party party(struct actor *actor, struct str why)

@@ -101,10 +101,9 @@ static void read_for_to(const struct sentence *sentence, struct hints *hints)
 
 static bool is_traffic(struct str word)
 {
-    static const char *const words[] = {"connections",   "connection",     "traffic",  "access",
-                                        "communication", "communications", "inbound",
-                                        "incoming",      "outbound",       "outgoing", "connectivity",
-                                        "flows",         "ingress",        "egress",   NULL};
+    static const char *const words[] = {"connections",    "connection", "traffic",  "access",   "communication",
+                                        "communications", "inbound",    "incoming", "outbound", "outgoing",
+                                        "connectivity",   "flows",      "ingress",  "egress",   NULL};
 
     return word_is_one_of(word, words);
 }

@@ -8,9 +8,12 @@ writes them, and optionally need, when it is not `required`. Lines that begin wi
 `!review PORT TEXT`, `!note TEXT` and `!option TEXT…` are what must be said, and how the document is to be read.
 Prints recall and precision of each. Exit status 0 when every document gives its facts and nothing else.
 """
+import json
+import pathlib
 import sys
+import tempfile
 
-from imported import SOURCE, Tally, catalog, compare, facts_of, name_key
+from imported import SOURCE, Tally, catalog, compare, facts_of, name_key, run
 
 FEWEST = 25
 
@@ -43,6 +46,28 @@ def holds(kind, text, data, errors):
     raise ValueError(f"!{kind}")
 
 
+def check_statuses(portolan, tally, folder):
+    """Warnings alone leave the status 0 and are findings under --strict; a page without needs is an empty catalog."""
+    cases = [
+        (["yawl-ledger.html"], 0), (["yawl-ledger.html", "--strict"], 1), (["quay-mirror.txt", "--strict"], 0),
+        (["quay-mirror.txt", "harbor-backup.txt"], 0), (["not-there.html"], 2), (["quay-mirror.txt", "--from", "tyxt"], 2),
+        ([], 2),
+    ]
+    for arguments, status in cases:
+        argv = [str(folder / a) if "." in a else a for a in arguments]
+        done = run(portolan, *argv)
+        tally.check(done.returncode == status, f"import {' '.join(arguments)} has status {status}", done.stderr)
+    with tempfile.TemporaryDirectory() as empty:
+        path = pathlib.Path(empty) / "sizes.md"
+        path.write_text("# Sizes\n\n| Plan | CPU | RAM |\n|---|---|---|\n| small | 2 | 8 |\n", encoding="utf-8")
+        done = run(portolan, path)
+        data = json.loads(done.stdout)
+        tally.check(done.returncode == 0 and data["requirements"] == [] and "no requirement" in done.stderr,
+                    "a page without needs is an empty catalog and a warning", done.stderr)
+        both, _ = catalog(portolan, folder / "quay-mirror.txt", folder / "harbor-backup.txt")
+        tally.check(len(both["documents"]) == 2 and len(facts_of(both)) == 21, "two documents are one catalog", both["documents"])
+
+
 def main():
     portolan, wanted = sys.argv[1], sys.argv[2:]
     tally = Tally()
@@ -63,6 +88,7 @@ def main():
         sums = [sums[0] + len(set(facts)), sums[1] + len(missing), sums[2] + len(surplus)]
     print(f"# all: {len(truths)} documents, {sums[0]} facts, {sums[1]} missing, {sums[2]} too many")
     if not wanted:
+        check_statuses(portolan, tally, folder)
         tally.check(len(truths) >= FEWEST, f"there are at least {FEWEST} documents", len(truths))
     tally.close()
 

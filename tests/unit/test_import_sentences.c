@@ -20,7 +20,8 @@ static const struct {
     {"The console must be able to reach the license server on TCP port 443.", false,
      "from console to license server tcp"},
     {"Open the following TCP ports on the management node:", false, "owner management node in tcp"},
-    {"If you use accounts, ensure that the ports are open for outbound traffic for Harbor to access the directory servers.",
+    {"If you use accounts, ensure that the ports are open for outbound traffic for Harbor to access the directory "
+     "servers.",
      false, "from Harbor to directory servers out when If you use accounts"},
     {"The ports need to be open, to allow traffic to the Reef server:", false, "to Reef server"},
     {"The controller must accept connections on:", false, "owner controller in"},
