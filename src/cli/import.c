@@ -1,6 +1,8 @@
 /* portolan import: vendors' documents -> a catalog. */
 #include "import/import.h"
 
+#include <unistd.h>
+
 #include "base/suggest.h"
 #include "catalog/write.h"
 #include "cli/cli.h"
@@ -8,6 +10,8 @@
 #include "import/sheet.h"
 #include "report/catalog.h"
 #include "system/file.h"
+
+#define LONG_BYTES ((size_t)4 << 20)
 
 static struct values froms;
 static struct values products;
@@ -41,12 +45,22 @@ static const struct document_format *format_of(struct cli *cli, const struct sou
     return NULL;
 }
 
+/* A long document takes a while; somebody who sits in front of it is told. */
+static void say_progress(const struct source *source)
+{
+    if (source->text.n >= LONG_BYTES && isatty(STDERR_FILENO))
+        fprintf(stderr, "reading %.*s, %zu MB\n", STR_ARG(source->name), source->text.n >> 20);
+}
+
 static const struct page *read_page(struct cli *cli, struct str path)
 {
     const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
     const struct document_format *format = source == NULL ? NULL : format_of(cli, source);
 
-    return format == NULL ? NULL : format->read(cli->arena, source, &cli->diags);
+    if (format == NULL)
+        return NULL;
+    say_progress(source);
+    return format->read(cli->arena, source, &cli->diags);
 }
 
 static void print(struct buf *out, struct cli *cli, const struct catalog *catalog)
