@@ -112,20 +112,70 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         keep_note(importer, block, text, STR_EMPTY);
 }
 
-static void take_item(struct importer *importer, const struct block *block, bool first)
+/* "Inbound" with items below it: what these are about. */
+static bool take_label(struct importer *importer, const struct block *block, const struct block *next)
+{
+    struct str text = str_trim(block->text);
+
+    if (block->level <= importer->label_level) {
+        importer->around.section = STR_EMPTY;
+        importer->label_level = 0;
+    }
+    if (next == NULL || next->kind != BLOCK_ITEM || next->level <= block->level || text.n == 0 ||
+        words_count(words_normal(importer->arena, text)) > 8)
+        return false;
+    importer->around.section = text;
+    importer->label_level = block->level;
+    return true;
+}
+
+static void take_item(struct importer *importer, const struct block *block, const struct block *next, bool first)
 {
     if (first)
         importer->section_table = ++importer->table;
+    if (first)
+        importer->label_level = 0;
+    if (take_label(importer, block, next))
+        return;
     if (!item_read(importer, block) && says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }
 
+static bool is_rule(struct str text)
+{
+    size_t bytes;
+
+    for (size_t i = 0; i < text.n; i += bytes) {
+        if (words_sign(text, i, &bytes) != SIGN_DASH && strchr("-=_+ ", text.p[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* A table without heads below a line that could be its heads, with a drawn line between or not. */
+static const struct grid *with_heads(struct importer *importer, const struct block *block, size_t before)
+{
+    for (size_t i = 1; i <= before && i <= 2; i++) {
+        const struct block *above = block - i;
+
+        if (above->kind != BLOCK_PARAGRAPH)
+            break;
+        if (!is_rule(above->text))
+            return text_heads(importer, above, block->grid);
+    }
+    return block->grid;
+}
+
 /* Reads one block, or several that are a table of copied text; how many. */
-static size_t take_block(struct importer *importer, const struct block *blocks, size_t n, bool after_item)
+static size_t take_block(struct importer *importer, const struct block *blocks, size_t n, size_t before,
+                         bool after_item)
 {
     const struct block *block = &blocks[0];
     const struct grid *grid;
     size_t used = 1;
+
+    if (block->kind != BLOCK_ITEM)
+        importer->around.section = STR_EMPTY;
 
     switch (block->kind) {
     case BLOCK_HEADING: take_heading(importer, block->text, block->level); break;
@@ -136,7 +186,7 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         else
             take_paragraph(importer, block);
         break;
-    case BLOCK_ITEM: take_item(importer, block, !after_item); break;
+    case BLOCK_ITEM: take_item(importer, block, n > 1 ? block + 1 : NULL, !after_item); break;
     case BLOCK_TAB: importer->around.tab = block->text; break;
     case BLOCK_TAB_END: importer->around.tab = STR_EMPTY; break;
     case BLOCK_NOTE:
@@ -146,7 +196,7 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     case BLOCK_FOOTNOTE: keep_note(importer, block, str_trim(block->text), block->mark); break;
     case BLOCK_TABLE:
         if (block->grid != NULL)
-            table_read(importer, block->grid);
+            table_read(importer, with_heads(importer, block, before));
         break;
     case BLOCK_CODE: command_keep(importer, block); break;
     case BLOCK_KIND_N: break;
@@ -240,7 +290,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
             bool after = item;
 
             item = pages[i]->blocks[k].kind == BLOCK_ITEM;
-            k += take_block(&importer, &pages[i]->blocks[k], pages[i]->block_n - k, after);
+            k += take_block(&importer, &pages[i]->blocks[k], pages[i]->block_n - k, k, after);
         }
         commands_read(&importer);
     }

@@ -132,6 +132,7 @@ struct importer {
     struct commands VEC(struct command_port) commands; /* of the page */
     struct surroundings around;
     size_t table;
+    unsigned label_level; /* of the item that stands over the items below it; 0: none */
     size_t section_table; /* the last table of this section; 0: none */
 };
 
@@ -184,6 +185,8 @@ struct str fact_place(struct importer *importer, const struct scope *scope, stru
 /* lists.c: bullets and sentences; text_table.c: tables whose cells are parted by one blank. */
 bool item_read(struct importer *importer, const struct block *block);
 bool sentence_fact(struct importer *importer, const struct block *block);
+/* The grid with the heads that stand in a line above it; the grid itself where that line is something else. */
+const struct grid *text_heads(struct importer *importer, const struct block *block, const struct grid *grid);
 const struct grid *text_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
 
 /* commands.c */

@@ -9,8 +9,9 @@
 /* How much of the text from its start is ports and nothing else: up to a sign that parts them from the purpose. */
 static size_t ports_end(struct str text)
 {
-    static const char *const signs[] = {"=>",           "->",    " - ",      ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ",
-                                        "\xe2\x86\x92", " for ", " is used", " (", ", used"};
+    static const char *const signs[] = {
+        "=>",       "->",        " - ",       ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", "\xe2\x86\x92", " for ",
+        " is used", " are used", " between ", " (", ", used"};
     size_t end = text.n;
 
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
@@ -171,16 +172,45 @@ static bool says_port(struct importer *importer, struct str text)
     return words_have(normal, "ports");
 }
 
+static bool has_transports(const struct port_text *ports)
+{
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->entries[i].transports == 0)
+            return false;
+    }
+    return ports->n > 0;
+}
+
+/* "Version: 12", "3: retries": a number without a transport that need not be a port. */
+static bool is_other_number(struct importer *importer, struct str text, const struct port_text *ports)
+{
+    static const char *const words[] = {"version", "versions", "release", "number of", "count", "maximum",
+                                        "minimum", "limit",    "timeout", "retries",   "size",  "at least"};
+    struct str normal = words_normal(importer->arena, text);
+
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->entries[i].transports == 0 && ports->entries[i].lo < 20)
+            return true;
+    }
+    for (size_t i = 0; !has_transports(ports) && i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool item_says(struct importer *importer, struct str text, const struct scope *scope, struct port_text *ports,
                       struct str *purpose)
 {
-    bool before =
-        scope->hints.ports && (says_port(importer, importer->around.last_lead) ||
-                               says_port(importer, importer->around.lead) || says_port(importer, scope->place));
+    bool before = says_port(importer, importer->around.last_lead) || says_port(importer, importer->around.lead);
 
+    for (size_t i = 0; i <= HEADINGS_MOST && !before; i++)
+        before = says_port(importer, importer->around.headings[i]);
+    before = before && scope->hints.ports;
     if (ports_first(importer, text, ports, purpose))
-        return ports->transports != 0 || before;
-    return before && ports_last(importer, text, ports, purpose);
+        return ports->transports != 0 || (before && !is_other_number(importer, text, ports));
+    return ports_last(importer, text, ports, purpose) &&
+           (has_transports(ports) || (before && !is_other_number(importer, text, ports)));
 }
 
 /* "`api.example.com` - licences" under a sentence that asks for access. */

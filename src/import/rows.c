@@ -309,6 +309,34 @@ static void read_each(struct table *table, struct row *row)
         row_read(table, row);
 }
 
+/* Columns that mean nothing here are left out of the catalog, and it says so. */
+static void say_other_columns(const struct table *table)
+{
+    struct importer *importer = table->importer;
+    struct buf names = BUF_EMPTY;
+    struct note *note;
+
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        bool filled = false;
+
+        for (size_t row = table->layout.head_n; row < table->grid->row_n && !filled && row < 100; row++)
+            filled = !row_is_blank(columns_text(table->grid, row, column));
+        if (!filled || column == table->layout.beside ||
+            (table->layout.kinds[column] != COLUMN_OTHER && table->layout.kinds[column] != COLUMN_FOREIGN))
+            continue;
+        if (table->layout.heads[column].n == 0)
+            diag_warning(importer->diags, table->grid->span, "column %zu has no head and is left out", column + 1);
+        else
+            buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
+    }
+    if (names.n > 0) {
+        note = vec_push(importer->arena, &importer->said);
+        note->text = str_printf(importer->arena, "columns left out: %.*s", STR_ARG(buf_str(&names)));
+        note->origin = fact_place(importer, &table->scope, STR_EMPTY, table->grid->span);
+    }
+    buf_free(&names);
+}
+
 static bool is_example(struct importer *importer, struct str heading)
 {
     struct str normal = words_normal(importer->arena, heading);
@@ -331,6 +359,7 @@ void table_read(struct importer *importer, const struct grid *grid)
         reject(importer, grid, &table.layout, &table.scope);
         return;
     }
+    say_other_columns(&table);
     if (table.layout.beside < table.layout.column_n)
         diag_warning(importer->diags, grid->span, "column \"%.*s\" holds ports too and is left out",
                      STR_ARG(columns_text(table.grid, 0, table.layout.beside)));

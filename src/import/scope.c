@@ -20,6 +20,8 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
 
     if (text.n == 0)
         return;
+    if (text.p[text.n - 1] == ':' && words_count(words_normal(importer->arena, text)) <= 6)
+        heading = true; /* "Manager to agents:" */
     sentence_read(importer->arena, text, heading, &read);
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;

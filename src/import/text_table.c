@@ -73,11 +73,10 @@ static bool are_two(struct arena *arena, const struct line *line, size_t at)
     return first == 10 && second == 10 && one != other && is_anchor(one) && is_anchor(other);
 }
 
-/* The whole line is heads, ports among them, the anchors beside one another. */
-static bool read_heads(struct arena *arena, const struct line *line, struct heads *heads)
+/* The words of a line as heads of columns; false: it has others too. */
+static bool split_heads(struct arena *arena, const struct line *line, struct heads *heads)
 {
     size_t at = 0;
-    bool port = false;
 
     heads->n = 0;
     while (at < line->n && heads->n < COLUMNS_MOST) {
@@ -93,14 +92,25 @@ static bool read_heads(struct arena *arena, const struct line *line, struct head
                 continue;
             heads->kinds[heads->n] = kind;
             heads->texts[heads->n++] = text;
-            port = port || kind == COLUMN_PORT;
             taken = words;
         }
         if (taken == 0)
             return false;
         at += taken;
     }
-    if (!port || at < line->n || heads->n < 2)
+    return at == line->n && heads->n >= 2;
+}
+
+/* The whole line is heads, ports among them, the anchors beside one another. */
+static bool read_heads(struct arena *arena, const struct line *line, struct heads *heads)
+{
+    bool port = false;
+
+    if (!split_heads(arena, line, heads))
+        return false;
+    for (size_t i = 0; i < heads->n; i++)
+        port = port || heads->kinds[i] == COLUMN_PORT;
+    if (!port)
         return false;
     heads->anchor = 0;
     while (heads->anchor < heads->n && !is_anchor(heads->kinds[heads->anchor]))
@@ -350,4 +360,36 @@ const struct grid *text_table(struct importer *importer, const struct block *blo
                           .at = builder.cells.v,
                           .head_n = 1};
     return grid;
+}
+
+const struct grid *text_heads(struct importer *importer, const struct block *block, const struct grid *grid)
+{
+    struct builder builder = {.importer = importer};
+    struct line *line = arena_new_object(importer->arena, struct line);
+    struct grid *headed;
+
+    if (block->kind != BLOCK_PARAGRAPH || block->text.n > 200 || grid->head_n > 0)
+        return grid;
+    split(block->text, block->span, line);
+    if (!split_heads(importer->arena, line, &builder.heads) || builder.heads.n != grid->column_n)
+        return grid;
+    new_row(&builder);
+    for (size_t i = 0; i < builder.heads.n; i++)
+        put(&builder, i, builder.heads.texts[i], block->span, true);
+    headed = arena_new_object(importer->arena, struct grid);
+    *headed = *grid;
+    headed->row_n++;
+    headed->head_n = 1;
+    headed->at = arena_new_array(importer->arena, const struct cell *, headed->row_n * headed->column_n);
+    memcpy(headed->at, builder.cells.v, headed->column_n * sizeof *headed->at);
+    for (size_t i = 0; i < grid->row_n * grid->column_n; i++) {
+        struct cell *cell;
+
+        if (grid->at[i] == NULL)
+            continue;
+        cell = arena_copy(importer->arena, grid->at[i], sizeof *cell);
+        cell->row++;
+        headed->at[headed->column_n + i] = cell;
+    }
+    return headed;
 }
