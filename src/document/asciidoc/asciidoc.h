@@ -1,5 +1,6 @@
 /*
- * AsciiDoc as Asciidoctor reads it. Between the files of this format: read.c walks the blocks, table.c parts tables
+ * AsciiDoc as Asciidoctor reads it. Between the files of this format: read.c walks the blocks, sentences.c reads
+ * lists and paragraphs, table.c parts tables
  * into cells, lines.c reads what a cell holds, text.c undoes the marks inside lines, write.c writes a page.
  */
 #ifndef PORTOLAN_DOCUMENT_ASCIIDOC_H
