@@ -30,9 +30,12 @@ static void judge_bytes(struct builder *builder)
         }
         rest = str_from(rest, n == 0 ? 1 : n);
     }
-    if (bad > 0)
-        diag_warning(builder->diags, builder_span(builder, first, 1), "%zu byte%s not UTF-8 text, read as U+FFFD", bad,
-                     bad == 1 ? " is" : "s are");
+    if (bad == 0)
+        return;
+    diag_warning(builder->diags, builder_span(builder, first, 1), "%zu byte%s not UTF-8 text, read as U+FFFD", bad,
+                 bad == 1 ? " is" : "s are");
+    if (str_starts(builder->source->text, "\xff\xfe") || str_starts(builder->source->text, "\xfe\xff"))
+        diag_hint(builder->diags, "this is UTF-16; save it as UTF-8");
 }
 
 void builder_begin(struct builder *builder, struct arena *arena, const struct source *source, struct diags *diags)

@@ -4,6 +4,8 @@
  */
 #include "document/markup.h"
 
+#define PEEK_MOST 32u
+
 static bool has_role(const struct element *element, const char *role)
 {
     return str_is(element_get(element, "role"), role);
@@ -123,13 +125,30 @@ const struct element *markup_main(const struct element *root)
     return main != NULL && count_tables(main) == count_tables(root) ? main : root;
 }
 
+/* The first few bytes of what an element holds; a mark is no longer than that. */
+static void peek(const struct element *element, struct buf *out, size_t *visits)
+{
+    for (const struct element *child = element->child; child != NULL && out->n <= PEEK_MOST && *visits > 0;
+         child = child->next) {
+        --*visits;
+        if (child->tag == TAG_text)
+            buf_add(out, str_head(child->text, PEEK_MOST + 1));
+        else
+            peek(child, out, visits);
+    }
+}
+
 bool markup_is_mark(const struct element *element, struct str *mark, struct arena *arena)
 {
-    struct markup markup = {0};
-    struct words words;
+    struct buf text = BUF_EMPTY;
+    size_t visits = PEEK_MOST;
+    bool is = false;
 
-    words_begin(&words, arena);
-    markup_text(&markup, element, &words);
-    *mark = words_end(&words, element->at).text;
-    return words_is_mark(*mark);
+    peek(element, &text, &visits);
+    if (text.n > 0 && text.n <= PEEK_MOST && visits > 0) {
+        *mark = words_of(arena, buf_str(&text));
+        is = words_is_mark(*mark);
+    }
+    buf_free(&text);
+    return is;
 }

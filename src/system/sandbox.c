@@ -88,9 +88,9 @@ static const int allowed[] = {
 /* Calls of which only some are harmless: memory that is not run, questions about what is open. */
 static int allow_in_part(scmp_filter_ctx filter)
 {
-    struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    struct scmp_arg_cmp is_terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS);
-    struct scmp_arg_cmp window = SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ);
+    struct scmp_arg_cmp no_code = {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0};
+    struct scmp_arg_cmp is_terminal = {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = TCGETS};
+    struct scmp_arg_cmp window = {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = TIOCGWINSZ};
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_code);
 
     error = error != 0 ? error : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code);

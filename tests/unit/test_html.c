@@ -156,6 +156,7 @@ static void hostile_input_is_bounded(void **state)
         {"<p>", "\xff", 100000, "<p>end", "100000 bytes are not UTF-8 text", "p end"},
         {"<p>", "</div>", 100000, "<p>end", "", "p end"},
         {"<!--", "x", 1000000, "", "", ""},
+        {"<p>", "<sup>1", 20000, "<p>end", "nested deeper", ""},
     };
 
     (void)state;

@@ -131,7 +131,7 @@ static void hostile_input_is_bounded(void **state)
         {"", "> ", 20000, "\n\nend\n", "p end"},
         {"", "- ", 5000, "\n\nend\n", "p end"},
         {"", ":::note\n", 5000, "\nend\n", "nested deeper than 32"},
-        {"", "![[]()", 20000, "\n\nend\n", "p end"},
+        {"", "![[]()", 20000, "\n\nend\n", "more than 500 images"},
         {"", "*a _", 50000, "\n\nend\n", "p end"},
         {"", "<table>\n", 20000, "\n\nend\n", "never ends"},
         {"|a|b|\n|-|-|\n", "|", 50000, "\n\nend\n", "more than 1000 columns"},

@@ -1,6 +1,7 @@
 /*
- * AsciiDoc as Asciidoctor reads it. Between the files of this format: read.c walks the blocks, table.c parts tables
- * into cells, text.c undoes the marks inside lines, write.c writes a page.
+ * AsciiDoc as Asciidoctor reads it. Between the files of this format: read.c walks the blocks, sentences.c reads
+ * lists and paragraphs, table.c parts tables
+ * into cells, lines.c reads what a cell holds, text.c undoes the marks inside lines, write.c writes a page.
  */
 #ifndef PORTOLAN_DOCUMENT_ASCIIDOC_H
 #define PORTOLAN_DOCUMENT_ASCIIDOC_H

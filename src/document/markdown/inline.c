@@ -8,8 +8,6 @@
 
 #include "document/markdown/markdown.h"
 
-/* Images inside a paragraph: cmark needs time that grows with their square. */
-#define IMAGES_MOST 500u
 #define MARK_MOST 20u /* letters in the mark of a footnote */
 
 static bool is_tag(struct str html, const char *name)
@@ -105,9 +103,9 @@ bool markdown_is_hostile(struct str text)
 {
     size_t images = 0;
 
-    for (size_t i = 0; i + 1 < text.n && images <= IMAGES_MOST; i++)
+    for (size_t i = 0; i + 1 < text.n && images <= MARKDOWN_IMAGES_MOST; i++)
         images += text.p[i] == '!' && text.p[i + 1] == '[';
-    return images > IMAGES_MOST;
+    return images > MARKDOWN_IMAGES_MOST;
 }
 
 struct str markdown_footnotes(struct arena *arena, struct str text)

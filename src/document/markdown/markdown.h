@@ -14,6 +14,8 @@
 
 #define MARKDOWN_EVENT "<!---->" /* the line that stands for one */
 
+#define MARKDOWN_IMAGES_MOST 500u /* in one paragraph */
+
 enum event_kind {
     EVENT_NONE,
     EVENT_TABLE, /* rows between pipes */

@@ -32,10 +32,27 @@ struct str scan_line(const struct scanning *scanning, size_t line)
     return source_line_text(scanning->source, (uint32_t)line);
 }
 
+/* cmark needs time that grows with the square of the images in a paragraph: what comes after many is text. */
+static void add_line(struct scanning *scanning, struct str line, size_t at)
+{
+    if (str_trim(line).n == 0)
+        scanning->images = 0;
+    for (size_t i = 0; i < line.n; i++) {
+        if (line.p[i] == '[' && i > 0 && line.p[i - 1] == '!' && ++scanning->images > MARKDOWN_IMAGES_MOST) {
+            if (scanning->images == MARKDOWN_IMAGES_MOST + 1)
+                diag_warning(scanning->builder->diags, builder_span(scanning->builder, at + i, 1),
+                             "a paragraph with more than %u images; those behind are read as text",
+                             MARKDOWN_IMAGES_MOST);
+            buf_addc(&scanning->scan->text, '\\');
+        }
+        buf_addc(&scanning->scan->text, line.p[i]);
+    }
+}
+
 void scan_emit(struct scanning *scanning, struct str line, size_t at)
 {
     *vec_push(scanning->builder->arena, &scanning->scan->lines) = (struct scan_line){.at = at};
-    buf_add(&scanning->scan->text, line);
+    add_line(scanning, line, at);
     buf_addc(&scanning->scan->text, '\n');
 }
 

@@ -31,6 +31,7 @@ struct scanning {
     size_t fence; /* letters of the fence that is open; 0: none is */
     char fence_c;
     bool comment;
+    size_t images; /* in the paragraph that is being read */
     bool unclosed; /* a table of HTML never ended: no other one is looked for */
     bool said;
 };
