@@ -1,6 +1,7 @@
 /* portolan import: vendors' documents -> a catalog. */
 #include "import/import.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/suggest.h"
@@ -9,6 +10,7 @@
 #include "document/format.h"
 #include "import/sheet.h"
 #include "report/catalog.h"
+#include "system/confine.h"
 #include "system/file.h"
 
 #define LONG_BYTES ((size_t)4 << 20)
@@ -52,16 +54,13 @@ static void say_progress(const struct source *source)
         fprintf(stderr, "reading %.*s, %zu MB\n", STR_ARG(source->name), source->text.n >> 20);
 }
 
-static const struct page *read_page(struct cli *cli, struct str path)
-{
-    const struct source *source = file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags);
-    const struct document_format *format = source == NULL ? NULL : format_of(cli, source);
-
-    if (format == NULL)
-        return NULL;
-    say_progress(source);
-    return format->read(cli->arena, source, &cli->diags);
-}
+/* What the confined part knows: everything was read, nothing was understood. */
+struct work {
+    struct cli *cli;
+    const struct source **sources;
+    const struct document_format **formats;
+    struct import_options options;
+};
 
 static void print(struct buf *out, struct cli *cli, const struct catalog *catalog)
 {
@@ -75,27 +74,63 @@ static void print(struct buf *out, struct cli *cli, const struct catalog *catalo
         catalog_write(out, catalog);
 }
 
-static int run(struct cli *cli)
+/* Strangers' text is understood in a process of its own, which can reach nothing. */
+static int understand(void *context, struct buf *out, struct buf *said)
 {
-    const struct page **pages = arena_new_array(cli->arena, const struct page *, cli->operands.n);
-    struct import_options wanted = {.product = cli_last(&products), .title = cli_last(&titles)};
-    struct buf out = BUF_EMPTY;
+    struct work *work = context;
+    struct cli *cli = work->cli;
+    size_t n = cli->operands.n;
+    const struct page **pages = arena_new_array(cli->arena, const struct page *, n);
     const struct catalog *catalog;
 
-    if (!cli_operands(cli, 1, 1000))
+    for (size_t i = 0; i < n; i++)
+        pages[i] = work->formats[i]->read(cli->arena, work->sources[i], &cli->diags);
+    catalog = n == 1 && sheet_is(pages[0]) ? sheet_catalog(cli->arena, pages[0], &cli->diags)
+                                           : import_pages(cli->arena, pages, n, &work->options, &cli->diags);
+    if (catalog != NULL && cli->diags.errors == 0)
+        print(out, cli, catalog);
+    diags_print(said, &cli->diags, cli->color);
+    return cli_status(cli, EXIT_HOLDS);
+}
+
+static bool read_sources(struct cli *cli, struct work *work)
+{
+    size_t n = cli->operands.n;
+
+    work->sources = arena_new_array(cli->arena, const struct source *, n);
+    work->formats = arena_new_array(cli->arena, const struct document_format *, n);
+    for (size_t i = 0; i < n; i++) {
+        work->sources[i] = file_read(cli->arena, cli->operands.v[i], FILE_LIMIT_TEXT, &cli->diags);
+        if (work->sources[i] == NULL)
+            continue;
+        say_progress(work->sources[i]);
+        work->formats[i] = format_of(cli, work->sources[i]);
+    }
+    return cli->diags.errors == 0;
+}
+
+static int run(struct cli *cli)
+{
+    struct work work = {.cli = cli, .options = {.product = cli_last(&products), .title = cli_last(&titles)}};
+    struct confined result;
+    int error;
+    int status;
+
+    if (!cli_operands(cli, 1, 1000) || !read_sources(cli, &work))
         return EXIT_BAD_INPUT;
-    for (size_t i = 0; i < cli->operands.n; i++)
-        pages[i] = read_page(cli, cli->operands.v[i]);
-    if (cli->diags.errors > 0)
-        return EXIT_BAD_INPUT;
-    wanted.retrieved =
+    work.options.retrieved =
         str_printf(cli->arena, "%04u-%02u-%02u", cli->today / 10000, cli->today / 100 % 100, cli->today % 100);
-    catalog = cli->operands.n == 1 && sheet_is(pages[0])
-                  ? sheet_catalog(cli->arena, pages[0], &cli->diags)
-                  : import_pages(cli->arena, pages, cli->operands.n, &wanted, &cli->diags);
-    if (catalog != NULL)
-        print(&out, cli, catalog);
-    return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));
+    error = confine(understand, &work, &result);
+    if (error != 0) {
+        diag_error(&cli->diags, SPAN_NONE, "cannot read the documents: %s",
+                   error == -EFAULT ? "the process that reads them died" : strerror(-error));
+        return EXIT_BAD_INPUT;
+    }
+    status = result.status == EXIT_BAD_INPUT ? EXIT_BAD_INPUT : cli_emit(cli, &result.out, result.status);
+    fflush(stdout);
+    fwrite(result.said.p, 1, result.said.n, stderr);
+    buf_free(&result.said);
+    return status;
 }
 
 const struct command command_import = {
