@@ -30,9 +30,10 @@ static int die(void *context, struct buf *out, struct buf *said)
 static void comes_back(void **state)
 {
     struct confined result;
+    char words[] = "well";
 
     (void)state;
-    assert_int_equal(confine(say, "well", &result), 0);
+    assert_int_equal(confine(say, words, &result), 0);
     assert_int_equal(result.status, 7);
     assert_int_equal(result.out.n, LONG);
     assert_int_equal(result.out.p[LONG - 1], 'x');
