@@ -239,6 +239,8 @@ void fact_ends(struct importer *importer, struct fact *fact, const struct scope 
         self.to.actor != NULL) {
         fact->from = self.from;
         fact->to = self.to;
+        if (scope->hints.between && self.from.actor != self.to.actor)
+            fact_review(importer, fact, STR("the document says between, not which side connects"));
         return;
     }
     out = fact->way == WAY_OUT || (fact->way != WAY_IN && owner == NULL && self.from.actor != NULL);

@@ -73,8 +73,9 @@ struct hints {
     bool optional;
     bool forbidden;
     bool example;
-    bool arrow; /* an arrow stands between the ends */
-    bool weak;  /* the ends count only if both are kinds of machines or programs */
+    bool between; /* the ends, but not which of them begins */
+    bool arrow;   /* an arrow stands between the ends */
+    bool weak;    /* the ends count only if both are kinds of machines or programs */
 };
 
 #define HEADINGS_MOST 8

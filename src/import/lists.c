@@ -270,10 +270,17 @@ bool item_read(struct importer *importer, const struct block *block)
         fact.need = NEED_FORBIDDEN;
         fact.need_why = hints.forbidden ? STR("the item says so") : STR("lead-in sentence");
     }
+    if (hints.from.n == 0 || hints.to.n == 0) {
+        sentence_read(importer->arena, purpose, true, &hints);
+        if (hints.weak)
+            hints.from = STR_EMPTY;
+    }
     if (hints.from.n > 0 && hints.to.n > 0) {
         fact.from.actor = party_actor(importer, hints.from, block->span);
         fact.to.actor = party_actor(importer, hints.to, block->span);
         fact.from.why = fact.to.why = STR("read from the item's words");
+        if (hints.between && fact.from.actor != fact.to.actor)
+            fact_review(importer, &fact, STR("the document says between, not which side connects"));
     }
     fact_finish(importer, &fact, NULL, &scope, fact.purpose.text, false);
     if (ports.either)
@@ -295,7 +302,7 @@ bool sentence_fact(struct importer *importer, const struct block *block)
     struct scope scope;
     struct hints hints;
     struct str normal = words_normal(importer->arena, text);
-    ptrdiff_t on;
+    size_t on;
 
     if (text.n > 300 || words_have(normal, "for example") || words_have(normal, "if") ||
         (!words_have(normal, "must") && !words_have(normal, "requires") && !words_have(normal, "needs")))
@@ -303,14 +310,16 @@ bool sentence_fact(struct importer *importer, const struct block *block)
     sentence_read(importer->arena, text, false, &hints);
     if (hints.from.n == 0 || hints.to.n == 0 || hints.example)
         return false;
-    on = -1;
-    for (size_t i = 0; i + 4 < text.n; i++) {
-        if (memcmp(text.p + i, " on ", 4) == 0 || (i + 6 < text.n && memcmp(text.p + i, " over ", 6) == 0))
-            on = (ptrdiff_t)i;
+    on = 0;
+    for (size_t i = 0; i + 6 < text.n; i++) {
+        if (memcmp(text.p + i, " on ", 4) == 0)
+            on = i + 4;
+        else if (memcmp(text.p + i, " over ", 6) == 0)
+            on = i + 6;
     }
-    if (on < 0)
+    if (on == 0)
         return false;
-    ports_read(importer->arena, str_from(text, (size_t)on + 4), &ports);
+    ports_read(importer->arena, str_from(text, on), &ports);
     if (!is_good(&ports) || ports.transports == 0)
         return false;
     scope_find(importer, &scope);

@@ -42,6 +42,7 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     if (hints->from.n == 0 && hints->to.n == 0) { /* both ends are of one sentence */
         take(&hints->from, &scope->from_why, read.from, reason);
         take(&hints->to, &scope->to_why, read.to, reason);
+        hints->between = read.between;
     }
     take(&hints->owner, &scope->owner_why, read.owner, reason);
     if (!heading)

@@ -131,7 +131,10 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
             if (to.n > 0 && (heading || traffic)) {
                 hints->from = from;
                 hints->to = to;
-                hints->way = WAY_BOTH;
+                hints->between = true;
+            } else if (from.n > 0 && from.p[from.n - 1] == 's' && (heading || traffic) &&
+                       (end >= sentence->n || !str_is(sentence->words[end].normal, "and"))) {
+                hints->from = hints->to = from; /* between the nodes */
             }
         } else if (str_is(word, "from") && hints->from.n == 0 && (traffic || heading)) {
             hints->from = phrase_from(sentence, i + 1, &end);

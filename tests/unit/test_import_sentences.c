@@ -30,7 +30,8 @@ static const struct {
     {"Outbound rules", true, "out"},
     {"Connections from the Windlass server", true, "from Windlass server"},
     {"Connections to the Windlass server", true, "to Windlass server"},
-    {"Traffic between agents and the server", true, "from agents to server both"},
+    {"Traffic between agents and the server", true, "from agents to server between"},
+    {"Traffic between the nodes", true, "from nodes to nodes"},
     {"Client > Wake-up proxy", true, "from Client to Wake-up proxy"},
     {"Site server <--> Domain controller", true, "from Site server to Domain controller both"},
     {"Agents \xe2\x86\x92 gateway", true, "from Agents to gateway"},
@@ -55,6 +56,8 @@ static void print(struct buf *out, const struct hints *hints)
         buf_adds(out, " tcp");
     if (hints->condition.n > 0)
         buf_addf(out, " when %.*s", STR_ARG(hints->condition));
+    if (hints->between)
+        buf_adds(out, " between");
     if (hints->forbidden)
         buf_adds(out, " forbidden");
 }
