@@ -318,6 +318,25 @@ static void read_both_ends(struct table *table, const struct row *row, struct fa
     fact_when(importer, fact, fact->to.condition);
 }
 
+/* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */
+static void read_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DIRECTION);
+    struct str normal = words_normal(importer->arena, text);
+
+    if (normal.n == 0 || fact->way != WAY_UNSAID || fact->from.actor != NULL || fact->to.actor != NULL)
+        return;
+    if (words_have(normal, "internal") || words_have(normal, "intra") || words_have(normal, "inter")) {
+        fact->from.actor = fact->to.actor = owner != NULL ? owner : importer->product;
+        fact->from.why = fact->to.why = STR("internal, as the row says");
+        return;
+    }
+    diag_warning(importer->diags, row->cells[COLUMN_DIRECTION]->span, "direction \"%.*s\" cannot be read",
+                 STR_ARG(text));
+    fact_review(importer, fact, str_printf(importer->arena, "direction \"%.*s\" cannot be read", STR_ARG(text)));
+}
+
 /* "Clustering" where a party should stand. */
 static void review_function(struct table *table, struct fact *fact)
 {
@@ -417,6 +436,7 @@ void row_read(struct table *table, const struct row *row)
                           &fact.from, &fact.to);
         owner_of_use(table, &fact);
     }
+    read_inside(table, row, owner.actor, &fact);
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)
         fact.to = owner;
     else if (owner.actor != NULL && fact.to.actor != NULL && fact.from.actor == NULL)

@@ -337,11 +337,22 @@ static void say_other_columns(const struct table *table)
     buf_free(&names);
 }
 
-static bool is_example(struct importer *importer, struct str heading)
+/* A heading that takes back what stands below it; NULL: it does not. */
+static const char *refused_by(struct importer *importer, struct str heading)
 {
+    static const char *const words[][2] = {
+        {"example", "the document calls it an example"},      {"examples", "the document calls it an example"},
+        {"sample", "the document calls it an example"},       {"not required", "the document says it is not required"},
+        {"not needed", "the document says it is not needed"}, {"no longer", "the document says no longer"},
+        {"deprecated", "the document calls it deprecated"},   {"obsolete", "the document calls it obsolete"},
+    };
     struct str normal = words_normal(importer->arena, heading);
 
-    return words_have(normal, "example") || words_have(normal, "examples") || words_have(normal, "sample");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i][0]))
+            return words[i][1];
+    }
+    return NULL;
 }
 
 void table_read(struct importer *importer, const struct grid *grid)
@@ -353,8 +364,8 @@ void table_read(struct importer *importer, const struct grid *grid)
     importer->around.caption = grid->caption;
     scope_find(importer, &table.scope);
     columns_find(importer->arena, table.grid, table.scope.hints.ports || table.scope.hints.domains, &table.layout);
-    if (table.layout.rejected == NULL && is_example(importer, table.scope.place))
-        table.layout.rejected = "the document calls it an example";
+    if (table.layout.rejected == NULL)
+        table.layout.rejected = refused_by(importer, table.scope.place);
     if (table.layout.rejected != NULL) {
         reject(importer, grid, &table.layout, &table.scope);
         return;
