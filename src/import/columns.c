@@ -9,18 +9,8 @@
 #include "import/domains.h"
 #include "import/ports.h"
 
-#define SCORE_EXACT 10
 #define SCORE_LEAST 4
 #define SHARE 8
-
-static const struct {
-    enum column_kind kind;
-    const char *words;
-} headers[] = {
-#define HEADER(kind, words) {kind, words},
-#include "import/headers.def"
-#undef HEADER
-};
 
 /* Counts over the body of one column. */
 struct tally {
@@ -39,123 +29,6 @@ struct tally {
     size_t small;   /* ports below 49 */
     bool row_heads; /* the first column, with nothing over it */
 };
-
-enum column_kind columns_head(struct str normal, int *score)
-{
-    enum column_kind best = COLUMN_OTHER;
-    int best_score = 0;
-
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-        struct str words = str_of(headers[i].words);
-        int found = 0;
-
-        if (str_eq(normal, words))
-            found = SCORE_EXACT;
-        else if (words_count(normal) <= 8 && words_have(normal, headers[i].words))
-            found = 4 + (int)words_count(words);
-        if (found > best_score) {
-            best_score = found;
-            best = headers[i].kind;
-        }
-    }
-    if (score != NULL)
-        *score = best_score;
-    return best;
-}
-
-struct str columns_text(const struct grid *grid, size_t row, size_t column)
-{
-    const struct cell *cell = grid_at(grid, row, column);
-
-    return cell == NULL ? STR_EMPTY : cell->text;
-}
-
-enum way columns_way(struct arena *arena, struct str text)
-{
-    static const char *const in[] = {"in", "inbound", "incoming", "ingress", "listen", "listening", "received"};
-    static const char *const out[] = {"out", "outbound", "outgoing", "egress", "sent"};
-    static const char *const both[] = {
-        "both",       "bidirectional",         "bi directional",       "two way",
-        "duplex",     "inbound outbound",      "inbound and outbound", "in out",
-        "in and out", "incoming and outgoing", "ingress egress",       "outbound inbound"};
-    struct str normal;
-    size_t bytes;
-
-    text = str_trim(text);
-    if (text.n == 0 || text.n > 60)
-        return WAY_UNSAID;
-    if (words_sign(text, 0, &bytes) == SIGN_BOTH_ARROW || str_is(text, "<->") || str_is(text, "<-->"))
-        return WAY_BOTH;
-    normal = words_normal(arena, text);
-    for (size_t i = 0; i < sizeof both / sizeof *both; i++) {
-        if (str_is(normal, both[i]))
-            return WAY_BOTH;
-    }
-    for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
-        if (str_is(normal, in[i]))
-            return WAY_IN;
-    }
-    for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
-        if (str_is(normal, out[i]))
-            return WAY_OUT;
-    }
-    if (words_count(normal) <= 6 && words_have(normal, "inbound") != words_have(normal, "outbound"))
-        return words_have(normal, "inbound") ? WAY_IN : WAY_OUT;
-    return WAY_UNSAID;
-}
-
-enum way columns_ends(struct str text, struct str *from, struct str *to)
-{
-    static const struct {
-        const char *sign;
-        enum way way;
-    } signs[] = {{"< -- >", WAY_BOTH},
-                 {"<-->", WAY_BOTH},
-                 {"<->", WAY_BOTH},
-                 {"\xe2\x86\x94", WAY_BOTH},
-                 {"\xe2\x87\x94", WAY_BOTH},
-                 {"-- >", WAY_OUT},
-                 {"-->", WAY_OUT},
-                 {"->", WAY_OUT},
-                 {"=>", WAY_OUT},
-                 {"\xe2\x86\x92", WAY_OUT},
-                 {"\xe2\x87\x92", WAY_OUT},
-                 {"\xe2\x9e\x9c", WAY_OUT},
-                 {" > ", WAY_OUT}};
-
-    for (size_t k = 0; text.n < 160 && k < sizeof signs / sizeof *signs; k++) {
-        size_t n = strlen(signs[k].sign);
-
-        for (size_t i = 1; i + n < text.n; i++) {
-            if (text.p[i] != signs[k].sign[0] || memcmp(text.p + i, signs[k].sign, n) != 0)
-                continue;
-            *from = str_trim(str_head(text, i));
-            *to = str_trim(str_from(text, i + n));
-            return from->n > 0 && to->n > 0 ? signs[k].way : WAY_UNSAID;
-        }
-    }
-    return WAY_UNSAID;
-}
-
-bool columns_to(struct str text, struct str *from, struct str *to)
-{
-    for (size_t i = 1; text.n < 120 && i + 4 < text.n; i++) {
-        if (text.p[i] != ' ' || memcmp(text.p + i, " to ", 4) != 0)
-            continue;
-        *from = str_trim(str_head(text, i));
-        *to = str_trim(str_from(text, i + 4));
-        return from->n > 0 && to->n > 0;
-    }
-    return false;
-}
-
-enum way columns_head_way(struct str normal)
-{
-    bool in = words_have(normal, "inbound") || words_have(normal, "incoming") || words_have(normal, "ingress");
-    bool out = words_have(normal, "outbound") || words_have(normal, "outgoing") || words_have(normal, "egress");
-
-    return in == out ? WAY_UNSAID : in ? WAY_IN : WAY_OUT;
-}
 
 static bool is_answer(struct str normal)
 {
@@ -237,7 +110,7 @@ static bool is_mostly(size_t part, const struct tally *tally)
 static int score(enum column_kind kind, enum column_kind head, int head_score, const struct tally *tally)
 {
     int says = head == kind ? head_score : 0;
-    bool bare = head_score < SCORE_EXACT; /* the head leaves it open */
+    bool bare = head_score < COLUMN_EXACT; /* the head leaves it open */
 
     switch (kind) {
     case COLUMN_PORT:
@@ -264,7 +137,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
         if (head == kind && is_mostly(tally->ways + tally->ends, tally))
             return says + share(tally->ways + tally->ends, tally);
         if (is_mostly(tally->arrows, tally))
-            return SCORE_EXACT + share(tally->arrows, tally);
+            return COLUMN_EXACT + share(tally->arrows, tally);
         return is_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
         if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)
@@ -541,14 +414,14 @@ const struct grid *columns_turn(struct arena *arena, const struct grid *grid)
         int points;
         enum column_kind kind = columns_head(words_normal(arena, columns_text(grid, row, 0)), &points);
 
-        down += points >= SCORE_EXACT && kind != COLUMN_FOREIGN;
-        port = port || (points >= SCORE_EXACT && kind == COLUMN_PORT);
+        down += points >= COLUMN_EXACT && kind != COLUMN_FOREIGN;
+        port = port || (points >= COLUMN_EXACT && kind == COLUMN_PORT);
     }
     for (size_t column = 1; column < grid->column_n && column < 40; column++) {
         int points;
 
         columns_head(words_normal(arena, columns_text(grid, 0, column)), &points);
-        across += points >= SCORE_EXACT;
+        across += points >= COLUMN_EXACT;
     }
     if (!port || down < 2 || across > 0 || 2 * down < grid->row_n || grid->column_n < 2)
         return grid;

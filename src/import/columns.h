@@ -38,7 +38,9 @@ struct layout {
     bool unsure;          /* rejected, but there are ports in it: a person must look */
 };
 
-/* What a head says; COLUMN_OTHER: nothing. `score` (may be NULL): how well it fits, 10 for all of it. */
+#define COLUMN_EXACT 10
+
+/* What a head says; COLUMN_OTHER: nothing. `score` (may be NULL): how well it fits, COLUMN_EXACT for all of it. */
 enum column_kind columns_head(struct str normal, int *score);
 
 /*
