@@ -157,7 +157,8 @@ static void close_tab(struct markup *markup, const struct element *element)
 
 static bool is_label(const struct element *element)
 {
-    return str_is(element_get(element, "role"), "tab") || element_has_class(element, "sd-tab-label") ||
+    return str_is(element_get(element, "role"), "tab") || str_is(element_get(element, "data-toggle"), "tab") ||
+           str_is(element_get(element, "data-bs-toggle"), "tab") || element_has_class(element, "sd-tab-label") ||
            element_has_class(element, "tabbed-label") ||
            (element->tag == TAG_label && element->parent != NULL &&
             element_has_class(element->parent, "tabbed-labels"));

@@ -58,6 +58,16 @@ static const struct element *find(const struct element *element, enum tag tag)
     return found;
 }
 
+/* The labels of tabs stand in a <nav>, too. */
+static bool holds_tabs(const struct element *element)
+{
+    bool found = has_role(element, "tab") || has_role(element, "tablist");
+
+    for (const struct element *child = element->child; !found && child != NULL; child = child->next)
+        found = holds_tabs(child);
+    return found;
+}
+
 bool markup_skips(const struct markup *markup, const struct element *element)
 {
     if (is_link_mark(element))
@@ -74,7 +84,7 @@ bool markup_skips(const struct markup *markup, const struct element *element)
     case TAG_select:
     case TAG_option:
     case TAG_button: return true;
-    case TAG_nav: return markup->whole;
+    case TAG_nav: return markup->whole && !holds_tabs(element);
     case TAG_header: return markup->whole && !markup->inside;
     case TAG_footer: return markup->whole && find(element, TAG_table) == NULL;
     case TAG_aside: return markup->whole && markup_note_of(element).n == 0 && find(element, TAG_table) == NULL;

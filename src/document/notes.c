@@ -29,8 +29,9 @@ struct str builder_note_kind(struct str word)
 
 struct str builder_note_class(struct str classes)
 {
-    static const char *const starts[] = {"admonition", "alert",  "bs-callout", "callout",
-                                         "message",    "notice", "note",       "theme-admonition"};
+    static const char *const starts[] = {"admonition", "alert",           "aui-message", "confluence-information-macro",
+                                         "bs-callout", "callout",         "message",     "notice",
+                                         "note",       "theme-admonition"};
 
     while (classes.n > 0) {
         struct str name = str_cut(classes, ' ', &classes);

@@ -92,6 +92,10 @@ static void notes_footnotes_and_tabs(void **state)
         {"<table><tr><td>Yes*<td>eth*</table><p>x", "table 1x2 head 0\n|Yes*|eth*|\np x\n"},
         {"<ul role=tablist><li role=tab>A<li role=tab>B</ul><div role=tabpanel>a</div><div role=tabpanel>b</div><p>c",
          "tab1 A\np a\ntab1 B\np b\ntabend1 \np c\n"},
+        {"<nav><div role=tablist><button role=tab>A</button></div></nav><div class=tab-pane>a</div>",
+         "tab1 A\np a\ntabend1 \n"},
+        {"<div class='confluence-information-macro confluence-information-macro-warning'><p>x</div>",
+         "note(warning) x\n"},
         {"<details><summary>More</summary>a<details><summary>Deep</summary>b</details></details>",
          "tab1 More\np a\ntab2 Deep\np b\ntabend2 \ntabend1 \n"},
     };
