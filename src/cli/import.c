@@ -128,7 +128,8 @@ static int run(struct cli *cli)
     }
     status = result.status == EXIT_BAD_INPUT ? EXIT_BAD_INPUT : cli_emit(cli, &result.out, result.status);
     fflush(stdout);
-    fwrite(result.said.p, 1, result.said.n, stderr);
+    if (result.said.n > 0)
+        fwrite(result.said.p, 1, result.said.n, stderr);
     buf_free(&result.said);
     return status;
 }

@@ -321,7 +321,7 @@ void facts_reserve(struct importer *importer, size_t n)
 
     if (facts->capacity - facts->n >= n || n < 64)
         return;
-    v = arena_new_array(importer->arena, struct fact, facts->n + n);
+    v = arena_new_array(importer->fact_arena, struct fact, facts->n + n);
     if (facts->n > 0)
         memcpy(v, facts->v, facts->n * sizeof *v);
     facts->v = v;
@@ -335,13 +335,13 @@ void fact_add(struct importer *importer, const struct fact *fact)
     if (fact->from.actor == NULL || fact->to.actor == NULL)
         return;
     fact->from.actor->used = fact->to.actor->used = true;
-    added = vec_push(importer->arena, &importer->facts);
+    added = vec_push(importer->fact_arena, &importer->facts);
     *added = *fact;
     added->table = importer->table;
     added->document = importer->document;
     if (fact->way != WAY_BOTH || fact->from.actor == fact->to.actor)
         return;
-    added = vec_push(importer->arena, &importer->facts);
+    added = vec_push(importer->fact_arena, &importer->facts);
     *added = *fact;
     added->table = importer->table;
     added->document = importer->document;

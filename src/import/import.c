@@ -272,9 +272,12 @@ static struct str subject_of(struct importer *importer, const struct page *page)
 struct catalog *import_pages(struct arena *arena, const struct page *const *pages, size_t n,
                              const struct import_options *options, struct diags *diags)
 {
-    struct importer importer = {
-        .arena = arena, .diags = diags, .documents = facts_documents(arena, pages, n, options->retrieved)};
+    struct importer importer = {.arena = arena,
+                                .diags = diags,
+                                .fact_arena = arena_new(),
+                                .documents = facts_documents(arena, pages, n, options->retrieved)};
     struct str title = options->title.n > 0 ? options->title : options->product;
+    struct catalog *catalog;
 
     for (size_t i = 0; i < n; i++) {
         bool item = false;
@@ -298,5 +301,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
     if (importer.facts.n == 0)
         diag_warning(diags, SPAN_NONE, "no requirement was found in \"%.*s\"%s", STR_ARG(pages[0]->source->name),
                      n > 1 ? " and the other documents" : "");
-    return facts_catalog(&importer, n, options);
+    catalog = facts_catalog(&importer, n, options);
+    arena_free(importer.fact_arena);
+    return catalog;
 }

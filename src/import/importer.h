@@ -127,6 +127,7 @@ struct importer {
     struct document *documents;
     struct map actors;
     struct actor *product;
+    struct arena *fact_arena; /* for the list of facts alone: it is gone when they are a catalog */
     struct facts VEC(struct fact) facts;
     struct pending_notes VEC(struct pending_note) notes;
     struct catalog_notes VEC(struct note) said;        /* for the catalog */
