@@ -316,7 +316,7 @@ static void judge(struct search *search, bool ports_nearby)
         }
         if (kind != COLUMN_SOURCE && kind != COLUMN_DESTINATION && kind != COLUMN_DOMAIN && tally->filled > 0 &&
             is_mostly(tally->addresses, tally))
-            layout->rejected = "it lists addresses of an example";
+            layout->rejected = "it lists addresses, not who needs a port";
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }

@@ -106,6 +106,41 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
     }
 }
 
+static size_t line_n(struct str text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '\n';
+    return n;
+}
+
+/* As many lines of ports as of transports: each line has its own, and no port gets the transport of another. */
+static bool pair_lines(struct arena *arena, struct str ports, struct str transports, struct port_text *all)
+{
+    size_t n = line_n(ports);
+    struct entries VEC(struct port_entry) entries = {0};
+
+    if (n < 2 || n != line_n(transports))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct port_text port;
+        struct port_text transport;
+
+        ports_read(arena, str_cut(ports, '\n', &ports), &port);
+        ports_read(arena, str_cut(transports, '\n', &transports), &transport);
+        if (port.fault != NULL || transport.transports == 0 || port.transports != 0)
+            return false;
+        for (size_t k = 0; k < port.n; k++) {
+            port.entries[k].transports = transport.transports;
+            *vec_push(arena, &entries) = port.entries[k];
+        }
+    }
+    all->entries = entries.v;
+    all->n = entries.n;
+    return true;
+}
+
 /* Ports of the row: one column, or one each for TCP and UDP. */
 static bool read_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
 {
@@ -118,6 +153,7 @@ static bool read_ports(struct table *table, const struct row *row, const struct 
 
     if (table_has(table, COLUMN_PORT)) {
         ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
+        pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
             if (row_is_blank(row_text(row, COLUMN_PORT)))
                 all.n = 0;

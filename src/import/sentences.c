@@ -203,9 +203,10 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     static const char *const outs[] = {"outbound", "outgoing", "egress", NULL};
     static const char *const ports[] = {"port", "ports",  "firewall", "firewalls", "allowlist", "whitelist", "tcp",
                                         "udp",  "egress", "ingress",  "outbound",  "inbound",   NULL};
-    static const char *const accesses[] = {"access",  "accesses",    "reach",        "connect", "connects",
-                                           "contact", "contacts",    "allow",        "allowed", "proxy",
-                                           "unblock", "whitelisted", "connectivity", NULL};
+    static const char *const accesses[] = {
+        "required", "require",  "requires", "allowlist", "whitelist",   "firewall",     "outbound",
+        "access",   "accesses", "reach",    "connect",   "connects",    "contact",      "contacts",
+        "allow",    "allowed",  "proxy",    "unblock",   "whitelisted", "connectivity", NULL};
     static const char *const names[] = {"domain", "domains",   "url",   "urls",      "endpoint", "endpoints", "site",
                                         "sites",  "hostnames", "fqdns", "addresses", "hosts",    NULL};
     bool in = false;
