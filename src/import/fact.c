@@ -86,7 +86,7 @@ static void unreadable(struct importer *importer, struct fact *fact, struct str 
 {
     struct port_entry *entry = arena_new_object(importer->arena, struct port_entry);
 
-    *entry = (struct port_entry){.kind = PORT_UNSTATED, .text = text};
+    *entry = (struct port_entry){.kind = PORT_UNSTATED, .text = STR_EMPTY};
     fact->ports = entry;
     fact->port_n = 1;
     diag_warning(importer->diags, fact->span, "ports \"%.*s\" cannot be read: %s", STR_ARG(text), why);
@@ -98,14 +98,14 @@ static void review_entries(struct importer *importer, struct fact *fact)
     for (size_t i = 0; i < fact->port_n; i++) {
         const struct port_entry *entry = &fact->ports[i];
 
-        if (entry->kind == PORT_UNSTATED && fact->reviews.n == 0) {
+        if (entry->text.n == 0)
+            continue; /* nothing to say, or it was said */
+        if (entry->kind == PORT_UNSTATED) {
             diag_warning(importer->diags, fact->span, "\"%.*s\" names no port", STR_ARG(entry->text));
             fact_review(
                 importer, fact,
                 str_printf(importer->arena, "the document says \"%.*s\" where a port should be", STR_ARG(entry->text)));
-        } else if (entry->kind == PORT_UNSTATED) {
-            fact_review(importer, fact, str_printf(importer->arena, "\"%.*s\"", STR_ARG(entry->text)));
-        } else if (entry->kind == PORT_ICMP && entry->text.n > 0) {
+        } else if (entry->kind == PORT_ICMP) {
             fact_review(importer, fact, str_printf(importer->arena, "ICMP %.*s", STR_ARG(entry->text)));
         }
     }
@@ -286,7 +286,7 @@ void fact_domain_ports(struct importer *importer, struct fact *fact, const struc
     }
     fact->transport_why = STR("no protocol column; TCP assumed");
     if (n == 0) {
-        entries[n++] = (struct port_entry){.kind = PORT_UNSTATED, .text = STR("no port")};
+        entries[n++] = (struct port_entry){.kind = PORT_UNSTATED, .text = STR_EMPTY};
         fact->ports_why = fact->transport_why = STR_EMPTY;
         fact_review(importer, fact, STR("the document names no port for this domain"));
     }
