@@ -3,7 +3,10 @@
 
 #include "base/suggest.h"
 #include "catalog/lint.h"
+#include "catalog/write.h"
 #include "cli/inputs.h"
+#include "document/format.h"
+#include "import/sheet.h"
 #include "report/catalog.h"
 #include "system/file.h"
 
@@ -56,11 +59,18 @@ static const struct catalog *find(struct cli *cli, struct catalogs *catalogs, st
 static int show(struct cli *cli)
 {
     const struct catalog *catalog = find(cli, inputs_catalogs(cli), cli->operands.v[1]);
+    const struct document_format *format;
     struct buf out = BUF_EMPTY;
 
     if (catalog == NULL || cli->diags.errors > 0)
         return EXIT_BAD_INPUT;
-    report_catalog_show(&out, cli->arena, catalog, view_of(cli));
+    format = document_format_find(cli->format);
+    if (str_is(cli->format, "yaml"))
+        catalog_write(&out, catalog);
+    else if (format != NULL && format->write != NULL && !str_is(cli->format, "text"))
+        format->write(&out, sheet_page(cli->arena, catalog, str_is(cli->format, "csv")));
+    else
+        report_catalog_show(&out, cli->arena, catalog, view_of(cli));
     return cli_emit(cli, &out, cli_status(cli, EXIT_HOLDS));
 }
 
@@ -116,6 +126,6 @@ const struct command command_catalog = {
         "list: the products there are. show: one product's requirements with their origin. lint: what a person\n"
         "must look at, what a document leaves open, and where documents contradict each other (over all built-in\n"
         "catalogs when none is named). A catalog is a YAML file; --catalog adds or overrides.\n",
-    .formats = "text json csv markdown",
+    .formats = "text json csv markdown html asciidoc yaml",
     .run = run,
 };

@@ -67,14 +67,6 @@ void report_catalog_list(struct buf *out, struct arena *arena, const struct cata
     print_table(out, &table, view);
 }
 
-static const struct str *to_domains(const struct catalog *catalog, const struct requirement *requirement, size_t *n)
-{
-    const struct role *role = catalog_role(catalog, requirement->to);
-
-    *n = role == NULL ? 0 : role->domain_n;
-    return role == NULL ? NULL : role->domains;
-}
-
 /* family, scope and reply in the words of the file. */
 static struct str limits(struct arena *arena, const struct requirement *requirement)
 {
@@ -88,42 +80,6 @@ static struct str limits(struct arena *arena, const struct requirement *requirem
     if (requirement->no_reply)
         v[n++] = STR("no-reply");
     return join(arena, v, n, " ");
-}
-
-static void show_table(struct buf *out, struct arena *arena, const struct catalog *catalog, enum view view)
-{
-    static const char *const columns[] = {"id",       "from",   "to",     "domains",  "ports",
-                                          "service",  "need",   "when",   "limits",   "purpose",
-                                          "replaces", "any_of", "origin", "inferred", "review"};
-    struct table table;
-
-    table_init(&table, arena, columns, COUNT(columns));
-    for (size_t i = 0; i < catalog->requirement_n; i++) {
-        const struct requirement *requirement = &catalog->requirements[i];
-        struct str *inferred = arena_new_array(arena, struct str, requirement->inferred_n);
-        size_t domain_n;
-        const struct str *domains = to_domains(catalog, requirement, &domain_n);
-
-        for (size_t j = 0; j < requirement->inferred_n; j++)
-            inferred[j] = str_printf(arena, "%.*s: %.*s", STR_ARG(requirement->inferred[j].name),
-                                     STR_ARG(requirement->inferred[j].text));
-        table_add(&table, requirement->id);
-        table_add(&table, requirement->from);
-        table_add(&table, requirement->to);
-        table_add(&table, join(arena, domains, domain_n, " "));
-        table_add(&table, join_ports(arena, requirement));
-        table_add(&table, requirement->service);
-        table_add(&table, str_of(need_name(requirement->need)));
-        table_add(&table, requirement->when_text);
-        table_add(&table, limits(arena, requirement));
-        table_add(&table, requirement->purpose);
-        table_add(&table, join(arena, requirement->replaces, requirement->replaces_n, " "));
-        table_add(&table, requirement->any_of);
-        table_add(&table, join(arena, requirement->origins, requirement->origin_n, "; "));
-        table_add(&table, join(arena, inferred, requirement->inferred_n, "; "));
-        table_add(&table, requirement->review);
-    }
-    print_table(out, &table, view);
 }
 
 static void show_documents(struct buf *out, const struct catalog *catalog)
@@ -232,10 +188,6 @@ void report_catalog_show(struct buf *out, struct arena *arena, const struct cata
 {
     if (view == VIEW_JSON) {
         catalog_json_show(out, catalog);
-        return;
-    }
-    if (view != VIEW_TEXT) {
-        show_table(out, arena, catalog, view);
         return;
     }
     buf_addf(out, "%.*s: %.*s, %zu requirements\n", STR_ARG(catalog->product), STR_ARG(catalog->title),

@@ -5,7 +5,8 @@
 #include "model/lint.h"
 #include "report/table.h"
 
-/* Every view ends its output with a line end. `arena` is for what is needed on the way. */
+/* Every view ends its output with a line end. `arena` is for what is needed on the way. A shown catalog is text or JSON
+ * here; as tables it is what import/sheet.h makes of it. */
 void report_catalog_list(struct buf *out, struct arena *arena, const struct catalog *const *catalogs, size_t n,
                          enum view view);
 void report_catalog_show(struct buf *out, struct arena *arena, const struct catalog *catalog, enum view view);

@@ -1,0 +1,337 @@
+/*
+ * Bullets and sentences that state ports outright. A bullet counts where it begins with its ports, or is a label with
+ * ports in parentheses or behind a colon, and what stands before it speaks of ports. A sentence counts only when it
+ * names both ends, its transport and its ports.
+ */
+#include "import/domains.h"
+#include "import/importer.h"
+
+/* How much of the text from its start is ports and nothing else: up to a sign that parts them from the purpose. */
+static size_t ports_end(struct str text)
+{
+    static const char *const signs[] = {
+        "=>",       "->",        " - ",       ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", "\xe2\x86\x92", " for ",
+        " is used", " are used", " between ", " (", ", used"};
+    size_t end = text.n;
+
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t n = strlen(signs[i]);
+
+        for (size_t at = 0; at + n <= end; at++) {
+            if (memcmp(text.p + at, signs[i], n) == 0) {
+                end = at;
+                break;
+            }
+        }
+    }
+    return end;
+}
+
+static struct str skip_signs(struct str text)
+{
+    size_t bytes;
+
+    while (text.n > 0) {
+        enum words_sign sign = words_sign(text, 0, &bytes);
+
+        if (strchr(" :-=>(\t", text.p[0]) == NULL && sign != SIGN_DASH && sign != SIGN_ARROW && sign != SIGN_BLANK)
+            break;
+        text = str_from(text, bytes);
+    }
+    return str_trim(text);
+}
+
+static bool is_good(const struct port_text *read)
+{
+    enum port_shape shape = ports_shape(read);
+
+    if (read->fault != NULL || read->unknown > 0 || read->foreign)
+        return false;
+    for (size_t i = 0; i < read->n; i++) {
+        if (read->entries[i].kind != PORT_RANGE && read->entries[i].kind != PORT_ICMP)
+            return false;
+    }
+    return read->n > 0 && (shape == SHAPE_BOTH || shape == SHAPE_PORTS || shape == SHAPE_TRANSPORTS);
+}
+
+/* "Open", "Allow inbound": what a bullet may say before its ports. */
+static struct str skip_verbs(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"open",    "allow",   "permit",   "enable",   "unblock",
+                                        "forward", "inbound", "outbound", "incoming", "outgoing",
+                                        "traffic", "on",      "the",      "access",   "to"};
+
+    for (bool again = true; again;) {
+        struct str rest = text;
+        struct str word = words_normal(arena, str_word(&rest));
+
+        again = false;
+        for (size_t i = 0; i < sizeof words / sizeof *words && !again; i++)
+            again = rest.n > 0 && str_is(word, words[i]);
+        if (again)
+            text = str_trim(rest);
+    }
+    return text;
+}
+
+/* "TCP 443 => purpose", "443/tcp (HTTPS): purpose". */
+static bool ports_first(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    size_t end;
+    struct str head;
+    struct str tail;
+
+    text = skip_verbs(importer->arena, text);
+    end = ports_end(text);
+    head = str_head(text, end);
+    tail = str_from(text, end);
+    ports_read(importer->arena, head, ports);
+    if (!is_good(ports))
+        return false;
+    if (tail.n > 1 && tail.p[0] == ' ' && tail.p[1] == '(') { /* 22 (TCP): …, 443 (HTTPS) … */
+        const char *close = memchr(tail.p, ')', tail.n);
+        struct port_text more;
+
+        if (close != NULL) {
+            struct str both = str_head(text, (size_t)(close - text.p) + 1);
+
+            ports_read(importer->arena, both, &more);
+            if (is_good(&more)) {
+                *ports = more;
+                tail = str_from(text, both.n);
+            }
+        }
+    }
+    *purpose = skip_signs(str_starts(tail, " (") ? str_trim(tail) : tail);
+    return true;
+}
+
+/* "Web interface: 8006 (TCP, HTTP)", "queue - 5672": a label, and behind its last colon or dash nothing but ports. */
+static bool ports_behind(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    for (size_t i = text.n; i > 1; i--) {
+        size_t bytes;
+        bool sign =
+            text.p[i - 1] == ':' || (text.p[i - 1] == ' ' && i < text.n &&
+                                     (str_starts(str_from(text, i), "- ") || words_sign(text, i, &bytes) == SIGN_DASH));
+
+        if (!sign)
+            continue;
+        *purpose = str_trim(str_head(text, i - 1));
+        if (i == text.n || words_count(words_normal(importer->arena, *purpose)) > 10)
+            return false;
+        ports_read(importer->arena, skip_signs(str_from(text, i)), ports);
+        return is_good(ports) && purpose->n > 0;
+    }
+    return false;
+}
+
+/* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
+static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    struct arena *arena = importer->arena;
+    struct entries VEC(struct port_entry) all = {0};
+    struct str rest = text;
+    bool either = false;
+
+    if (ports_behind(importer, text, ports, purpose))
+        return true;
+    *ports = (struct port_text){.mark = STR_EMPTY};
+    for (;;) {
+        const char *open = memchr(rest.p, '(', rest.n);
+        const char *close = open == NULL ? NULL : memchr(open, ')', rest.n - (size_t)(open - rest.p));
+        struct port_text one;
+
+        if (close == NULL)
+            break;
+        ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &one);
+        if (!is_good(&one))
+            return false;
+        either = either || all.n > 0;
+        for (size_t i = 0; i < one.n; i++)
+            *vec_push(arena, &all) = one.entries[i];
+        rest = str_from(rest, (size_t)(close - rest.p) + 1);
+    }
+    if (all.n > 0) {
+        if (words_count(words_normal(arena, rest)) > 0)
+            return false;
+        ports->entries = all.v;
+        ports->n = all.n;
+        ports->either = either && words_have(words_normal(arena, text), "or");
+        ports->known = all.n;
+        *purpose = text;
+        return words_count(words_normal(arena, text)) <= 14;
+    }
+    return false;
+}
+
+static bool says_port(struct importer *importer, struct str text)
+{
+    struct str normal = words_normal(importer->arena, text);
+
+    return words_have(normal, "ports");
+}
+
+static bool has_transports(const struct port_text *ports)
+{
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->entries[i].transports == 0)
+            return false;
+    }
+    return ports->n > 0;
+}
+
+/* "Version: 12", "3: retries": a number without a transport that need not be a port. */
+static bool is_other_number(struct importer *importer, struct str text, const struct port_text *ports)
+{
+    static const char *const words[] = {"version", "versions", "release", "number of", "count", "maximum",
+                                        "minimum", "limit",    "timeout", "retries",   "size",  "at least"};
+    struct str normal = words_normal(importer->arena, text);
+
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->entries[i].transports == 0 && ports->entries[i].lo < 20)
+            return true;
+    }
+    for (size_t i = 0; !has_transports(ports) && i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool item_says(struct importer *importer, struct str text, const struct scope *scope, struct port_text *ports,
+                      struct str *purpose)
+{
+    bool before = says_port(importer, importer->around.last_lead) || says_port(importer, importer->around.lead);
+
+    for (size_t i = 0; i <= HEADINGS_MOST && !before; i++)
+        before = says_port(importer, importer->around.headings[i]);
+    before = before && scope->hints.ports;
+    if (ports_first(importer, text, ports, purpose))
+        return ports->transports != 0 || (before && !is_other_number(importer, text, ports));
+    return ports_last(importer, text, ports, purpose) &&
+           (has_transports(ports) || (before && !is_other_number(importer, text, ports)));
+}
+
+/* "`api.example.com` - licences" under a sentence that asks for access. */
+static bool domain_item(struct importer *importer, const struct block *block, struct str text,
+                        const struct scope *scope)
+{
+    struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}, .way = WAY_OUT};
+    struct str head = str_head(text, ports_end(text));
+    struct domain_text read;
+
+    if (str_starts(str_from(text, head.n), ": ") == false && head.n < text.n && text.p[head.n] == '/')
+        return false;
+    if (!scope->hints.domains || scope->hints.example || !domains_in(importer->arena, head))
+        return false;
+    domains_read_text(importer->arena, head, &read);
+    fact.to.actor = party_domains(importer, head, read.domains, read.n, block->span);
+    fact.purpose.text = words_line(importer->arena, skip_signs(str_from(text, head.n)), 300);
+    fact_domain_ports(importer, &fact, &read);
+    fact_finish(importer, &fact, NULL, scope, STR_EMPTY, true);
+    fact_ends(importer, &fact, scope, NULL);
+    if (fact.purpose.text.n == 0)
+        fact.purpose = (struct said){STR("not stated in the document"), STR("the document states none")};
+    fact.place = fact_place(importer, scope, head, block->span);
+    fact_add(importer, &fact);
+    return true;
+}
+
+bool item_read(struct importer *importer, const struct block *block)
+{
+    struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}};
+    struct str text = str_trim(block->text);
+    struct port_text ports;
+    struct scope scope;
+    struct hints hints;
+    struct str purpose;
+    struct str normal;
+
+    if (text.n == 0 || text.n > 600)
+        return false;
+    scope_find(importer, &scope);
+    if (domain_item(importer, block, text, &scope))
+        return true;
+    if (!item_says(importer, text, &scope, &ports, &purpose))
+        return false;
+    fact.purpose.text = words_line(importer->arena, purpose, 300);
+    normal = words_normal(importer->arena, purpose);
+    fact.service = words_service_in(str_head(normal, 60));
+    if (!fact_ports(importer, &fact, &ports, NULL, words_line(importer->arena, text, 80)))
+        return false;
+    sentence_read(importer->arena, text, false, &hints);
+    fact.way = hints.way;
+    if (words_have(normal, "optional") && !words_have(normal, "required")) {
+        fact.need = NEED_OPTIONAL;
+        fact.need_why = STR("the item says optional");
+    }
+    if (hints.forbidden || scope.hints.forbidden) {
+        fact.need = NEED_FORBIDDEN;
+        fact.need_why = hints.forbidden ? STR("the item says so") : STR("lead-in sentence");
+    }
+    if (hints.from.n == 0 || hints.to.n == 0) {
+        sentence_read(importer->arena, purpose, true, &hints);
+        if (hints.weak)
+            hints.from = STR_EMPTY;
+    }
+    if (hints.from.n > 0 && hints.to.n > 0) {
+        fact.from.actor = party_actor(importer, hints.from, block->span);
+        fact.to.actor = party_actor(importer, hints.to, block->span);
+        fact.from.why = fact.to.why = STR("read from the item's words");
+        if (hints.between && fact.from.actor != fact.to.actor)
+            fact_review(importer, &fact, STR("the document says between, not which side connects"));
+    }
+    fact_finish(importer, &fact, NULL, &scope, fact.purpose.text, false);
+    if (ports.either)
+        fact.need = fact.need == NEED_REQUIRED ? NEED_OPTIONAL : fact.need;
+    fact_ends(importer, &fact, &scope, NULL);
+    if (fact.purpose.text.n == 0)
+        fact.purpose = (struct said){STR("not stated in the document"), STR("the document states none")};
+    fact.place = fact_place(importer, &scope, fact.purpose.text, block->span);
+    fact_add(importer, &fact);
+    return true;
+}
+
+/* "A must be able to reach B on TCP port 443." */
+bool sentence_fact(struct importer *importer, const struct block *block)
+{
+    struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}};
+    struct str text = str_trim(block->text);
+    struct port_text ports;
+    struct scope scope;
+    struct hints hints;
+    struct str normal = words_normal(importer->arena, text);
+    size_t on;
+
+    if (text.n > 300 || words_have(normal, "for example") || words_have(normal, "if") ||
+        (!words_have(normal, "must") && !words_have(normal, "requires") && !words_have(normal, "needs")))
+        return false;
+    sentence_read(importer->arena, text, false, &hints);
+    if (hints.from.n == 0 || hints.to.n == 0 || hints.example)
+        return false;
+    on = 0;
+    for (size_t i = 0; i + 6 < text.n; i++) {
+        if (memcmp(text.p + i, " on ", 4) == 0)
+            on = i + 4;
+        else if (memcmp(text.p + i, " over ", 6) == 0)
+            on = i + 6;
+    }
+    if (on == 0)
+        return false;
+    ports_read(importer->arena, str_from(text, on), &ports);
+    if (!is_good(&ports) || ports.transports == 0)
+        return false;
+    scope_find(importer, &scope);
+    importer->table++;
+    fact.from.actor = party_actor(importer, hints.from, block->span);
+    fact.to.actor = party_actor(importer, hints.to, block->span);
+    fact.purpose.text = words_line(importer->arena, text, 300);
+    fact.need = hints.forbidden ? NEED_FORBIDDEN : NEED_REQUIRED;
+    if (!fact_ports(importer, &fact, &ports, NULL, text))
+        return false;
+    fact_finish(importer, &fact, NULL, &scope, text, false);
+    fact.place = fact_place(importer, &scope, STR_EMPTY, block->span);
+    fact_add(importer, &fact);
+    return true;
+}

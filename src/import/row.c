@@ -1,0 +1,485 @@
+/*
+ * One row of a table -> facts. Ends that are missing are carried down from the row above, read from what the row is
+ * used for, or left to the surroundings, in this order, each with its reason.
+ */
+#include "import/domains.h"
+#include "import/table.h"
+
+void row_left_out(struct table *table, const struct row *row, const char *why)
+{
+    diag_warning(table->importer->diags, row->span, "row is left out: %s", why);
+}
+
+static void read_service(struct table *table, const struct row *row, const struct port_text *transport,
+                         struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct str text = words_normal(arena, row_text(row, COLUMN_SERVICE));
+
+    if (transport != NULL && transport->service != NULL)
+        fact->service = transport->service;
+    if (fact->service == NULL && table_has(table, COLUMN_PORT))
+        fact->service = words_service_in(table->layout.heads[row->columns[COLUMN_PORT]]);
+    if (fact->service == NULL)
+        fact->service = words_service_in(text);
+    if (fact->service == NULL && fact->purpose.text.n > 0)
+        fact->service = words_service_in(words_normal(arena, str_head(fact->purpose.text, 60)));
+    arena_release(arena, mark);
+    if (fact->purpose.text.n == 0)
+        fact->purpose.text = words_line(arena, row_text(row, COLUMN_SERVICE), 120);
+}
+
+/* The end that a column names; carried down where nothing stands. */
+static struct party read_party(struct table *table, const struct row *row, enum column_kind kind, struct party *last,
+                               struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    const struct cell *cell = row->cells[kind];
+    struct str text = row_text(row, kind);
+    struct party party = {0};
+
+    if (!table_has(table, kind))
+        return party;
+    if (cell == NULL || row_is_blank(text)) {
+        if (last->actor == NULL)
+            return party;
+        party = *last;
+        fact_when(importer, fact, party.condition);
+        party.why = cell == NULL ? STR("row span lost; carried down from the row above")
+                                 : STR("empty; carried down from the row above");
+        return party;
+    }
+    party.actor = party_cell(importer, text, cell->span, &party.condition);
+    if (party.actor != NULL && (str_is(party.actor->key, "all") || str_is(text, "*")) && kind == COLUMN_OWNER)
+        party.actor = importer->product;
+    fact_when(importer, fact, party.condition);
+    *last = party;
+    return party;
+}
+
+static enum need need_of(struct arena *arena, struct str head, struct str text, bool *said)
+{
+    struct str normal = words_normal(arena, text);
+    bool yes = str_is(normal, "yes") || str_is(normal, "true") || str_is(normal, "x") || str_is(normal, "y");
+    bool no = str_is(normal, "no") || str_is(normal, "false") || str_is(normal, "n");
+    bool about_optional =
+        words_have(head, "optional") && !words_have(head, "required") && !words_have(head, "mandatory");
+
+    *said = true;
+    if (str_starts(normal, "optional") || (about_optional && yes) || (!about_optional && no))
+        return NEED_OPTIONAL;
+    if (str_starts(normal, "recommended"))
+        return NEED_RECOMMENDED;
+    if (str_starts(normal, "required") || str_starts(normal, "mandatory") || yes || no)
+        return NEED_REQUIRED;
+    *said = false;
+    return NEED_REQUIRED;
+}
+
+static void read_need(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct hints hints = {0};
+    struct str words = words_normal(arena, fact->purpose.text);
+    bool said = false;
+
+    if (row_text(row, COLUMN_NEED).n > 0)
+        fact->need = need_of(arena, table->layout.heads[row->columns[COLUMN_NEED]], row_text(row, COLUMN_NEED), &said);
+    if (!said &&
+        (str_starts(words, "optional") || str_starts(words_normal(arena, row_text(row, COLUMN_COMMENT)), "optional"))) {
+        fact->need = NEED_OPTIONAL;
+        fact->need_why = STR("the row says optional");
+    } else if (!said && table->scope.hints.optional) {
+        fact->need = NEED_OPTIONAL;
+        fact->need_why = STR("section heading");
+    }
+    if (words_have(words, "not") || words_have(words, "never") || words_have(words, "blocked"))
+        sentence_read(arena, fact->purpose.text, false, &hints);
+    if (table->scope.hints.forbidden ||
+        (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
+        fact->need = NEED_FORBIDDEN;
+        fact->need_why = table->scope.hints.forbidden ? STR("lead-in sentence") : STR("the row says so");
+    } else if (hints.forbidden) {
+        fact_review(table->importer, fact,
+                    str_printf(arena, "see whether it applies: %.*s", STR_ARG(fact->purpose.text)));
+    }
+}
+
+static size_t line_n(struct str text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '\n';
+    return n;
+}
+
+/* As many lines of ports as of transports: each line has its own, and no port gets the transport of another. */
+static bool pair_lines(struct arena *arena, struct str ports, struct str transports, struct port_text *all)
+{
+    size_t n = line_n(ports);
+    struct entries VEC(struct port_entry) entries = {0};
+
+    if (n < 2 || n != line_n(transports))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct port_text port;
+        struct port_text transport;
+
+        ports_read(arena, str_cut(ports, '\n', &ports), &port);
+        ports_read(arena, str_cut(transports, '\n', &transports), &transport);
+        if (port.fault != NULL || transport.transports == 0 || port.transports != 0)
+            return false;
+        for (size_t k = 0; k < port.n; k++) {
+            port.entries[k].transports = transport.transports;
+            *vec_push(arena, &entries) = port.entries[k];
+        }
+    }
+    all->entries = entries.v;
+    all->n = entries.n;
+    return true;
+}
+
+/* Ports of the row: one column, or one each for TCP and UDP. */
+static bool read_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
+{
+    static const enum column_kind apart[] = {COLUMN_TCP_PORT, COLUMN_UDP_PORT};
+    struct importer *importer = table->importer;
+    struct port_text all = {.mark = STR_EMPTY};
+    struct port_text one;
+    struct port_entry *entries;
+    size_t n = 0;
+
+    if (table_has(table, COLUMN_PORT)) {
+        ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
+        pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
+        if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
+            if (row_is_blank(row_text(row, COLUMN_PORT)))
+                all.n = 0;
+            else
+                all.fault = "ports were expected";
+        }
+        if (words_have(table->layout.heads[row->columns[COLUMN_PORT]], "tcp") !=
+            words_have(table->layout.heads[row->columns[COLUMN_PORT]], "udp")) {
+            unsigned bit = words_have(table->layout.heads[row->columns[COLUMN_PORT]], "tcp") ? WORDS_TCP : WORDS_UDP;
+
+            for (size_t i = 0; i < all.n; i++)
+                all.entries[i].transports = all.entries[i].transports == 0 ? bit : all.entries[i].transports;
+        }
+        return fact_ports(importer, fact, &all, transport, words_line(importer->arena, row_text(row, COLUMN_PORT), 80));
+    }
+    entries = arena_new_array(importer->arena, struct port_entry, 256);
+    for (size_t k = 0; k < 2; k++) {
+        ports_read(importer->arena, row_text(row, apart[k]), &one);
+        if (one.fault != NULL)
+            all.fault = one.fault;
+        for (size_t i = 0; i < one.n && n < 256; i++) {
+            entries[n] = one.entries[i];
+            if (entries[n].kind == PORT_ANY)
+                entries[n].kind = PORT_RANGE;
+            if (entries[n].kind == PORT_RANGE || entries[n].kind == PORT_DYNAMIC)
+                entries[n].transports = k == 0 ? WORDS_TCP : WORDS_UDP;
+            n++;
+        }
+    }
+    all.entries = entries;
+    all.n = n;
+    return fact_ports(importer, fact, &all, transport, STR("TCP and UDP"));
+}
+
+static struct str label_of(const struct table *table, const struct row *row, const struct fact *fact)
+{
+    struct str label = row_text(row, COLUMN_DOMAIN);
+
+    if (label.n == 0 && fact->from.actor != NULL && fact->to.actor != NULL && table_has(table, COLUMN_DESTINATION))
+        return str_printf(table->importer->arena, "%.*s / %.*s", STR_ARG(fact->from.actor->title),
+                          STR_ARG(fact->to.actor->title));
+    if (label.n == 0)
+        label = row_text(row, COLUMN_SERVICE);
+    return label.n > 0 ? label : fact->purpose.text;
+}
+
+static void read_marks(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct texts marks = {0};
+
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        const struct cell *cell = row_cell(table, row, column);
+
+        for (size_t i = 0; cell != NULL && i < cell->mark_n; i++)
+            *vec_push(table->importer->arena, &marks) = cell->marks[i];
+    }
+    if (row->cells[COLUMN_PORT] != NULL) {
+        struct arena_mark mark = arena_mark(table->importer->arena);
+        struct port_text read;
+
+        ports_read(table->importer->arena, row_text(row, COLUMN_PORT), &read);
+        arena_release(table->importer->arena, mark); /* the mark is a part of the cell */
+        if (read.mark.n > 0)
+            *vec_push(table->importer->arena, &marks) = read.mark;
+    }
+    fact->marks = marks.v;
+    fact->mark_n = marks.n;
+}
+
+/* "dfs.address", "clientPort": the name of a setting, not when it counts. */
+static bool is_identifier(struct str text)
+{
+    for (size_t i = 1; i < text.n; i++) {
+        if (text.p[i] == ' ')
+            return false;
+        if (text.p[i] == '.' || text.p[i] == '_' ||
+            (text.p[i] >= 'A' && text.p[i] <= 'Z' && text.p[i - 1] >= 'a' && text.p[i - 1] <= 'z'))
+            return true;
+    }
+    return false;
+}
+
+/* Source ports are no constraint on the flow: a client may pick others. The document's stand in the review. */
+static void read_source_ports(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct str text = row_text(row, COLUMN_SOURCE_PORT);
+    struct str normal = words_normal(arena, text);
+
+    if (normal.n > 0 && !str_is(normal, "any") && !str_is(normal, "all") && !str_is(normal, "n a"))
+        fact_review(table->importer, fact,
+                    str_printf(arena, "the document has source ports: %.*s", STR_ARG(words_line(arena, text, 80))));
+}
+
+static void read_conditions(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct str text = row_text(row, COLUMN_CONDITION);
+    struct str normal = words_normal(table->importer->arena, text);
+
+    if (normal.n > 0 && !str_is(normal, "all") && !str_is(normal, "any") && !str_is(normal, "always") &&
+        !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none"))
+        fact_when(table->importer, fact,
+                  is_identifier(text) ? STR_EMPTY : words_line(table->importer->arena, text, 120));
+    if (row->cells[COLUMN_CONFIGURABLE] != NULL) {
+        normal = words_normal(table->importer->arena, row_text(row, COLUMN_CONFIGURABLE));
+        fact->adjustable =
+            fact->adjustable || str_starts(normal, "yes") || str_is(normal, "true") || str_is(normal, "x");
+    }
+}
+
+/* Which of two parties a port is: "Configurable server port": the server's, so the other one comes from outside. */
+static void owner_of_use(struct table *table, struct fact *fact)
+{
+    struct str normal = party_key(table->importer->arena, fact->purpose.text);
+    size_t owner = 2;
+
+    if (table->known_n != 2 || fact->from.actor != NULL || fact->to.actor != NULL)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        struct str rest = table->known[i]->key;
+        struct str last = STR_EMPTY;
+        ptrdiff_t at;
+
+        for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest))
+            last = word;
+        at = words_at(normal,
+                      str_cstr(table->importer->arena, str_printf(table->importer->arena, "%.*s port", STR_ARG(last))));
+        if (at >= 0 && owner == 2)
+            owner = i;
+        else if (at >= 0)
+            return;
+    }
+    if (owner == 2)
+        return;
+    fact->to.actor = (struct actor *)(uintptr_t)table->known[owner];
+    fact->from.actor = (struct actor *)(uintptr_t)table->known[1 - owner];
+    fact->to.why = STR("the row says whose port it is");
+    fact->from.why = STR("the other one of the two that the table names");
+    fact->direction_why = STR("the row says whose port it is");
+    fact->way = WAY_IN;
+}
+
+static void read_domains(struct table *table, const struct row *row, struct fact *fact, bool *ports_said)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DOMAIN);
+    struct domain_text read;
+
+    *ports_said = false;
+    if (row_is_blank(text))
+        return;
+    domains_read_text(importer->arena, text, &read);
+    if (read.n == 0) {
+        diag_warning(importer->diags, row->cells[COLUMN_DOMAIN]->span, "\"%.*s\" is no domain", STR_ARG(text));
+        fact_review(importer, fact,
+                    str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
+        fact->to.actor = party_actor(importer, text, row->cells[COLUMN_DOMAIN]->span);
+        return;
+    }
+    if (read.rest.n > 0) {
+        diag_warning(importer->diags, row->cells[COLUMN_DOMAIN]->span, "\"%.*s\" beside domains cannot be read",
+                     STR_ARG(read.rest));
+        fact_review(
+            importer, fact,
+            str_printf(importer->arena, "the document says \"%.*s\"", STR_ARG(words_line(importer->arena, text, 120))));
+    }
+    fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
+    if (fact->way == WAY_UNSAID)
+        fact->way = WAY_OUT;
+    if (!table->domains)
+        return;
+    fact_domain_ports(importer, fact, &read);
+    *ports_said = true;
+}
+
+/* "Agent → server", "from the agent to the server", "agent to server" in one cell. */
+static void read_both_ends(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DIRECTION);
+    struct span span = row->cells[COLUMN_DIRECTION]->span;
+    struct hints hints;
+    struct str from;
+    struct str to;
+
+    sentence_read(importer->arena, text, true, &hints);
+    from = hints.from;
+    to = hints.to;
+    if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
+        return;
+    if (hints.way == WAY_BOTH)
+        fact->way = WAY_BOTH;
+    if (from.n > 0)
+        fact->from.actor = party_cell(importer, from, span, &fact->from.condition);
+    if (to.n > 0)
+        fact->to.actor = party_cell(importer, to, span, &fact->to.condition);
+    fact_when(importer, fact, fact->from.condition);
+    fact_when(importer, fact, fact->to.condition);
+}
+
+/* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */
+static void read_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DIRECTION);
+    struct str normal = words_normal(importer->arena, text);
+
+    if (normal.n == 0 || fact->way != WAY_UNSAID || fact->from.actor != NULL || fact->to.actor != NULL)
+        return;
+    if (words_have(normal, "internal") || words_have(normal, "intra") || words_have(normal, "inter")) {
+        fact->from.actor = fact->to.actor = owner != NULL ? owner : importer->product;
+        fact->from.why = fact->to.why = STR("internal, as the row says");
+        return;
+    }
+    diag_warning(importer->diags, row->cells[COLUMN_DIRECTION]->span, "direction \"%.*s\" cannot be read",
+                 STR_ARG(text));
+    fact_review(importer, fact, str_printf(importer->arena, "direction \"%.*s\" cannot be read", STR_ARG(text)));
+}
+
+/* "Clustering" where a party should stand. */
+static void review_function(struct table *table, struct fact *fact)
+{
+    struct actor *actor = fact->to.actor;
+
+    if (str_ends(actor->key, "ing") || str_ends(actor->key, "tion"))
+        fact_review(table->importer, fact,
+                    str_printf(table->importer->arena, "\"%.*s\" names what it is for, not who the peers are",
+                               STR_ARG(actor->title)));
+}
+
+/* A row about ICMP has no ports to name. */
+static bool is_icmp(struct table *table, struct fact *fact)
+{
+    struct port_text read;
+
+    ports_read(table->importer->arena, fact->purpose.text, &read);
+    return ports_shape(&read) == SHAPE_TRANSPORTS && read.transports == 0 &&
+           fact_ports(table->importer, fact, &read, NULL, fact->purpose.text);
+}
+
+/* An empty cell below one that names transports, where the row itself names none. */
+static void carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
+                             struct fact *fact)
+{
+    struct arena *arena = table->importer->arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct port_text words;
+    bool carried = false;
+
+    if (has_transport) {
+        table->last_transports = transport->transports;
+        return;
+    }
+    ports_read(arena, use, &words);
+    arena_release(arena, mark);
+    if (!table_has(table, COLUMN_TRANSPORT) || words.transports != 0)
+        return;
+    for (size_t i = 0; i < fact->port_n; i++) {
+        struct port_entry *entry = &fact->ports[i];
+
+        if (entry->transports != 0 || (entry->kind != PORT_RANGE && entry->kind != PORT_DYNAMIC))
+            continue;
+        entry->transports = table->last_transports;
+        carried = carried || entry->transports != 0;
+    }
+    if (carried)
+        fact->transport_why = STR("empty; carried down from the row above");
+}
+
+void row_read(struct table *table, const struct row *row)
+{
+    struct importer *importer = table->importer;
+    struct fact fact = {.span = row->span, .purpose = {STR_EMPTY, STR_EMPTY}};
+    struct port_text transport;
+    struct party owner;
+    struct party none = {0};
+    bool has_transport = !row_is_blank(row_text(row, COLUMN_TRANSPORT));
+    bool ports_said = false;
+    struct str use;
+
+    ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
+    fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
+    fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
+    owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
+    fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
+        fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
+    if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
+        read_both_ends(table, row, &fact);
+    if (table_has(table, COLUMN_DOMAIN))
+        read_domains(table, row, &fact, &ports_said);
+    row_purpose(table, row, &fact);
+    read_service(table, row, &transport, &fact);
+    if (table->domains ? !ports_said
+                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact) && !is_icmp(table, &fact)) {
+        row_left_out(table, row, "it names no port");
+        return;
+    }
+    if (fact.to.actor != NULL && fact.to.why.n == 0 && table_has(table, COLUMN_DESTINATION) &&
+        fact.to.actor->domain_n == 0 && words_have(words_normal(importer->arena, fact.purpose.text), "between"))
+        review_function(table, &fact);
+    if (row->tie) {
+        diag_warning(importer->diags, row->span, "row can be read in two ways: cells are missing on its left");
+        fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
+    }
+    read_conditions(table, row, &fact);
+    read_source_ports(table, row, &fact);
+    read_need(table, row, &fact);
+    read_marks(table, row, &fact);
+    use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(row_text(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));
+    carry_transports(table, &transport, has_transport, use, &fact);
+    fact_finish(importer, &fact, has_transport ? &transport : NULL, &table->scope, use,
+                table_has(table, COLUMN_DOMAIN) || (fact.to.actor != NULL && fact.to.actor->domain_n > 0));
+    if (table_in_words(table)) {
+        party_ends_of_use(importer, fact.purpose.text, row->span, table->scope.heading, table->known, table->known_n,
+                          &fact.from, &fact.to);
+        owner_of_use(table, &fact);
+    }
+    read_inside(table, row, owner.actor, &fact);
+    if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)
+        fact.to = owner;
+    else if (owner.actor != NULL && fact.to.actor != NULL && fact.from.actor == NULL)
+        fact.from = owner;
+    fact_ends(importer, &fact, &table->scope, owner.actor);
+    if (fact.purpose.text.n == 0)
+        fact.purpose = (struct said){STR("not stated in the document"), STR("the document states none")};
+    fact.place = fact_place(importer, &table->scope, label_of(table, row, &fact), row->span);
+    fact_add(importer, &fact);
+}
