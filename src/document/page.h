@@ -21,8 +21,8 @@ struct cell {
     uint32_t column;
     uint32_t row_span; /* at least 1 */
     uint32_t column_span;
-    bool head;        /* marked as a heading of its column or row */
-    bool struck;      /* all of it struck through: withdrawn */
+    bool head;         /* marked as a heading of its column or row */
+    bool struck;       /* all of it struck through: withdrawn */
     struct str *marks; /* footnote marks that were told from the text: "1" of 51820<sup>[1]</sup> */
     size_t mark_n;
 };
@@ -52,7 +52,7 @@ enum block_kind {
     BLOCK_ITEM,      /* of a list; level from 1 */
     BLOCK_TAB,       /* the label of what follows, up to the next tab of its level or BLOCK_TAB_END */
     BLOCK_TAB_END,
-    BLOCK_NOTE, /* a paragraph or item inside a note, warning or the like; `mark` names the kind */
+    BLOCK_NOTE,     /* a paragraph or item inside a note, warning or the like; `mark` names the kind */
     BLOCK_FOOTNOTE, /* `mark` is what points to it */
     BLOCK_CODE,     /* as it stands, line ends included */
     BLOCK_TABLE,
