@@ -2,12 +2,14 @@
 #include "catalog/catalog.h"
 
 #include "base/suggest.h"
+#include "catalog/diff.h"
 #include "catalog/lint.h"
 #include "catalog/write.h"
-#include "cli/inputs.h"
+#include "cli/effect.h"
 #include "document/format.h"
 #include "import/sheet.h"
 #include "report/catalog.h"
+#include "report/catalog_diff.h"
 #include "system/file.h"
 
 static enum view view_of(const struct cli *cli)
@@ -104,6 +106,33 @@ static int lint(struct cli *cli)
     return cli_emit(cli, &out, status);
 }
 
+static struct values sites;
+static bool words;
+
+static const struct option_row options[] = {
+    {"site", 0, "SITE", "diff: which flows of the site and which lines of its firewalls change", &sites, NULL},
+    {"words", 0, NULL, "diff: changes that open and close nothing too: service, purpose, review", NULL, &words},
+    {0},
+};
+
+static int diff(struct cli *cli)
+{
+    struct catalogs *catalogs = inputs_catalogs(cli);
+    const struct catalog *old = find(cli, catalogs, cli->operands.v[1]);
+    const struct catalog *new = find(cli, catalogs, cli->operands.v[2]);
+    struct catalog_effect *effect = NULL;
+    struct catalog_diff *found;
+    struct buf out = BUF_EMPTY;
+
+    if (old == NULL || new == NULL || cli->diags.errors > 0)
+        return EXIT_BAD_INPUT;
+    if (sites.n > 0 && (effect = effect_of(cli, cli_last(&sites), old, new)) == NULL)
+        return EXIT_BAD_INPUT;
+    found = catalog_diff(cli->arena, old, new);
+    report_catalog_diff(&out, cli->arena, found, effect, words, view_of(cli));
+    return cli_emit(cli, &out, cli_status(cli, catalog_diff_equal(found, words) ? EXIT_HOLDS : EXIT_FINDINGS));
+}
+
 static int run(struct cli *cli)
 {
     struct str verb = cli->operands.n == 0 ? STR("list") : cli->operands.v[0];
@@ -114,18 +143,25 @@ static int run(struct cli *cli)
         return show(cli);
     if (str_is(verb, "lint"))
         return lint(cli);
+    if (str_is(verb, "diff") && cli->operands.n == 3 && view_of(cli) != VIEW_CSV)
+        return diff(cli);
     diag_error(&cli->diags, SPAN_NONE, "usage: portolan catalog %s", cli->command->arguments);
     return EXIT_BAD_INPUT;
 }
 
 const struct command command_catalog = {
     .name = "catalog",
-    .arguments = "[list | show PRODUCT|FILE | lint [PRODUCT|FILE…]]",
+    .arguments = "[list | show PRODUCT|FILE | lint [PRODUCT|FILE…] | diff OLD NEW [--site SITE]]",
     .summary = "the documented requirements of products",
     .details =
         "list: the products there are. show: one product's requirements with their origin. lint: what a person\n"
         "must look at, what a document leaves open, and where documents contradict each other (over all built-in\n"
-        "catalogs when none is named). A catalog is a YAML file; --catalog adds or overrides.\n",
+        "catalogs when none is named). diff: what was added, removed and changed between two versions, and with a\n"
+        "site what follows for its flows and for the configuration of its firewalls, as text, JSON or Markdown;\n"
+        "exit status 1 when they differ. A catalog is a YAML file; --catalog adds or overrides.\n"
+        "\n"
+        "  portolan catalog diff old.yaml new.yaml --site lab.yaml --format markdown\n",
+    .options = options,
     .formats = "text json csv markdown html asciidoc yaml",
     .run = run,
 };

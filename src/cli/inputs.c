@@ -66,9 +66,8 @@ void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span)
     buf_free(&names);
 }
 
-static struct site *site_of(struct cli *cli, const struct source *source)
+static struct site *site_of(struct cli *cli, const struct source *source, struct catalogs *catalogs)
 {
-    struct catalogs *catalogs = inputs_catalogs(cli);
     struct site_files files = {.open = open_beside, .context = cli};
     struct site *site = source == NULL ? NULL : site_read(cli->arena, source, catalogs, &files, &cli->diags);
 
@@ -86,12 +85,36 @@ struct plan *inputs_plan(struct cli *cli, struct str path)
     return inputs_plan_of(cli, file_read(cli->arena, path, FILE_LIMIT_TEXT, &cli->diags));
 }
 
-struct plan *inputs_plan_of(struct cli *cli, const struct source *source)
+static struct plan *plan_of(struct cli *cli, const struct source *source, struct catalogs *catalogs)
 {
-    struct site *site = site_of(cli, source);
+    struct site *site = site_of(cli, source, catalogs);
     struct plan *plan = site == NULL ? NULL : plan_make(cli->arena, site, cli->today, &cli->diags);
 
     return cli->diags.errors > 0 ? NULL : plan;
+}
+
+struct plan *inputs_plan_of(struct cli *cli, const struct source *source)
+{
+    return plan_of(cli, source, inputs_catalogs(cli));
+}
+
+struct plan *inputs_plan_with(struct cli *cli, const struct source *source, const struct catalog *catalog)
+{
+    struct catalogs *all = inputs_catalogs(cli);
+    struct catalogs *catalogs = arena_new_object(cli->arena, struct catalogs);
+
+    catalogs->v = arena_new_array(cli->arena, struct catalog *, all->n + 1);
+    catalogs->v[catalogs->n] = arena_new_object(cli->arena, struct catalog);
+    *catalogs->v[catalogs->n++] = *catalog;
+    for (size_t i = 0; i < all->n; i++) {
+        struct catalog *other = str_eq(all->v[i]->product, catalog->product)
+                                    ? NULL
+                                    : (struct catalog *)catalogs_find(all, all->v[i]->product);
+
+        if (other != NULL)
+            catalogs->v[catalogs->n++] = other;
+    }
+    return plan_of(cli, source, catalogs);
 }
 
 static const struct dialect *dialect_of(struct cli *cli, struct str name, const struct source *source)

@@ -15,6 +15,8 @@ void inputs_unknown_dialect(struct cli *cli, struct str name, struct span span);
 struct plan *inputs_plan(struct cli *cli, struct str path);
 /* Of a text that was read; NULL: it was not, and that was said. */
 struct plan *inputs_plan_of(struct cli *cli, const struct source *source);
+/* Likewise with a catalog in the place of the one of its product. */
+struct plan *inputs_plan_with(struct cli *cli, const struct source *source, const struct catalog *catalog);
 /* --lenient: what is broken in a ruleset is a warning; the rule may match or not, and do anything. */
 extern bool inputs_lenient;
 #define INPUTS_LENIENT                                                                                                 \

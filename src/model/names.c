@@ -1,5 +1,6 @@
 /* Names of the model's enumerations, and rules by name; see catalog.h, flow.h, lint.h, plan.h, policy.h and verdict.h.
  */
+#include "model/catalog_diff.h"
 #include "model/lint.h"
 #include "model/plan.h"
 #include "model/policy.h"
@@ -32,6 +33,21 @@ static const char *const change_names[CHANGE_FIELD_N] = {"source",       "destin
 const char *change_field_name(enum change_field field)
 {
     return change_names[field];
+}
+
+static const char *const catalog_field_names[CATALOG_FIELD_N] = {
+    "from",  "to",       "domains", "ports",    "source-ports", "when",    "need",    "family", "scope",
+    "reply", "replaces", "any-of",  "discover", "id",           "service", "purpose", "review",
+};
+
+const char *catalog_field_name(enum catalog_field field)
+{
+    return catalog_field_names[field];
+}
+
+bool catalog_diff_equal(const struct catalog_diff *diff, bool words)
+{
+    return diff->added_n + diff->removed_n + diff->name_n == 0 && diff->changed_n == (words ? 0 : diff->words_n);
 }
 
 const char *need_name(enum need need)

@@ -2,20 +2,13 @@
 #ifndef PORTOLAN_MODEL_PLAN_H
 #define PORTOLAN_MODEL_PLAN_H
 
+#include "model/change.h"
 #include "model/site.h"
 
 struct plan {
     const struct site *site;   /* NULL: the flows were read from a file */
     const struct flow **flows; /* sorted by instance as in the site, requirement as in the catalog, transport, family */
     size_t n;
-};
-
-/* Members of a set that come and go, as they are written. */
-struct change_list {
-    struct str *added;
-    size_t added_n;
-    struct str *removed;
-    size_t removed_n;
 };
 
 enum change_field {

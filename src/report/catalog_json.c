@@ -4,8 +4,6 @@
  */
 #include "report/catalog_json.h"
 
-#include <jansson.h>
-
 #define SCHEMA_VERSION 1
 
 static json_t *text(struct str s)
@@ -146,7 +144,7 @@ static void set_rest(json_t *object, const struct requirement *requirement)
         set(object, "source_ports", source_ports(requirement->source_ports));
 }
 
-static json_t *requirement_json(const struct catalog *catalog, const struct requirement *requirement)
+json_t *catalog_json_requirement(const struct catalog *catalog, const struct requirement *requirement)
 {
     const struct role *to = catalog_role(catalog, requirement->to);
     json_t *object = json_object();
@@ -234,7 +232,7 @@ void catalog_json_show(struct buf *out, const struct catalog *catalog)
     json_t *notes = json_array();
 
     for (size_t i = 0; i < catalog->requirement_n; i++)
-        json_array_append_new(requirements, requirement_json(catalog, &catalog->requirements[i]));
+        json_array_append_new(requirements, catalog_json_requirement(catalog, &catalog->requirements[i]));
     for (size_t i = 0; i < catalog->note_n; i++) {
         json_t *note = json_object();
 

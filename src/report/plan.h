@@ -18,6 +18,8 @@ void report_change_text(struct buf *out, const struct change *change);
 void report_change_json(struct buf *out, const struct change *change);
 void report_change_markdown(struct buf *out, const struct change *change);
 
+/* The change as an object, without "schema_version": for documents of which it is a part. */
+json_t *report_json_change(const struct change *change);
 /* A flow as in the document of `plan`. */
 json_t *report_json_flow(const struct flow *flow);
 

@@ -133,7 +133,7 @@ static json_t *changed_flow(const struct changed_flow *changed)
     return object;
 }
 
-void report_change_json(struct buf *out, const struct change *change)
+json_t *report_json_change(const struct change *change)
 {
     json_t *root = json_object();
     json_t *changed = json_array();
@@ -145,10 +145,17 @@ void report_change_json(struct buf *out, const struct change *change)
     json_object_set_new(summary, "close", json_integer((json_int_t)change->close_n));
     json_object_set_new(summary, "changed", json_integer((json_int_t)change->changed_n));
     json_object_set_new(summary, "same", json_integer((json_int_t)change->same_n));
-    json_object_set_new(root, "schema_version", json_integer(1));
     json_object_set_new(root, "open", flow_list(change->open, change->open_n));
     json_object_set_new(root, "close", flow_list(change->close, change->close_n));
     json_object_set_new(root, "changed", changed);
     json_object_set_new(root, "summary", summary);
+    return root;
+}
+
+void report_change_json(struct buf *out, const struct change *change)
+{
+    json_t *root = report_json_change(change);
+
+    json_object_set_new(root, "schema_version", json_integer(1));
     report_json_print(out, root);
 }

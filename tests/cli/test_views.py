@@ -235,6 +235,40 @@ def audit_spares_what_does_more(suite):
            document)
 
 
+def catalog_diff(suite):
+    """A newer version of a document: what changed in it, and what follows for the site and its firewall."""
+    newer = CATALOG.replace("123/udp", "1123/udp")
+    expect(newer != CATALOG, "the catalog of the tests has no 123/udp any more")
+    suite.write("newer.yaml", newer)
+    site = ["--site", suite.path / "site.yaml", "--catalog", suite.path / "widget.yaml"]
+    old, new = suite.path / "widget.yaml", suite.path / "newer.yaml"
+    done = run("catalog", "diff", old, old, *site)
+    expect(done.status == 0 and "0 to open, 0 to close, 0 changed" in done.out, done)
+    done = run("catalog", "diff", old, new, *site)
+    expect(done.status == 1 and "ports: -123/udp +1123/udp" in done.out, done)
+    document = json.loads(run("catalog", "diff", old, new, *site, "--format", "json").out)
+    expect(document["summary"]["changed"] == 1 and not document["equal"], document["summary"])
+    expect(document["changed"][0]["fields"]["ports"] == {"added": ["1123/udp"], "removed": ["123/udp"]}, document)
+    flows = document["effect"]["flows"]
+    expect(flows["changed"] and all("time" in flow["id"] for flow in flows["changed"]), flows)
+    lines = document["effect"]["firewalls"][0]
+    expect(len(lines["added"]) == len(lines["removed"]) > 0, lines)
+    expect(all("1123" in line for line in lines["added"]), lines)
+    # In other words: nothing to open or to close, said when asked for.
+    suite.write("words.yaml", CATALOG.replace("purpose: time,", "purpose: clocks,"))
+    done = run("catalog", "diff", old, suite.path / "words.yaml")
+    expect(done.status == 0 and "1 of them in other words" in done.out, done)
+    done = run("catalog", "diff", old, suite.path / "words.yaml", "--words")
+    expect(done.status == 1 and "purpose: -time +clocks" in done.out, done)
+    # A role that only the new version needs is an error of the site, at its place.
+    suite.write("needs.yaml", CATALOG.replace("roles:", "roles:\n  vault: {title: V}", 1) +
+                "  - {id: seal, from: host, to: vault, ports: [9/tcp], service: tcp, purpose: s, origin: ['d#\"s\"']}\n")
+    done = run("catalog", "diff", old, suite.path / "needs.yaml", *site)
+    expect(done.status == 2, done)
+    done = run("catalog", "diff", old, "no-such-product")
+    expect(done.status == 2 and "no catalog" in done.err, done)
+
+
 def main():
     suite = Suite("portolan-views-")
     for name, text in (("site.yaml", SITE), ("good.yaml", SITE4.replace("edge.rules", "good.rules")),
@@ -243,7 +277,7 @@ def main():
         suite.write(name, text)
     for shape in (sarif_of_check, nothing_to_say, excess_views, audit_views, why_suggests, why_asks_no_reply_to_nothing,
                   why_of_one_family, render_as_the_site_says, plan_keeps_the_service,
-                  audit_spares_what_does_more):
+                  audit_spares_what_does_more, catalog_diff):
         suite.case(shape.__name__, shape, suite)
     return suite.close()
 
