@@ -1,7 +1,7 @@
 # A short front for meson and tools/. `make demo` and `make check` are all that a bare Debian 12 needs.
 PREFIX ?= /usr/local
 
-.PHONY: build demo check bench asan fuzz tidy fresh install clean
+.PHONY: build demo check services-check bench asan fuzz tidy fresh install clean
 
 build:
 	@tools/setup run
@@ -13,6 +13,11 @@ demo: build
 check:
 	@tools/setup check
 	@tools/check
+
+services-check:
+	@tools/setup services
+	@tools/build build portolan tests/services/talker --
+	@python3 tests/services/run.py build/tests/services/talker $(NAMES)
 
 bench: build
 	@tools/setup bench

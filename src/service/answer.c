@@ -75,9 +75,18 @@ void answer_is(struct answer *answer, enum outcome outcome, const char *format, 
     va_end(args);
 }
 
+struct str answer_value(const struct answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->evidence_n; i++) {
+        if (strcmp(answer->evidence[i].name, name) == 0)
+            return answer->evidence[i].value;
+    }
+    return (struct str){NULL, 0};
+}
+
 static struct evidence *evidence_new(struct answer *answer, const char *name)
 {
-    if (answer->evidence_n == ANSWER_EVIDENCE_MAX) {
+    if (answer->evidence_n == ANSWER_EVIDENCE_MAX || answer_value(answer, name).p != NULL) {
         answer->cut = true;
         return NULL;
     }
@@ -127,13 +136,4 @@ void answer_next(struct answer *answer, const char *service, unsigned proto, uin
         answer->cut = true;
     else
         answer->next[answer->next_n++] = (struct next){service, proto, port};
-}
-
-struct str answer_value(const struct answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->evidence_n; i++) {
-        if (strcmp(answer->evidence[i].name, name) == 0)
-            return answer->evidence[i].value;
-    }
-    return (struct str){NULL, 0};
 }

@@ -27,7 +27,7 @@ struct answer {
     enum outcome outcome;
     const char *answered; /* OUTCOME_WRONG_SERVICE: what did, "unknown" when nobody can say; a literal */
     struct str reason;
-    struct evidence evidence[ANSWER_EVIDENCE_MAX];
+    struct evidence evidence[ANSWER_EVIDENCE_MAX]; /* no name twice: the first value stays */
     size_t evidence_n;
     struct next next[ANSWER_NEXT_MAX]; /* without doubles */
     size_t next_n;

@@ -173,6 +173,16 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     }
 }
 
+/* Servers let those who fail to log on wait; that they are FTP has been seen. */
+static bool ended(struct talk *talk, struct wire_in *in, enum ending ending, struct answer *answer)
+{
+    (void)ending;
+    if (talk->step < USER || in->n > 0)
+        return false;
+    answer_is(answer, OUTCOME_UNVERIFIABLE, "FTP answered, but did not let us in, so that it opened no data port");
+    return true;
+}
+
 static enum step greet(struct talk *talk, struct wire_out *out, struct answer *receipt)
 {
     (void)talk;
@@ -233,7 +243,7 @@ static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *o
 #define FTP_EXCHANGE(holds_, sends_)                                                                                   \
     {                                                                                                                  \
         .protocol = "ftp", .speaks_first = true, .holds = holds_, .input_max = REPLY_MAX, .sends = sends_,             \
-        .begin = begin, .heard = heard, .greet = greet, .serve = serve                                                 \
+        .begin = begin, .heard = heard, .ended = ended, .greet = greet, .serve = serve                                 \
     }
 
 static const struct exchange control = FTP_EXCHANGE(false, sends);

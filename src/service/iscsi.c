@@ -104,6 +104,7 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
 
 /* What a request's header says that its answer repeats. */
 struct request {
+    bool immediate; /* takes no number of its own */
     unsigned flags;
     struct str session; /* eight bytes: ISID and TSIH, or LUN */
     uint32_t tag;
@@ -115,6 +116,7 @@ static struct request get_request(struct wire_in *in)
 {
     struct request request;
 
+    request.immediate = in->p[0] & OP_IMMEDIATE;
     request.flags = wire_get_u8(in);
     wire_get(in, 6);
     request.session = wire_get(in, 8);
@@ -126,11 +128,13 @@ static struct request get_request(struct wire_in *in)
     return request;
 }
 
-static void put_numbers(struct wire_out *out, const struct request *request, unsigned more)
+static void put_numbers(struct wire_out *out, const struct request *request)
 {
+    uint32_t next = request->command + (request->immediate ? 0 : 1);
+
     wire_put_u32(out, request->expected); /* StatSN */
-    wire_put_u32(out, request->command + more);
-    wire_put_u32(out, request->command + more + 1); /* MaxCmdSN */
+    wire_put_u32(out, next);
+    wire_put_u32(out, next + 1); /* MaxCmdSN */
 }
 
 static enum step serve_login(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
@@ -149,7 +153,7 @@ static enum step serve_login(struct talk *talk, struct wire_in *in, struct wire_
     put_head(out, OP_LOGIN_RESPONSE, request.flags & 0x8f, n, (struct str){(const char *)session, sizeof session});
     wire_put_u32(out, request.tag);
     wire_put_u32(out, 0);
-    put_numbers(out, &request, 0);
+    put_numbers(out, &request);
     wire_put_zeros(out, 12);
     put_data(out, keys, n);
     talk->step = final ? 1 : 0;
@@ -157,19 +161,26 @@ static enum step serve_login(struct talk *talk, struct wire_in *in, struct wire_
     return STEP_READ;
 }
 
-static enum step serve_text(struct wire_in *in, struct wire_out *out, struct answer *receipt)
+/* SendTargets: one target, at the portal that was asked. Each key ends with a zero. */
+static enum step serve_text(const struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
 {
-    static const char keys[] = "TargetName=" STAND_IN;
     struct request request = get_request(in);
+    char portal[TALK_ADDRESS_MAX];
+    char keys[256] = "TargetName=" STAND_IN;
+    size_t n = strlen(keys) + 1;
 
     if (in->failed)
         return STEP_FOREIGN;
-    put_head(out, OP_TEXT_RESPONSE, FLAG_FINAL, sizeof keys, request.session);
+    if (talk->local_port > 0)
+        n += (size_t)snprintf(keys + n, sizeof keys - n, "TargetAddress=%.*s,1",
+                              STR_ARG(talk_local_text(talk, portal))) +
+             1;
+    put_head(out, OP_TEXT_RESPONSE, FLAG_FINAL, n, request.session);
     wire_put_u32(out, request.tag);
     wire_put_u32(out, 0xffffffff);
-    put_numbers(out, &request, 1);
+    put_numbers(out, &request);
     wire_put_zeros(out, 12);
-    put_data(out, keys, sizeof keys);
+    put_data(out, keys, n);
     answer_is(receipt, OUTCOME_OPEN, "an iSCSI text request");
     return STEP_READ;
 }
@@ -185,14 +196,14 @@ static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *o
     if (talk->step == 0) /* nothing before the login is over */
         return STEP_FOREIGN;
     if (operation == OP_TEXT)
-        return serve_text(in, out, receipt);
+        return serve_text(talk, in, out, receipt);
     if (operation != OP_LOGOUT)
         return STEP_FOREIGN;
     request = get_request(in);
     put_head(out, OP_LOGOUT_RESPONSE, FLAG_FINAL, 0, (struct str){zeros, sizeof zeros});
     wire_put_u32(out, request.tag);
     wire_put_u32(out, 0);
-    put_numbers(out, &request, 1);
+    put_numbers(out, &request);
     wire_put_zeros(out, 12);
     return STEP_DONE;
 }

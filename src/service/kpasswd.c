@@ -1,7 +1,8 @@
 /*
  * Kerberos password change, RFC 3244 2: six bytes of header, an AP-REQ, a KRB-PRIV. The AP-REQ that is sent is none:
- * text of ours in its wrapping, which no server can take for an authentication, so that nothing can change. A server
- * answers with a header whose AP-REP is empty and a KRB-ERROR (2, "Reply Message"). Over TCP with four bytes of length.
+ * text of ours in its wrapping, which no server can take for an authentication, so that nothing can change; so is what
+ * stands for the KRB-PRIV. A server answers with a header whose AP-REP is empty and a KRB-ERROR (2, "Reply Message").
+ * Over TCP with four bytes of length.
  */
 #include "service/krb.h"
 
@@ -13,15 +14,18 @@ static enum step begin(struct talk *talk, struct wire_out *out, struct answer *a
 {
     static const char text[] = "portolan probe: this is not a ticket, and asks for no change; whoever reads it may ask "
                                "the administrator of the source address what is being tested here";
+    size_t ticket;
     size_t start = out->n;
 
     (void)talk;
     (void)answer;
     wire_put_zeros(out, HEADER_SIZE);
     ber_put_text(out, BER_APPLICATION(KRB_APP_AP_REQ), STR(text));
+    ticket = out->n - start - HEADER_SIZE;
+    wire_put_text(out, "portolan"); /* where a KRB-PRIV would be: MIT's server is silent when nothing is */
     wire_patch_u16(out, start, out->n - start);
     wire_patch_u16(out, start + 2, VERSION_CHANGE);
-    wire_patch_u16(out, start + 4, out->n - start - HEADER_SIZE);
+    wire_patch_u16(out, start + 4, ticket);
     return STEP_READ;
 }
 

@@ -69,8 +69,9 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
         unsigned suffix = wire_get_u8(in);
         unsigned group = wire_get_u16(in) >> 15;
 
-        if (!in->failed && i < 6)
-            answer_add(answer, group ? "group" : "name", "%.*s<%02x>", STR_ARG(str_trim(name)), suffix);
+        /* The first of its own is the machine's, the first of a group its workgroup or domain. */
+        if (!in->failed && suffix == 0)
+            answer_add_text(answer, group ? "group" : "name", str_trim(name));
     }
     if (in->failed)
         return STEP_FOREIGN;

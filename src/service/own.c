@@ -78,7 +78,7 @@ static bool is_hex(struct str s)
 enum step own_serve(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
 {
     struct str head = STR(probe_head);
-    struct buf peer = BUF_EMPTY;
+    char peer[TALK_ADDRESS_MAX];
     struct str line;
     struct str nonce;
 
@@ -89,10 +89,7 @@ enum step own_serve(struct talk *talk, struct wire_in *in, struct wire_out *out,
     nonce = str_head(str_from(line, head.n), NONCE_SIZE);
     if (line.n != REQUEST_SIZE - 1 || !str_starts(line, probe_head) || !is_hex(nonce))
         return STEP_FOREIGN;
-    addr_format(&peer, talk->peer_family, talk->peer);
-    wire_printf(out, talk->peer_family == FAMILY_V6 ? "%s%.*s peer=[%.*s]:%u\n" : "%s%.*s peer=%.*s:%u\n", seen_head,
-                STR_ARG(nonce), STR_ARG(buf_str(&peer)), talk->peer_port);
-    buf_free(&peer);
+    wire_printf(out, "%s%.*s peer=%.*s\n", seen_head, STR_ARG(nonce), STR_ARG(talk_peer_text(talk, peer)));
     answer_add_text(receipt, "nonce", nonce);
     answer_is(receipt, OUTCOME_OPEN, "a nonce of our own exchange");
     return talk->datagram ? STEP_READ : STEP_DONE;

@@ -51,12 +51,17 @@ static enum step conclude(struct talk *talk, struct answer *answer)
 {
     const struct rpc_state *state = talk_state(talk, struct rpc_state);
 
-    for (uint32_t version = 1; version < 32; version++) {
+    char versions[16];
+    size_t n = 0;
+
+    for (uint32_t version = lowest(talk); version <= highest(talk); version++) {
         if (state->accepted >> version & 1)
-            answer_add(answer, "version", "%u", version);
+            n += (size_t)snprintf(versions + n, sizeof versions - n, "%s%u", n > 0 ? " " : "", version);
     }
+    if (n > 0)
+        answer_add(answer, "versions", "%s", versions);
     if (state->high > 0)
-        answer_add(answer, "versions", "%u-%u", state->low, state->high);
+        answer_add(answer, "offered", "%u-%u", state->low, state->high);
     if (state->accepted != 0)
         answer_is(answer, OUTCOME_OPEN, "%s answered RPC NULL", talk->service->name);
     else

@@ -73,15 +73,6 @@ static enum step ask_for_ports(struct talk *talk, struct wire_out *out)
     return STEP_READ;
 }
 
-static void add_next(struct answer *answer, const char *service, unsigned proto, uint16_t port)
-{
-    size_t before = answer->next_n;
-
-    answer_next(answer, service, proto, port);
-    if (answer->next_n > before)
-        answer_add(answer, service, "%u/%s", port, proto == PROTO_TCP ? "tcp" : "udp");
-}
-
 /* A list: each entry behind a 1, the end is a 0. */
 static enum step get_dump(struct wire_in *in, struct answer *answer)
 {
@@ -101,7 +92,7 @@ static enum step get_dump(struct wire_in *in, struct answer *answer)
         entries++;
         if (program != NULL && program != own && (proto == PROTO_TCP || proto == PROTO_UDP) && port > 0 &&
             port <= UINT16_MAX)
-            add_next(answer, program->service, proto, (uint16_t)port);
+            answer_next(answer, program->service, proto, (uint16_t)port);
     }
     if (in->failed)
         return STEP_FOREIGN;
@@ -117,7 +108,7 @@ static enum step conclude_dynamic(struct talk *talk, struct answer *answer)
 
     for (size_t i = 0; i < NFS_DYNAMIC_N; i++) {
         if (state->ports[i] > 0)
-            add_next(answer, nfs_dynamic[i], sought_over(talk), state->ports[i]);
+            answer_next(answer, nfs_dynamic[i], sought_over(talk), state->ports[i]);
         else
             answer_add(answer, nfs_dynamic[i], "not registered");
     }
@@ -142,7 +133,7 @@ static enum step get_port(struct talk *talk, struct wire_in *in, struct wire_out
     if (port == 0) {
         answer_is(answer, OUTCOME_REFUSED, "rpcbind answered: %s is not registered", program->service);
     } else {
-        add_next(answer, program->service, sought_over(talk), (uint16_t)port);
+        answer_next(answer, program->service, sought_over(talk), (uint16_t)port);
         answer_is(answer, OUTCOME_OPEN, "rpcbind answered: %s is at port %u", program->service, port);
     }
     return STEP_DONE;
@@ -185,28 +176,42 @@ static bool ended(struct talk *talk, struct wire_in *in, enum ending ending, str
     return true;
 }
 
-static const struct next *registered(const struct talk *talk, uint32_t number, uint32_t proto)
+/* What is registered: rpcbind itself, then what the offer has. NULL behind the last. */
+static const struct next *registration(const struct talk *talk, size_t index, struct next *own)
 {
-    const struct rpc_program *program = rpc_program_numbered(number);
-
-    for (size_t i = 0; program != NULL && talk->offer != NULL && i < talk->offer->port_n; i++) {
-        const struct next *next = &talk->offer->ports[i];
-
-        if (strcmp(next->service, program->service) == 0 && next->proto == proto)
-            return next;
+    if (index < 2) {
+        own->service = "rpcbind";
+        own->proto = index == 0 ? PROTO_TCP : PROTO_UDP;
+        own->port = talk->local_port > 0 ? talk->local_port : 111;
+        return own;
     }
-    return NULL;
+    return talk->offer != NULL && index - 2 < talk->offer->port_n ? &talk->offer->ports[index - 2] : NULL;
+}
+
+static uint32_t port_of(const struct talk *talk, uint32_t number, uint32_t proto)
+{
+    struct next own;
+    const struct next *next;
+
+    for (size_t i = 0; (next = registration(talk, i, &own)) != NULL; i++) {
+        const struct rpc_program *program = rpc_program_named(str_of(next->service));
+
+        if (program != NULL && program->number == number && next->proto == proto)
+            return next->port;
+    }
+    return 0;
 }
 
 static void put_dump(const struct talk *talk, struct wire_out *out)
 {
-    for (size_t i = 0; talk->offer != NULL && i < talk->offer->port_n; i++) {
-        const struct next *next = &talk->offer->ports[i];
+    struct next own;
+    const struct next *next;
+
+    for (size_t i = 0; (next = registration(talk, i, &own)) != NULL; i++) {
         const struct rpc_program *program = rpc_program_named(str_of(next->service));
 
-        if (program == NULL)
-            continue;
-        for (uint32_t version = program->low; version <= program->high; version++) {
+        for (uint32_t version = program != NULL ? program->low : 1; program != NULL && version <= program->high;
+             version++) {
             wire_put_u32(out, 1);
             wire_put_u32(out, program->number);
             wire_put_u32(out, version);
@@ -237,14 +242,14 @@ static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *o
     }
     if (call.procedure == PROC_GETPORT) {
         uint32_t number = wire_get_u32(in);
-        const struct next *next;
+        uint32_t port;
 
         wire_get_u32(in);
-        next = registered(talk, number, wire_get_u32(in));
+        port = port_of(talk, number, wire_get_u32(in));
         if (in->failed)
             return STEP_FOREIGN;
         rpc_put_reply(out, &reply);
-        wire_put_u32(out, next == NULL ? 0 : next->port);
+        wire_put_u32(out, port);
         return STEP_READ;
     }
     return rpc_serve_null(own, &call, out);

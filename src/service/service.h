@@ -81,6 +81,7 @@ struct offer {
 
 #define TALK_STATE_MAX 64
 #define TALK_RANDOM 16
+#define TALK_ADDRESS_MAX 64
 
 struct talk {
     const struct service *service;
@@ -93,7 +94,9 @@ struct talk {
     enum family peer_family;     /* who the far end is, as this end sees it; responders repeat it */
     u128 peer;
     uint16_t peer_port;
-    uint8_t packet; /* which of exchange->sends was written last; for a trace */
+    u128 local;          /* this end, of the same family; protocols that name themselves need it */
+    uint16_t local_port; /* 0: not known */
+    uint8_t packet;      /* which of exchange->sends was written last; for a trace */
 
     /* Of the driver and the machine. */
     bool foreign;      /* what comes is not the protocol: collected until it can be named */
@@ -208,7 +211,10 @@ struct exchange {
     }))
 uint32_t talk_random_u32(const struct talk *talk); /* of talk->random: the same each time */
 struct str talk_name(const struct talk *talk);     /* of the stand-in */
-struct str talk_host(const struct talk *talk);     /* the target's name; "localhost" when there is none */
+/* "10.0.0.1:3260", "[fd00::1]:3260": both ends as text. */
+struct str talk_peer_text(const struct talk *talk, char text[TALK_ADDRESS_MAX]);
+struct str talk_local_text(const struct talk *talk, char text[TALK_ADDRESS_MAX]);
+struct str talk_host(const struct talk *talk); /* the target's name; "localhost" when there is none */
 
 #define SERVICE(id, name) extern const struct service service_##id;
 #include "model/services.def"

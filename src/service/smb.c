@@ -210,7 +210,7 @@ enum step smb_serve(struct talk *talk, struct wire_in *in, struct wire_out *out,
     }
     close_session(out, session);
     answer_is(receipt, OUTCOME_OPEN, command == COMMAND_NEGOTIATE ? "an SMB2 negotiate" : "an SMB2 request");
-    return dialect ? STEP_READ : STEP_DONE;
+    return STEP_READ;
 }
 
 static const struct exchange over_tcp = {

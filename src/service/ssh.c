@@ -5,6 +5,7 @@
 #include "service/service.h"
 
 #define LINE_MAX_SIZE 255
+#define BANNER_LINE_MAX 1024 /* of what comes before it */
 #define LINES_MAX 32
 
 static const char *const sends[] = {"nothing: the server speaks first", NULL};
@@ -49,7 +50,7 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
             return STEP_FOREIGN;
         if (!wire_line(in, &line)) {
             in->failed = true;
-            return STEP_READ;
+            return wire_left(in) > BANNER_LINE_MAX ? STEP_FOREIGN : STEP_READ;
         }
         if (str_starts(line, "SSH-"))
             return identified(line, answer);

@@ -44,6 +44,28 @@ struct str talk_host(const struct talk *talk)
     return talk->ask->host.n > 0 ? talk->ask->host : STR("localhost");
 }
 
+static struct str address_text(enum family family, u128 addr, uint16_t port, char text[TALK_ADDRESS_MAX])
+{
+    struct buf buf = BUF_EMPTY;
+    int n;
+
+    addr_format(&buf, family, addr);
+    n = snprintf(text, TALK_ADDRESS_MAX, family == FAMILY_V6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARG(buf_str(&buf)), port);
+    buf_free(&buf);
+    assert(n > 0 && n < TALK_ADDRESS_MAX);
+    return (struct str){text, (size_t)n};
+}
+
+struct str talk_peer_text(const struct talk *talk, char text[TALK_ADDRESS_MAX])
+{
+    return address_text(talk->peer_family, talk->peer, talk->peer_port, text);
+}
+
+struct str talk_local_text(const struct talk *talk, char text[TALK_ADDRESS_MAX])
+{
+    return address_text(talk->peer_family, talk->local, talk->local_port, text);
+}
+
 /* ------------------------------------------------------------------ framing */
 
 static enum frame_found find_number(struct wire_in in, size_t bytes, size_t *skip, size_t *length)

@@ -1,6 +1,7 @@
 /*
- * VNC, RFC 6143 7.1.1: the server sends twelve bytes, "RFB 003.008\n". Nothing is sent back, so that no attempt to log
- * on is counted. The stand-in answers a client's version with no security type and a reason (7.1.2).
+ * VNC, RFC 6143 7.1.1: the server sends twelve bytes, "RFB 003.008\n". Nothing is sent back. TigerVNC counts
+ * connections that end before a log-on, and turns their address away for ten seconds after five in a row: pace probes
+ * of it. The stand-in answers a client's version with no security type and a reason (7.1.2).
  */
 #include "service/service.h"
 
