@@ -198,6 +198,7 @@ static const struct head heads[] = {
     {"netbios-ssn", SERVICE_TCP, BYTES("\x83\0\0\1"), NULL, NULL},
     {"dcerpc", SERVICE_TCP, BYTES("\5??\?\x10"), "=...=", is_dcerpc},
     {"rdp", SERVICE_TCP, BYTES("\3\0\0??\xd0"), "===..=", NULL},
+    {"rdp", SERVICE_TCP, BYTES("\3\0\0?\2\xf0\x80"), "===.===", NULL}, /* data: xrdp says goodbye so */
     {"iscsi", SERVICE_TCP, BYTES("#?????"), "......", is_iscsi},
     {"ldap", BOTH, BYTES("0???"), "=...", is_ldap},
     {"snmp", BOTH, BYTES("0???"), "=...", is_snmp},

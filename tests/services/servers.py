@@ -9,8 +9,8 @@ import pathlib
 import time
 
 
-def point(service, proto, port, tls=False, outcome='open', **evidence):
-    return {'service': service, 'proto': proto, 'port': port, 'tls': tls, 'outcome': outcome,
+def point(service, proto, port, tls=False, outcome='open', following=frozenset(), **evidence):
+    return {'service': service, 'proto': proto, 'port': port, 'tls': tls, 'outcome': outcome, 'following': set(following),
             'evidence': {name.replace('_', '-'): text for name, text in evidence.items()}}
 
 
@@ -276,7 +276,9 @@ EXPORT {{ Export_Id = 1; Path = /mem; Pseudo = /mem; Protocols = 3, 4; Access_Ty
 ''')
     bench.start('ganesha', ['ganesha.nfsd', '-F', '-f', conf, '-L', f'{folder}/log', '-p', f'{folder}/pid'])
     return [point('nfs', 'tcp', 2049, versions='3 4'), point('nfs', 'udp', 2049), point('mountd', 'tcp', 20048, versions='3'),
-            point('mountd', 'udp', 20048), point('nlockmgr', 'tcp', 32803, versions='4'), point('nlockmgr', 'udp', 32803)]
+            point('mountd', 'udp', 20048), point('nlockmgr', 'tcp', 32803, versions='4'), point('nlockmgr', 'udp', 32803),
+            # rpcbind takes TCP at every address; now that mountd and nlockmgr are there, it names them.
+            point('nfs-dynamic', 'tcp', 111, following={('mountd', 'tcp', 20048), ('nlockmgr', 'tcp', 32803)})]
 
 
 def vsftpd(bench, address):
@@ -300,7 +302,7 @@ def pyftpdlib(bench, address):
         return None
     bench.start('pyftpdlib', ['/usr/bin/python3', '-m', 'pyftpdlib', '-i', address, '-p', '21', '-d', bench.dir('ftp'),
                               '-r', '41000-41000'])
-    return [point('ftp', 'tcp', 21), point('ftp-passive', 'tcp', 21, data_port='41000')]
+    return [point('ftp', 'tcp', 21), point('ftp-passive', 'tcp', 21, following={('tcp', 'tcp', 41000)}, data_port='41000')]
 
 
 def xvnc(bench, address):
@@ -368,8 +370,8 @@ def check_point(bench, server, address, wanted):
     bench.holds(what, answer.outcome == wanted['outcome'], answer)
     for name, text in wanted['evidence'].items():
         bench.holds(f'{what}: {name}', text in answer.evidence.get(name, ''), answer)
+    bench.holds(f'{what}: what is next', wanted['following'] <= answer.next, answer)
     print(f'{what}: {answer}', flush=True)
-    return answer
 
 
 # A service that another one's server satisfies, and may: the same protocol, at another port.

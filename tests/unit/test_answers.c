@@ -50,6 +50,7 @@ static const struct {
     {"dns", PROTO_TCP, BYTES("\0\0"), OUTCOME_WRONG_SERVICE, "unknown", NULL, NULL},
     {"dns", PROTO_TCP, BYTES("\x7f\xff\x03\x14\x81"), OUTCOME_WRONG_SERVICE, "unknown", NULL,
      NULL}, /* would be 32 KB */
+    {"dns", PROTO_TCP, BYTES("\3\0\0\x09\2\xf0\x80\x21\x80"), OUTCOME_WRONG_SERVICE, "rdp", NULL, NULL},
     {"kerberos", PROTO_UDP, BYTES("\x6b\x0c\x30\x0a\xa0\3\2\1\5\xa1\3\2\1\x0b"), OUTCOME_OPEN, NULL, NULL, NULL},
     {"kerberos", PROTO_UDP, BYTES("\x7e\x0c\x30\x0a\xa0\3\2\1\5\xa1\3\2\1\x1e"), OUTCOME_ERROR, NULL, NULL, NULL},
     {"ldap", PROTO_TCP, BYTES("\x30\x0f\2\4\x36\x25\x14\x04\x65\7\x0a\1\x01\4\0\4\0"), OUTCOME_OPEN, NULL, "result",
@@ -263,6 +264,7 @@ static const struct {
     {BYTES("\x83\0\0\1\x82"), false, "netbios-ssn"},
     {BYTES("\5\0\x0c\3\x10"), false, "dcerpc"},
     {BYTES("\3\0\0\x13\x0e\xd0"), false, "rdp"},
+    {BYTES("\3\0\0\x09\2\xf0\x80\x21\x80"), false, "rdp"},
     {BYTES("\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"), false, "ldap"},
     {BYTES("\x30\x29\2\1\1\4\6public"), true, "snmp"},
     {BYTES("\x7e\x20\x30"), true, "kerberos"},

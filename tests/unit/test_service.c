@@ -95,6 +95,9 @@ static void open_with(const struct service *service, unsigned proto, const struc
         fail_msg("%s/%s in pieces of %zu: %s: %.*s", service->name, proto_text(proto), piece,
                  outcome_name(dialog->answer.outcome), STR_ARG(dialog->answer.reason));
     assert_true(dialog->answer.reason.n > 0);
+    /* What was sent has its words. */
+    for (size_t i = 0; i <= dialog->probe.packet; i++)
+        assert_non_null(dialog->probe.exchange->sends[i]);
     free(dialog);
 }
 
@@ -135,6 +138,63 @@ static void silent_services_are_unverifiable(void **state)
 {
     (void)state;
     for_each(without_our_responder);
+}
+
+/* What is asked for goes into the request, and what cannot be does not break it. */
+static void names_go_into_requests(void **state)
+{
+    static const struct {
+        const char *service;
+        unsigned proto;
+        struct str name;
+        struct str sent;
+    } names[] = {
+        {"dns", PROTO_UDP, {"example.test.", 13}, {"\7example\4test\0\0\6\0\1", 18}},
+        {"dns", PROTO_UDP, {"bad..name", 9}, {"\0\0\0\0\0\0\0\6\0\1", 10}},
+        {"kerberos",
+         PROTO_UDP,
+         {"EXAMPLE.TEST", 12},
+         {"\x1b\x06krbtgt\x1b\x0c"
+          "EXAMPLE.TEST",
+          22}},
+        {"ldap",
+         PROTO_UDP,
+         {"example.test", 12},
+         {"DnsDomain\4\x0c"
+          "example.test",
+          23}},
+        {"http", PROTO_TCP, {"", 0}, {"\r\nHost: filer.example\r\n", 23}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        uint8_t bytes[WIRE_OUT_MAX];
+        struct wire_out out = {bytes, 0, sizeof bytes, false};
+        struct ask ask = dialog_ask;
+        const struct service *service = service_find(str_of(names[i].service));
+        struct dialog *dialog = malloc(sizeof *dialog);
+
+        ask.name = names[i].name;
+        dialog_init(dialog, service, service, names[i].proto, &ask);
+        probe_start(&dialog->probe, &out, &dialog->answer);
+        assert_non_null(memmem(bytes, out.n, names[i].sent.p, names[i].sent.n));
+        free(dialog);
+    }
+}
+
+/* The target's name is a user's: it never ends a line of the request. */
+static void hosts_stay_in_their_line(void **state)
+{
+    uint8_t bytes[WIRE_OUT_MAX];
+    struct wire_out out = {bytes, 0, sizeof bytes, false};
+    struct ask ask = {.host = {"a\r\nX b", 6}, .port = 8080};
+    struct dialog *dialog = malloc(sizeof *dialog);
+
+    (void)state;
+    dialog_init(dialog, &service_http, &service_http, PROTO_TCP, &ask);
+    probe_start(&dialog->probe, &out, &dialog->answer);
+    assert_non_null(memmem(bytes, out.n, "\r\nHost: aXb:8080\r\n", 18));
+    free(dialog);
 }
 
 /* ------------------------------------------------------------------ nobody else does */
@@ -496,6 +556,8 @@ int main(void)
         cmocka_unit_test(rows_are_complete),
         cmocka_unit_test(own_probes_are_satisfied),
         cmocka_unit_test(silent_services_are_unverifiable),
+        cmocka_unit_test(names_go_into_requests),
+        cmocka_unit_test(hosts_stay_in_their_line),
         cmocka_unit_test(nobody_else_is_open),
         cmocka_unit_test(truncations_prove_nothing),
         cmocka_unit_test(answers_to_others_prove_nothing),
