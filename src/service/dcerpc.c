@@ -6,8 +6,9 @@
 
 #define HEADER_SIZE 16
 #define FRAGMENT_MAX 4280
+#define OPERATION_OUT_OF_RANGE 0x1c010002u /* nca_s_op_rng_error */
 
-enum { PDU_BIND = 11, PDU_BIND_ACK = 12, PDU_BIND_NAK = 13 };
+enum { PDU_REQUEST = 0, PDU_FAULT = 3, PDU_BIND = 11, PDU_BIND_ACK = 12, PDU_BIND_NAK = 13 };
 enum { FIRST_AND_LAST = 3, RESULT_ACCEPTED = 0, RESULT_PROVIDER = 2, REASON_ABSTRACT_SYNTAX = 1 };
 
 static const char *const sends[] = {"DCE/RPC bind to the endpoint mapper", NULL};
@@ -125,13 +126,30 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     return STEP_DONE;
 }
 
+/* Behind a bind any call is answered with a fault: the stand-in has no operations (C706 12.6.4.7). */
+static enum step put_fault(struct wire_out *out, uint32_t call)
+{
+    size_t start = out->n;
+
+    put_header(out, PDU_FAULT, call);
+    wire_put_zeros(out, 8); /* hint, context, cancels */
+    wire_put_u32le(out, OPERATION_OUT_OF_RANGE);
+    wire_put_u32le(out, 0);
+    close_pdu(out, start);
+    return STEP_READ;
+}
+
 static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
 {
     struct header header;
     size_t start = out->n;
     bool ours;
 
-    if (!get_header(in, &header) || header.type != PDU_BIND)
+    if (!get_header(in, &header))
+        return STEP_FOREIGN;
+    if (header.type == PDU_REQUEST && talk->step == 1)
+        return put_fault(out, header.call);
+    if (header.type != PDU_BIND)
         return STEP_FOREIGN;
     wire_get(in, 8);
     if (wire_get_u8(in) == 0)
@@ -158,6 +176,7 @@ static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *o
     else
         wire_put_zeros(out, sizeof ndr);
     close_pdu(out, start);
+    talk->step = 1;
     answer_is(receipt, OUTCOME_OPEN, "a DCE/RPC bind");
     return STEP_READ;
 }

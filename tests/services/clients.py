@@ -42,6 +42,8 @@ def clients(bench, address):
         ('smbclient', 'smbclient', ['smbclient', '-L', address, '-N', '-s', '/dev/null'], r'NT_STATUS_NOT_SUPPORTED'),
         ('smbclient at the session service', 'smbclient', ['smbclient', '-L', address, '-N', '-s', '/dev/null', '-p', '139'],
          r'NT_STATUS_NOT_SUPPORTED'),
+        ('rpcclient', 'rpcclient', ['rpcclient', '-U%', f'ncacn_ip_tcp:{address}[135]', '-s', '/dev/null', '-c', 'epmlookup'],
+         r'dcerpc_epm_Lookup returned NT_STATUS_RPC_PROCNUM_OUT_OF_RANGE'),
         ('ssh-keyscan', 'ssh-keyscan', ['ssh-keyscan', '-T', '2', address], r'SSH-2\.0-Portolan_stand_in'),
         ('chronyd -Q', 'chronyd', ['chronyd', '-Q', '-t', '15', '-u', 'root', '-f', '/dev/null', f'server {address} iburst',
                                    f'pidfile {bench.folder}/chronyd-q.pid', 'cmdport 0', 'bindcmdaddress /'], r'System clock wrong by'),
