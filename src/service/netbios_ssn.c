@@ -55,6 +55,16 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     return STEP_FOREIGN;
 }
 
+/* The session was granted: that was the proof, though nothing speaks SMB in it. */
+static bool ended(struct talk *talk, struct wire_in *in, enum ending ending, struct answer *answer)
+{
+    (void)ending;
+    if (talk->step == 0 || in->n > 0)
+        return false;
+    answer_is(answer, OUTCOME_OPEN, "NetBIOS session service granted a session; SMB did not answer in it");
+    return true;
+}
+
 static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
 {
     if (talk->step == 1)
@@ -75,6 +85,7 @@ static const struct exchange over_tcp = {
     .sends = sends,
     .begin = begin,
     .heard = heard,
+    .ended = ended,
     .serve = serve,
 };
 

@@ -1,8 +1,7 @@
 /*
  * Services: for each protocol a probe and a responder, as state machines over bytes. Nothing here has a socket, a clock
  * or a source of randomness: whoever owns the socket (the room `live`) hands in bytes, time and random numbers, and
- * sends what it is given. TLS, too, is put underneath by whoever owns the socket; an exchange only says that it wants
- * it.
+ * sends what it is given. TLS is put underneath by the same; an exchange only says that it wants it.
  *
  * One conversation is a `struct talk` of fixed size without anything allocated behind it. The bytes that have come and
  * are not yet used stay with the caller, never more than the exchange's `input_max`; a stream is handed in as it grows,
@@ -26,8 +25,7 @@
 
 struct talk;
 
-/* What has to happen next. What was written to `out` is sent first, whatever the step is; over UDP it is one datagram.
- */
+/* What has to happen next. What was written to `out` is sent before, over UDP as one datagram. */
 enum step {
     STEP_READ,    /* wait for bytes, or for the end */
     STEP_TLS,     /* make TLS now, then call probe_secured or respond_secured */
@@ -134,14 +132,18 @@ const struct service *const *service_all(size_t *n);
  * exchange without a handshake, for documents ask for such ports too; NULL for other protocols.
  */
 const struct exchange *service_exchange(const struct service *service, unsigned proto);
-uint16_t service_default_port(const struct service *service, unsigned proto); /* the default one, or 0 */
+uint16_t service_default_port(const struct service *service, unsigned proto); /* 0: it has none over this protocol */
 
 /*
  * Conversations. talk_begin zeroes *talk; random, now_us, peer and ask or offer are set after it. `out` is empty, with
  * room for WIRE_OUT_MAX bytes; the answer is fresh for the call (answer_init) and complete when the step is STEP_DONE.
  */
 void talk_begin(struct talk *talk, const struct service *service, unsigned proto);
-/* After connecting (and TLS where the exchange wants it first). A datagram is sent even when it is empty. */
+/*
+ * After connecting (and TLS where the exchange wants it first). A datagram is sent even when it is empty. One that may
+ * be lost is tried again by a new talk with the same random bytes: a late answer to the first is then one to the
+ * second.
+ */
 enum step probe_start(struct talk *talk, struct wire_out *out, struct answer *answer);
 /* *used bytes at the front of p are done with; the rest is handed in again, with what comes behind it. */
 enum step probe_heard(struct talk *talk, const uint8_t *p, size_t n, size_t *used, struct wire_out *out,
@@ -190,7 +192,7 @@ struct exchange {
     bool holds;        /* what `next` names lives only as long as this connection: it stays open while that is probed */
     const struct framing *framing;
     size_t input_max;         /* bytes kept while an answer is incomplete */
-    uint32_t patience_ms;     /* how long to wait for what may never come, where it is shorter than for others; or 0 */
+    uint32_t patience_ms;     /* after so long the talk is ended as timed out: nothing may ever come; 0: the caller's */
     const char *const *sends; /* what a probe may send, in words; ends with NULL */
 
     enum step (*begin)(struct talk *talk, struct wire_out *out, struct answer *answer);

@@ -64,7 +64,7 @@ static const struct {
      "ldap", NULL, NULL},
     {"netbios-ssn", PROTO_TCP, BYTES("\x83\0\0\1\x80"), OUTCOME_OPEN, NULL, "session", "refused, 0x80"},
     {"netbios-ssn", PROTO_TCP, BYTES("\x83\0\0\1\x10"), OUTCOME_ERROR, NULL, NULL, NULL},
-    {"netbios-ssn", PROTO_TCP, BYTES("\x82\0\0\0"), OUTCOME_ERROR, NULL, NULL, NULL}, /* and then nothing */
+    {"netbios-ssn", PROTO_TCP, BYTES("\x82\0\0\0"), OUTCOME_OPEN, NULL, NULL, NULL}, /* and then nothing */
     {"smb", PROTO_TCP, BYTES(SMB("\xbb\0\0\xc0", "\0\0", "\1\0\0\0") "\x09\0\0\0\0\0\0\0\0"), OUTCOME_OPEN, NULL,
      "status", "0xc00000bb"},
     {"smb", PROTO_TCP, BYTES(SMB("\0\0\0\0", "\0\0", "\1\0\0\0") "\x41\0\1\0\x11\x03\0\0\0"), OUTCOME_ERROR, NULL, NULL,
