@@ -48,7 +48,7 @@ static bool is_status_line(const uint8_t *p, size_t n)
     static const char shape[] = "HTTP/1.d ddd";
 
     for (size_t i = 0; i < n && i < sizeof shape - 1; i++) {
-        if (shape[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != shape[i])
+        if (shape[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != (uint8_t)shape[i])
             return false;
     }
     return n < sizeof shape || p[sizeof shape - 1] == ' ' || p[sizeof shape - 1] == '\r' || p[sizeof shape - 1] == '\n';

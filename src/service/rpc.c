@@ -117,7 +117,7 @@ bool rpc_get_reply(struct wire_in *in, struct rpc_reply *reply)
         return false;
     if (kind == REPLY_DENIED) {
         got.status = RPC_DENIED;
-        status = wire_get_u32(in);
+        wire_get_u32(in); /* why: a wrong version of RPC, or authentication */
     } else {
         skip_auth(in);
         status = wire_get_u32(in);

@@ -86,21 +86,21 @@ struct talk {
     const struct exchange *exchange;
     const struct ask *ask;     /* of a probe */
     const struct offer *offer; /* of a responder */
-    bool datagram;
-    uint8_t random[TALK_RANDOM]; /* fresh for each talk; from the caller */
-    uint64_t now_us;             /* microseconds since 1970, set by the caller before each call; responders use it */
-    enum family peer_family;     /* who the far end is, as this end sees it; responders repeat it */
-    u128 peer;
+    u128 peer;                 /* who the far end is, as this end sees it; responders repeat it */
+    u128 local;                /* this end, of the same family; protocols that name themselves need it */
+    enum family peer_family;
     uint16_t peer_port;
-    u128 local;          /* this end, of the same family; protocols that name themselves need it */
-    uint16_t local_port; /* 0: not known */
-    uint8_t packet;      /* which of exchange->sends was written last; for a trace */
+    uint16_t local_port;         /* 0: not known */
+    uint64_t now_us;             /* microseconds since 1970, set by the caller before each call; responders use it */
+    uint8_t random[TALK_RANDOM]; /* fresh for each talk; from the caller */
+    uint8_t packet;              /* which of exchange->sends was written last; for a trace */
 
     /* Of the driver and the machine. */
-    bool foreign;      /* what comes is not the protocol: collected until it can be named */
-    bool stray;        /* datagrams came that were no answer */
-    const char *other; /* what they looked like; NULL: like nothing known */
+    bool datagram;
+    bool foreign; /* what comes is not the protocol: collected until it can be named */
+    bool stray;   /* datagrams came that were no answer */
     uint8_t step;
+    const char *other; /* what they looked like; NULL: like nothing known */
     _Alignas(8) uint8_t state[TALK_STATE_MAX];
 };
 

@@ -39,12 +39,12 @@ static enum step serve_stream(struct talk *talk, struct wire_in *in, struct wire
         struct str length = str_cut(rest, ' ', &line);
         uint64_t n;
 
-        if (length.n > 5 || (length.n < rest.n && !num_decimal(length, MESSAGE_MAX, &n)))
-            return STEP_FOREIGN;
-        if (length.n == rest.n) {
+        if (length.n == rest.n && length.n <= 4) {
             in->failed = true;
             return STEP_READ;
         }
+        if (!num_decimal(length, MESSAGE_MAX, &n))
+            return STEP_FOREIGN;
         wire_get(in, length.n + 1);
         line = wire_get(in, n);
         return in->failed ? STEP_READ : received(line, receipt);

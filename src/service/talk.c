@@ -142,7 +142,7 @@ static enum step stream(struct talk *talk, machine *hear, struct wire_in *rest, 
             switch (exchange->framing->find(in, &skip, &length)) {
             case FRAME_MORE: return STEP_READ;
             case FRAME_FOREIGN: return STEP_FOREIGN;
-            case FRAME_FOUND: break;
+            case FRAME_FOUND:
             case FRAME_N: break;
             }
             if (length > exchange->input_max)

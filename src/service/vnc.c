@@ -23,7 +23,7 @@ static bool is_version(const uint8_t *p, size_t n)
     static const char shape[] = "RFB ddd.ddd\n";
 
     for (size_t i = 0; i < n && i < VERSION_SIZE; i++) {
-        if (shape[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != shape[i])
+        if (shape[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != (uint8_t)shape[i])
             return false;
     }
     return true;

@@ -335,7 +335,7 @@ static void serve_streams(int fd, const char *service)
 {
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t length = sizeof peer;
         int accepted = accept(fd, (struct sockaddr *)&peer, &length);
         struct talk talk;
@@ -357,7 +357,7 @@ static void serve_datagrams(int fd, const char *service)
         static uint8_t in[INPUT_MAX];
         uint8_t bytes[WIRE_OUT_MAX];
         struct wire_out out = {bytes, 0, sizeof bytes, false};
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t length = sizeof peer;
         ssize_t n = recvfrom(fd, in, sizeof in, 0, (struct sockaddr *)&peer, &length);
         struct answer receipt;
