@@ -313,7 +313,7 @@ static void nobody_else_is_open(void **state)
 /* ------------------------------------------------------------------ parts of answers */
 
 /* What the responder says to its own probe, as one piece; a talk of one answer only. */
-static size_t first_answer(const struct service *service, unsigned proto, uint8_t *answer, bool *greeted)
+static size_t first_answer(const struct service *service, unsigned proto, const struct ask *asked_for, uint8_t *answer)
 {
     uint8_t asked[WIRE_OUT_MAX];
     struct wire_out ask = {asked, 0, sizeof asked, false};
@@ -321,18 +321,18 @@ static size_t first_answer(const struct service *service, unsigned proto, uint8_
     struct dialog *dialog = malloc(sizeof *dialog);
     size_t used;
 
-    dialog_init(dialog, service, service, proto, &dialog_ask);
+    dialog_init(dialog, service, service, proto, asked_for);
     probe_start(&dialog->probe, &ask, &dialog->answer);
     respond_start(&dialog->responder, &out, &dialog->receipt);
-    *greeted = out.n > 0;
-    if (!*greeted)
+    if (out.n == 0)
         respond_heard(&dialog->responder, asked, ask.n, &used, &out, &dialog->receipt);
     free(dialog);
     return out.n;
 }
 
 /* A new probe is given these bytes and the end; its outcome. */
-static enum outcome outcome_of(const struct service *service, unsigned proto, const uint8_t *p, size_t n, uint8_t salt)
+static enum outcome outcome_of(const struct service *service, unsigned proto, const struct ask *asked_for,
+                               const uint8_t *p, size_t n, uint8_t salt)
 {
     uint8_t bytes[WIRE_OUT_MAX];
     struct wire_out out = {bytes, 0, sizeof bytes, false};
@@ -343,7 +343,7 @@ static enum outcome outcome_of(const struct service *service, unsigned proto, co
     enum step step;
 
     memcpy(copy, p, n);
-    dialog_init(dialog, service, service, proto, &dialog_ask);
+    dialog_init(dialog, service, service, proto, asked_for);
     for (size_t i = 0; i < TALK_RANDOM; i++)
         dialog->probe.random[i] ^= salt;
     probe_start(&dialog->probe, &out, &dialog->answer);
@@ -369,15 +369,14 @@ static void truncated(const struct service *service, unsigned proto, const struc
 {
     size_t least = service == &service_netbios_ssn ? 4 : 11; /* a session that is granted is all in its header */
     uint8_t answer[WIRE_OUT_MAX];
-    bool greeted;
     bool open = false;
     size_t n;
 
     if (exchange->proof != PROOF_HANDSHAKE)
         return;
-    n = first_answer(service, proto, answer, &greeted);
+    n = first_answer(service, proto, &dialog_ask, answer);
     for (size_t i = 0; i <= n; i++) {
-        enum outcome outcome = outcome_of(service, proto, answer, i, 0);
+        enum outcome outcome = outcome_of(service, proto, &dialog_ask, answer, i, 0);
 
         if (open && outcome != OUTCOME_OPEN)
             fail_msg("%s/%s: open with less than %zu bytes, but not with these", service->name, proto_text(proto), i);
@@ -406,17 +405,31 @@ static void answers_to_others_prove_nothing(void **state)
 
         for (size_t j = 0; j < PROTO_COUNT; j++) {
             uint8_t answer[WIRE_OUT_MAX];
-            bool greeted;
             size_t n;
 
             if (row_exchange(service, protos[j]) == NULL)
                 continue;
-            n = first_answer(service, protos[j], answer, &greeted);
+            n = first_answer(service, protos[j], &dialog_ask, answer);
             for (unsigned salt = 1; salt < 256; salt++) {
-                if (outcome_of(service, protos[j], answer, n, (uint8_t)salt) == OUTCOME_OPEN)
+                if (outcome_of(service, protos[j], &dialog_ask, answer, n, (uint8_t)salt) == OUTCOME_OPEN)
                     fail_msg("%s/%s takes another's answer", tied[i], proto_text(protos[j]));
             }
         }
+    }
+}
+
+static void a_nonce_of_others_proves_nothing(void **state)
+{
+    static const struct ask own = {.own = true};
+
+    (void)state;
+    for (size_t j = 0; j < 2; j++) {
+        uint8_t answer[WIRE_OUT_MAX];
+        size_t n = first_answer(&service_any, protos[j], &own, answer);
+
+        assert_int_equal(outcome_of(&service_any, protos[j], &own, answer, n, 0), OUTCOME_OPEN);
+        for (unsigned salt = 1; salt < 256; salt++)
+            assert_int_not_equal(outcome_of(&service_any, protos[j], &own, answer, n, (uint8_t)salt), OUTCOME_OPEN);
     }
 }
 
@@ -462,8 +475,7 @@ static void a_wrong_bit_proves_nothing(void **state)
     for (size_t i = 0; i < sizeof proving / sizeof *proving; i++) {
         const struct service *service = service_find(str_of(proving[i].service));
         uint8_t answer[WIRE_OUT_MAX];
-        bool greeted;
-        size_t n = first_answer(service, proving[i].proto, answer, &greeted);
+        size_t n = first_answer(service, proving[i].proto, &dialog_ask, answer);
 
         assert_true(n >= proving[i].at + proving[i].n);
         for (size_t at = proving[i].at; at < proving[i].at + proving[i].n; at++) {
@@ -471,7 +483,7 @@ static void a_wrong_bit_proves_nothing(void **state)
                 if (!(proving[i].bits >> bit & 1))
                     continue;
                 answer[at] ^= (uint8_t)(1u << bit);
-                if (outcome_of(service, proving[i].proto, answer, n, 0) == OUTCOME_OPEN)
+                if (outcome_of(service, proving[i].proto, &dialog_ask, answer, n, 0) == OUTCOME_OPEN)
                     fail_msg("%s/%s is open though bit %u of byte %zu is wrong", proving[i].service,
                              proto_text(proving[i].proto), bit, at);
                 answer[at] ^= (uint8_t)(1u << bit);
@@ -562,6 +574,7 @@ int main(void)
         cmocka_unit_test(nobody_else_is_open),
         cmocka_unit_test(truncations_prove_nothing),
         cmocka_unit_test(answers_to_others_prove_nothing),
+        cmocka_unit_test(a_nonce_of_others_proves_nothing),
         cmocka_unit_test(a_wrong_bit_proves_nothing),
         cmocka_unit_test(responders_never_amplify),
         cmocka_unit_test(noise_is_not_answered),
