@@ -1,7 +1,12 @@
 # A short front for meson and tools/. `make demo` and `make check` are all that a bare Debian 12 needs.
 PREFIX ?= /usr/local
 
-.PHONY: build demo check services-check bench asan fuzz tidy fresh install clean
+.PHONY: build demo check services-check bench asan fuzz kernel oracle metamorphic tidy fresh install clean
+
+# How much the long runs do, and from which seed on.
+PACKETS ?= 1000000
+CASES ?= 1000000
+SEED ?= 1
 
 build:
 	@tools/setup run
@@ -31,6 +36,17 @@ asan:
 fuzz:
 	@tools/setup check
 	@tools/fuzz $(TARGETS)
+
+kernel:
+	@tools/setup check
+	@tools/build build -Dtests=enabled
+	@for mode in nftables iptables iptables-legacy; do \
+		build/tests/kernel/kernel_random $$mode $(PACKETS) $(SEED) || exit; done
+
+oracle metamorphic:
+	@tools/setup check
+	@tools/build build -Dtests=enabled
+	@build/tests/property/$@ $(CASES) $(SEED)
 
 tidy:
 	@tools/setup tidy

@@ -53,6 +53,7 @@ struct arena {
     size_t used;         /* of the current block */
     size_t next_size;
     size_t held;
+    size_t taken; /* of held, in the current block and those before it */
 };
 
 static void out_of_memory(size_t size)
@@ -150,6 +151,7 @@ static void add_block(struct arena *arena, size_t size)
         if (arena->next_size < LARGEST_BLOCK)
             arena->next_size *= 2;
     }
+    arena->taken += block->size;
     block->next = arena->current;
     POISON(block->data, block->size);
     arena->current = block;
@@ -205,6 +207,7 @@ void arena_release(struct arena *arena, struct arena_mark mark)
         struct block *block = arena->current;
 
         assert(block != NULL); /* the mark is of this arena, and nothing older was released since */
+        arena->taken -= block->size;
         arena->current = block->next;
         block->next = arena->spare;
         arena->spare = block;
@@ -217,4 +220,9 @@ void arena_release(struct arena *arena, struct arena_mark mark)
 size_t arena_size(const struct arena *arena)
 {
     return arena->held;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->taken;
 }

@@ -32,6 +32,7 @@ struct arena_mark arena_mark(const struct arena *arena);
 void arena_release(struct arena *arena, struct arena_mark mark);
 
 size_t arena_size(const struct arena *arena); /* bytes held from the system */
+size_t arena_used(const struct arena *arena); /* of those, of blocks that no release has given back */
 
 #define arena_new_object(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_new_array(arena, type, count) ((type *)arena_array((arena), (count), sizeof(type)))

@@ -66,20 +66,6 @@ int str_cmp_natural(struct str a, struct str b)
     return str_cmp(a, b);
 }
 
-bool str_starts(struct str s, const char *prefix)
-{
-    size_t n = strlen(prefix);
-
-    return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
-}
-
-bool str_ends(struct str s, const char *suffix)
-{
-    size_t n = strlen(suffix);
-
-    return s.n >= n && (n == 0 || memcmp(s.p + s.n - n, suffix, n) == 0);
-}
-
 bool str_contains(struct str s, const char *needle)
 {
     return s.n > 0 && memmem(s.p, s.n, needle, strlen(needle)) != NULL;

@@ -35,8 +35,14 @@ static inline bool str_is(struct str a, const char *cstr)
 int str_cmp(struct str a, struct str b); /* by bytes, shorter first; for sorting */
 /* Like str_cmp, but runs of digits compare as numbers: h2 before h10. */
 int str_cmp_natural(struct str a, struct str b);
-bool str_starts(struct str s, const char *prefix);
-bool str_ends(struct str s, const char *suffix);
+static inline bool str_starts(struct str s, const char *prefix)
+{
+    return s.n >= strlen(prefix) && (s.n == 0 || memcmp(s.p, prefix, strlen(prefix)) == 0);
+}
+static inline bool str_ends(struct str s, const char *suffix)
+{
+    return s.n >= strlen(suffix) && (s.n == 0 || memcmp(s.p + s.n - strlen(suffix), suffix, strlen(suffix)) == 0);
+}
 bool str_contains(struct str s, const char *needle);
 struct str str_from(struct str s, size_t at); /* the rest from byte `at` */
 struct str str_head(struct str s, size_t n);  /* the first n bytes */

@@ -32,7 +32,7 @@
 
 static inline void *vec_grow(struct arena *arena, void *old, size_t n, size_t *capacity, size_t size)
 {
-    size_t wanted = *capacity == 0 ? 8 : *capacity * 2;
+    size_t wanted = *capacity == 0 ? (size > 64 ? 1 : 8) : *capacity * 2;
     void *grown = arena_array(arena, wanted, size);
 
     if (n > 0)

@@ -3,6 +3,7 @@
 
 #include "cli/checking.h"
 #include "report/audit.h"
+#include "report/values.h"
 
 static struct bare_options bare;
 static struct values sites;
@@ -12,7 +13,7 @@ static const struct option_row options[] = {
     {"site", 0, "SITE", "also rules that are wider than any flow of this site needs", &sites, NULL},
     {"firewall", 0, "NAME", "the firewall of the site that the ruleset is of", &firewalls, NULL},
     {"flows", 0, "FILE", "likewise with flows as JSON or CSV", &bare.flows, NULL},
-    {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &bare.dialects, NULL},
+    {"dialect", 0, "DIALECT", "nftables, iptables or ip6tables; else it is recognised", &bare.dialects, NULL},
     {"hook", 0, "HOOK", "with --flows: forward, input or output", &bare.hooks, NULL},
     {"in", 0, "INTERFACE", "with --flows: by which they come in", &bare.in, NULL},
     {"out", 0, "INTERFACE", "with --flows: by which they go out", &bare.out, NULL},
@@ -67,17 +68,19 @@ static int finish(struct checking *c, const struct ruleset *ruleset, bool with_f
 {
     struct findings findings = {0};
     struct audit_result result = {.title = ruleset->file};
-    size_t undecided = 0;
+    struct undecided undecided;
 
     audit_find(c->scratch, c->gates[0].prover, &findings, &undecided);
     if (with_flows)
         add_too_wide(c, &findings);
-    if (undecided > 0)
-        diag_warning(&c->cli->diags, SPAN_NONE, "%zu rules could not be decided within the budget", undecided);
+    if (undecided.n > 0)
+        diag_warning(&c->cli->diags, SPAN_NONE, "%zu %s could not be decided within the budget%s: %.*s", undecided.n,
+                     undecided.n == 1 ? "rule" : "rules", undecided.n == 1 ? "" : ", the first",
+                     STR_ARG(report_cell_rule(c->cli->arena, &undecided.first)));
     result.findings = findings.v;
     result.finding_n = findings.n;
     result.rule_n = count_rules(ruleset);
-    result.incomplete = undecided > 0 || c->incomplete;
+    result.incomplete = undecided.n > 0 || c->incomplete;
     return emit(c->cli, &result);
 }
 

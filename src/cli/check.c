@@ -44,6 +44,7 @@ static int check(struct checking *c, const struct flow *const *flows, size_t n, 
     bool site = c->plan != NULL;
 
     checking_flows(c);
+    checking_translated(c);
     checking_unresolved(c, flows, n);
     if (site)
         checking_gaps(c);

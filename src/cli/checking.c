@@ -2,6 +2,7 @@
 #include "cli/checking.h"
 
 #include "prove/passage.h"
+#include "report/values.h"
 
 static void judge(struct checking *c, const struct gate *gate, const struct permit *permit, enum direction direction)
 {
@@ -119,12 +120,16 @@ void checking_excess(struct checking *c)
     c->searched = true;
     for (size_t i = 0; i < c->gate_n; i++) {
         struct arena_mark mark = arena_mark(c->scratch);
+        struct rule_ref rule = {0};
 
-        if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings)) {
+        if (!excess_find(c->scratch, c->gates[i].prover, c->gates[i].policy, &c->findings, &rule)) {
+            struct str at = report_cell_rule(c->scratch, &rule);
+
             c->incomplete = true;
             diag_warning(&c->cli->diags, SPAN_NONE,
-                         "the search for excess%s%.*s took too many steps and was given up: there may be more",
-                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall));
+                         "the search for excess%s%.*s took too many steps and was given up, there may be more%s%.*s",
+                         c->gate_n > 1 ? " at " : "", STR_ARG(c->gates[i].policy->firewall), rule.present ? ": " : "",
+                         STR_ARG(at));
         }
         arena_release(c->scratch, mark);
     }
@@ -190,16 +195,23 @@ static void test_allow(struct checking *c, const struct flow *flow, const struct
                        struct test_result *result)
 {
     struct passage_hop *hops = arena_new_array(c->scratch, struct passage_hop, route->hop_n);
+    struct verdict before = {0}; /* of a firewall that translates */
 
     if (!hops_of(c, flow, route, hops))
         return;
     for (size_t i = 0; i < route->hop_n; i++) {
+        struct verdict request = {0};
+
         for (enum direction direction = DIRECTION_REQUEST; direction <= DIRECTION_REPLY; direction++) {
             struct verdict verdict;
 
             if (direction == DIRECTION_REPLY && flow->no_reply)
                 continue;
             judge_permit(c->scratch, hops[i].prover, &hops[i].permit, direction, &verdict);
+            if (direction == DIRECTION_REQUEST)
+                request = verdict;
+            if (before.translated_by.present)
+                checking_open_verdict(&verdict, &before);
             if (verdict.kind == VERDICT_PERMITTED)
                 continue;
             result->undetermined = verdict.kind == VERDICT_UNDETERMINED && (result->holds || result->undetermined);
@@ -207,7 +219,10 @@ static void test_allow(struct checking *c, const struct flow *flow, const struct
             result->packet = verdict.packet;
             result->has_packet = verdict.has_packet;
             result->rule = verdict.rule;
+            result->reason = verdict.reason;
         }
+        if (request.translated_by.present)
+            before = request;
     }
 }
 

@@ -58,7 +58,7 @@ void checking_close(struct checking *checking);
     {"firewall", 0, "NAME", "only this firewall of the site", &(firewalls), NULL},                                     \
         {"flows", 0, "FILE", "flows as JSON or CSV, instead of a site", &(bare).flows, NULL},                          \
         {"ruleset", 0, "FILE", "its ruleset; several for IPv4, IPv6 and ipset", &(bare).rulesets, NULL},               \
-        {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &(bare).dialects, NULL},                   \
+        {"dialect", 0, "DIALECT", "nftables, iptables or ip6tables; else it is recognised", &(bare).dialects, NULL},   \
         {"hook", 0, "HOOK", "forward, input or output", &(bare).hooks, NULL},                                          \
         {"in", 0, "INTERFACE", "by which packets come in", &(bare).in, NULL},                                          \
         {"out", 0, "INTERFACE", "by which they go out", &(bare).out, NULL},                                            \
@@ -77,6 +77,9 @@ int checking_run(struct cli *cli, const struct bare_options *bare, const struct 
 /* The gate of a firewall; NULL where it was not opened. */
 const struct gate *checking_gate(const struct checking *checking, const struct firewall *firewall);
 void checking_flows(struct checking *checking); /* a verdict for each permit, there and back */
+/* Verdicts of firewalls behind one that translates the flow's packets become undetermined. */
+void checking_translated(struct checking *checking);
+void checking_open_verdict(struct verdict *verdict, const struct verdict *before);
 void checking_unresolved(struct checking *checking, const struct flow *const *flows, size_t n);
 void checking_gaps(struct checking *checking);
 /* Without a site: flows that must not be possible, as tests. */

@@ -3,12 +3,13 @@
 
 #include "cli/checking.h"
 #include "report/diff.h"
+#include "report/values.h"
 
 static struct values dialects;
 static struct values hooks;
 
 static const struct option_row options[] = {
-    {"dialect", 0, "DIALECT", "of both rulesets; else each is recognised", &dialects, NULL},
+    {"dialect", 0, "DIALECT", "of both: nftables, iptables or ip6tables; else each is recognised", &dialects, NULL},
     {"hook", 0, "HOOK", "only this one: forward, input or output", &hooks, NULL},
     INPUTS_LENIENT,
     {0},
@@ -73,6 +74,7 @@ static int run(struct cli *cli)
     struct diff_question question;
     struct differences differences = {0};
     struct diff_result result = {0};
+    struct rule_ref rule = {0};
     unsigned one_sided;
 
     if (!cli_operands(cli, 2, 2) || !wanted_hooks(cli, &question.hooks))
@@ -83,7 +85,10 @@ static int run(struct cli *cli)
         return EXIT_BAD_INPUT;
     result.left = cli->operands.v[0];
     result.right = cli->operands.v[1];
-    result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided);
+    result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided, &rule);
+    if (result.incomplete)
+        diag_warning(&cli->diags, SPAN_NONE, "the comparison took too many steps and was given up%s%.*s",
+                     rule.present ? ": " : "", STR_ARG(report_cell_rule(cli->arena, &rule)));
     result.v = differences.v;
     result.n = differences.n;
     result.equal = differences.n == 0 && !result.incomplete && one_sided == 0;

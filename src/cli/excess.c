@@ -47,7 +47,8 @@ const struct command command_excess = {
     .arguments = "SITE [--firewall F] | --flows FLOWS --ruleset FILE…",
     .summary = "what is permitted beyond the flows, each with its rule",
     .details = "Lists what the rulesets let through beyond the flows, the baseline and what the site accepts, as few\n"
-               "boxes as possible, the largest first, each with the rule that does it and one packet.\n",
+               "boxes as possible, the largest first, each with the rule that does it and one packet. Boxes may\n"
+               "overlap. A rule that opens very many lists its largest, and the last says that there may be more.\n",
     .options = options,
     .formats = "text json csv markdown junit sarif",
     .run = run,

@@ -8,7 +8,7 @@ static struct values hooks;
 static bool all;
 
 static const struct option_row options[] = {
-    {"dialect", 0, "DIALECT", "of the rulesets; else it is recognised", &dialects, NULL},
+    {"dialect", 0, "DIALECT", "nftables, iptables or ip6tables; else it is recognised", &dialects, NULL},
     {"hook", 0, "HOOK", "forward, input or output; else by the packet's interfaces, or the only one with rules", &hooks,
      NULL},
     {"all", 0, NULL, "show rules that do not match too (JSON always does)", NULL, &all},

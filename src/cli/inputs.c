@@ -96,7 +96,8 @@ struct plan *inputs_plan_of(struct cli *cli, const struct source *source)
 
 static const struct dialect *dialect_of(struct cli *cli, struct str name, const struct source *source)
 {
-    const struct dialect *dialect = name.n > 0 ? dialect_find(name) : dialect_recognise(source->text);
+    enum family family;
+    const struct dialect *dialect = name.n > 0 ? dialect_find_reader(name, &family) : dialect_recognise(source->text);
 
     if (str_trim(source->text).n == 0)
         diag_error(&cli->diags, span_at(source, 0, 0), "the file is empty");
@@ -119,15 +120,17 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
     const struct dialect *dialect = NULL;
     size_t errors = cli->diags.errors;
     struct ruleset *ruleset;
+    enum family family = FAMILY_N;
     size_t said;
 
-    if (dialect_name.n > 0 && dialect_find(dialect_name) == NULL) {
+    if (dialect_name.n > 0 && dialect_find_reader(dialect_name, &family) == NULL) {
         inputs_unknown_dialect(cli, dialect_name, SPAN_NONE);
         return NULL;
     }
     for (size_t i = 0; i < n; i++) {
         const struct dialect *one;
 
+        inputs[i].family = family;
         inputs[i].text = file_read(cli->arena, paths[i], FILE_LIMIT_RULESET, &cli->diags);
         one = inputs[i].text == NULL ? NULL : dialect_of(cli, dialect_name, inputs[i].text);
         if (one == NULL)

@@ -4,6 +4,8 @@
 #include "cli/checking.h"
 #include "net/proto.h"
 
+static const struct option_row options[] = {INPUTS_LENIENT, {0}};
+
 struct question {
     struct str text;
     struct ends source[FAMILY_N];
@@ -238,6 +240,7 @@ static int answer_question(struct cli *cli, const struct plan *plan)
     }
     if (checking_open_site(&c, cli, plan, NULL)) {
         judge_question(&c, &question, flows.n > 0 ? flows.v[0]->id : question.text, &answer);
+        checking_translated(&c);
         answer.question = question.text;
         answer.flows = flows.v;
         answer.flow_n = flows.n;
@@ -269,6 +272,7 @@ const struct command command_why = {
                "their way does with them. Ends are addresses or names of the site.\n\n"
                "  portolan why examples/three-vendors.yaml 'xcp1 > ntp:123/udp'\n\n"
                "Exit status 1: asked for and stopped, or let through and asked for by nothing.\n",
+    .options = options,
     .formats = "text json",
     .run = run,
 };

@@ -22,6 +22,18 @@ const struct dialect *dialect_find(struct str name)
     return NULL;
 }
 
+const struct dialect *dialect_find_reader(struct str name, enum family *family)
+{
+    *family = FAMILY_N;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i]->v6_name != NULL && str_is(name, all[i]->v6_name)) {
+            *family = FAMILY_V6;
+            return all[i];
+        }
+    }
+    return dialect_find(name);
+}
+
 const struct dialect *dialect_recognise(struct str text)
 {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

@@ -13,6 +13,7 @@
 
 struct dialect_input {
     const struct source *text;    /* as the user gave it */
+    enum family family;           /* that the user said it is of, where its text does not say; FAMILY_N: did not */
     const struct source *listing; /* nftables: the same as `nft -j list ruleset` printed it; NULL when text is that */
 };
 
@@ -27,6 +28,7 @@ struct dialect_output {
 struct dialect {
     const char *name;
     const char *title;
+    const char *v6_name; /* for reading: the same for texts of IPv6 that do not say so; NULL: none */
     /* Whether a text looks like this dialect; for input whose dialect nobody named. */
     bool (*recognise)(struct str text);
     /* The text needs a listing by the dialect's own program before it can be read. */
@@ -48,6 +50,8 @@ extern const struct dialect dialect_nftables;
 extern const struct dialect dialect_iptables;
 
 const struct dialect *dialect_find(struct str name); /* NULL where there is none */
+/* Of texts to read: *family is the one that the name stands for, FAMILY_N: none in particular. */
+const struct dialect *dialect_find_reader(struct str name, enum family *family);
 const struct dialect *dialect_recognise(struct str text);
 const struct dialect *const *dialect_all(size_t *n);
 

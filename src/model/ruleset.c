@@ -2,6 +2,7 @@
 #include "model/ruleset.h"
 
 #include "base/map.h"
+#include "net/proto.h"
 
 static const char *const hook_names[HOOK_N] = {
     [HOOK_NONE] = "none",       [HOOK_INGRESS] = "ingress", [HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
@@ -42,6 +43,32 @@ unsigned action_writes(enum action action)
     case ACTION_N: break;
     }
     return 0;
+}
+
+static const struct ranges opening = {.n = 2, .v = {{STATE_NEW, STATE_NEW}, {STATE_RELATED, STATE_RELATED}}};
+static const struct ranges related = {.n = 1, .v = {{STATE_RELATED, STATE_RELATED}}};
+static const struct ranges icmp = {.n = 2, .v = {{PROTO_ICMP, PROTO_ICMP}, {PROTO_ICMPV6, PROTO_ICMPV6}}};
+
+static const struct match error[] = {
+    {.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = &related},
+    {.kind = MATCH_RANGES, .field = FIELD_PROTOCOL, .ranges = &icmp},
+};
+static const struct match_group errors[] = {{.v = error, .n = 2}};
+
+const struct match nat_gate[NAT_GATE_MATCHES] = {
+    {.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = &opening},
+    {.kind = MATCH_NONE_OF, .field = FIELD_N, .groups = errors, .group_n = 1},
+};
+
+bool chain_before_conntrack(const struct chain *chain)
+{
+    return chain->hook == HOOK_INGRESS ||
+           ((chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT) && chain->priority < -200);
+}
+
+bool chain_before_routing(const struct chain *chain)
+{
+    return chain->hook == HOOK_INGRESS || chain->hook == HOOK_PREROUTING;
 }
 
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name)

@@ -94,6 +94,7 @@ struct rule {
     const struct match *matches;
     size_t match_n;
     enum action action;
+    bool does_more;                /* than decide: it logs, copies, or writes to a list that others ask */
     struct chain *target;          /* of JUMP and GOTO */
     const struct rewrite *rewrite; /* of MARK, DNAT and SNAT */
     struct chain *chain;           /* that it stands in */
@@ -140,6 +141,21 @@ const char *hook_name(enum hook hook);       /* "forward" */
 const char *action_name(enum action action); /* "accept" */
 /* 1u << each field that the action may write. */
 unsigned action_writes(enum action action);
+
+/*
+ * What NAT asks its base chains about: packets that open a connection, expected ones too. An ICMP error belongs to a
+ * connection, and is translated as that was (nf_nat_core.c and nf_nat_proto.c of Linux 6.1).
+ */
+#define NAT_GATE_MATCHES 2
+extern const struct match nat_gate[NAT_GATE_MATCHES];
+
+/*
+ * Whether packets come to a base chain before conntrack has looked at them (at priority -200 of PREROUTING and OUTPUT):
+ * their state is INVALID there whatever it will be, or UNTRACKED behind a NOTRACK (nft_ct.c, xt_conntrack.c).
+ */
+bool chain_before_conntrack(const struct chain *chain);
+/* Likewise before it is known where they go: no interface to go out by is any. */
+bool chain_before_routing(const struct chain *chain);
 
 /* The chain of a table by name; NULL where there is none. */
 struct chain *ruleset_chain(const struct ruleset *ruleset, struct str table, struct str name);

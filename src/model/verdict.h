@@ -35,13 +35,20 @@ struct verdict {
     enum direction direction;
     enum verdict_kind kind;
     struct rule_ref rule; /* that decides the packet; of a permitted flow the first that lets part of it through */
+    /*
+     * Permitted, denied: every rule that lets part of it through, or stops it, in the order of the ruleset; of several
+     * base chains on the way each its own, and a policy where no rule decides. Else the one of `rule`, where present.
+     */
+    const struct rule_ref *rules;
+    size_t rule_n;
     struct packet
         packet; /* denied, partial: one that does not pass; undetermined: one that depends; else one that passes */
     bool has_packet;
     struct packet
         rewritten; /* what the rules behind NAT see of it (with one of the addresses, where it may be several) */
     bool has_rewritten;
-    struct str reason; /* in words, where rule and packet do not say it all; may be empty */
+    struct rule_ref translated_by; /* one by which packets go on with other addresses or ports, if there is one */
+    struct str reason;             /* in words, where rule and packet do not say it all; may be empty */
 };
 
 /* An exact set of packets, printed: each field a list of values, or the one value "any". */

@@ -1,4 +1,4 @@
-/* Addresses, prefixes and ranges; see addr.h. Text forms by inet_pton and inet_ntop (RFC 4291, RFC 5952). */
+/* Addresses, prefixes and ranges; see addr.h. Text forms as inet_pton and inet_ntop have them (RFC 4291, RFC 5952). */
 #include "net/addr.h"
 
 #include <arpa/inet.h>
@@ -143,15 +143,38 @@ enum addr_error addr_range_parse(struct str text, struct addr_range *range)
     return range->range.lo == addr ? ADDR_OK : ADDR_HOST_BITS;
 }
 
+/* Boxes have many of these, and inet_ntop goes through printf. */
+static void format_v4(struct buf *out, uint32_t addr)
+{
+    char text[INET_ADDRSTRLEN];
+    size_t n = 0;
+
+    for (unsigned shift = 32; shift > 0; shift -= 8) {
+        unsigned byte = addr >> (shift - 8) & 255;
+
+        if (n > 0)
+            text[n++] = '.';
+        if (byte >= 100)
+            text[n++] = (char)('0' + byte / 100);
+        if (byte >= 10)
+            text[n++] = (char)('0' + byte / 10 % 10);
+        text[n++] = (char)('0' + byte % 10);
+    }
+    buf_add(out, (struct str){text, n});
+}
+
 void addr_format(struct buf *out, enum family family, u128 addr)
 {
     char text[INET6_ADDRSTRLEN];
     unsigned char bytes[16];
-    size_t n = addr_bits(family) / 8;
 
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)(addr >> 8 * (n - 1 - i));
-    inet_ntop(family == FAMILY_V4 ? AF_INET : AF_INET6, bytes, text, sizeof text);
+    if (family == FAMILY_V4) {
+        format_v4(out, (uint32_t)addr);
+        return;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(addr >> 8 * (sizeof bytes - 1 - i));
+    inet_ntop(AF_INET6, bytes, text, sizeof text);
     buf_adds(out, text);
 }
 

@@ -7,13 +7,29 @@ static const struct {
     const char *name;
     unsigned char number;
 } protocols[] = {
-    {"icmp", 1},    {"igmp", 2},       {"ipencap", 4},     {"ipip", 4},        {"tcp", 6},         {"egp", 8},
-    {"igp", 9},     {"udp", 17},       {"dccp", 33},       {"ipv6", 41},       {"ipv6-route", 43}, {"ipv6-frag", 44},
-    {"rsvp", 46},   {"gre", 47},       {"esp", 50},        {"ipv6-crypt", 50}, {"ah", 51},         {"ipv6-auth", 51},
-    {"icmpv6", 58}, {"ipv6-icmp", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60},  {"eigrp", 88},      {"ospf", 89},
-    {"pim", 103},   {"comp", 108},     {"ipcomp", 108},    {"vrrp", 112},      {"carp", 112},      {"l2tp", 115},
-    {"isis", 124},  {"sctp", 132},     {"fc", 133},        {"mh", 135},        {"udplite", 136},   {"mpls-in-ip", 137},
-    {"manet", 138}, {"hopopt", 0},
+    {"icmp", 1},       {"igmp", 2},        {"ipencap", 4},     {"tcp", 6},         {"egp", 8},          {"igp", 9},
+    {"udp", 17},       {"dccp", 33},       {"ipv6", 41},       {"ipv6-route", 43}, {"ipv6-frag", 44},   {"rsvp", 46},
+    {"gre", 47},       {"esp", 50},        {"ipv6-crypt", 50}, {"ah", 51},         {"ipv6-auth", 51},   {"icmpv6", 58},
+    {"ipv6-icmp", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60},  {"eigrp", 88},      {"ospf", 89},        {"pim", 103},
+    {"comp", 108},     {"ipcomp", 108},    {"vrrp", 112},      {"carp", 112},      {"l2tp", 115},       {"isis", 124},
+    {"sctp", 132},     {"fc", 133},        {"mh", 135},        {"udplite", 136},   {"mpls-in-ip", 137}, {"manet", 138},
+    {"hopopt", 0},
+};
+
+/* Names that are read and not printed, from IANA's registry as Debian's /etc/protocols spells it. */
+static const struct {
+    const char *name;
+    unsigned char number;
+} rare_protocols[] = {
+    {"ip", 0},     {"ggp", 3},        {"st", 5},
+    {"pup", 12},   {"hmp", 20},       {"xns-idp", 22},
+    {"rdp", 27},   {"iso-tp4", 29},   {"xtp", 36},
+    {"ddp", 37},   {"idpr-cmtp", 38}, {"idrp", 45},
+    {"skip", 57},  {"rspf", 73},      {"vmtp", 81},
+    {"ax.25", 93}, {"ipip", 94},      {"etherip", 97},
+    {"encap", 98}, {"ipv6-mh", 135},  {"mobility-header", 135},
+    {"hip", 139},  {"shim6", 140},    {"wesp", 141},
+    {"rohc", 142}, {"ethernet", 143},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -27,6 +43,10 @@ int proto_parse(struct str text)
     for (size_t i = 0; i < COUNT(protocols); i++) {
         if (str_is(text, protocols[i].name))
             return protocols[i].number;
+    }
+    for (size_t i = 0; i < COUNT(rare_protocols); i++) {
+        if (str_is(text, rare_protocols[i].name))
+            return rare_protocols[i].number;
     }
     return -1;
 }

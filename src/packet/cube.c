@@ -5,6 +5,8 @@
  */
 #include "packet/cube.h"
 
+#include <stdlib.h>
+
 /* Fields in the order in which a difference takes them: first those that leave few and large pieces. */
 static const enum field order[FIELD_N] = {
     FIELD_STATE, FIELD_PROTOCOL, FIELD_IN,   FIELD_OUT,       FIELD_FRAGMENT,    FIELD_DESTINATION,
@@ -218,33 +220,150 @@ static const struct ranges *union_of(struct arena *arena, const struct ranges *a
     return both->n == 1 && both->v[0].lo == 0 && both->v[0].hi == max ? NULL : both;
 }
 
-static bool merge_once(struct arena *arena, struct cubes *cubes, enum family family)
+/* Fields in which most cubes differ come first: the lists of values become long there, and the cubes few. */
+static const enum field join_order[FIELD_N] = {
+    FIELD_DESTINATION, FIELD_SOURCE, FIELD_PORT,     FIELD_SOURCE_PORT, FIELD_PROTOCOL, FIELD_ICMP,
+    FIELD_TCP_FLAGS,   FIELD_STATE,  FIELD_FRAGMENT, FIELD_IN,          FIELD_OUT,      FIELD_MARK,
+};
+
+static uint64_t hash_ranges(uint64_t hash, const struct ranges *ranges)
 {
-    bool merged = false;
+    hash = (hash ^ (ranges == NULL ? 1 : 2 + ranges->n)) * 0x9e3779b97f4a7c15u;
+    for (size_t k = 0; ranges != NULL && k < ranges->n; k++) {
+        uint64_t lo = (uint64_t)ranges->v[k].lo ^ (uint64_t)(ranges->v[k].lo >> 64) * 3;
+        uint64_t hi = (uint64_t)ranges->v[k].hi ^ (uint64_t)(ranges->v[k].hi >> 64) * 3;
+
+        hash = (hash ^ lo) * 0x9e3779b97f4a7c15u;
+        hash = (hash ^ hash >> 29 ^ hi) * 0x9e3779b97f4a7c15u;
+    }
+    return hash;
+}
+
+uint64_t cube_hash(const struct cube *cube, enum field without)
+{
+    uint64_t hash = 0;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        if (field != without)
+            hash = hash_ranges(hash, cube->field[field]);
+    }
+    for (uint32_t i = 0; cube->literals != NULL && i < cube->literals->n; i++)
+        hash = (hash ^ cube->literals->v[i]) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+/* Joins those that differ in the field alone; `slots` has room for twice as many, all 0. True: some were joined. */
+static bool join_in(struct arena *arena, struct cubes *cubes, enum field field, enum family family, uint32_t *slots,
+                    size_t slot_n)
+{
+    size_t kept = 0;
+
+    memset(slots, 0, slot_n * sizeof *slots);
+    for (size_t i = 0; i < cubes->n; i++) {
+        const struct cube cube = cubes->v[i];
+        size_t at = cube_hash(&cube, field) & (slot_n - 1);
+
+        while (slots[at] != 0 && only_difference(&cubes->v[slots[at] - 1], &cube) != field)
+            at = (at + 1) & (slot_n - 1);
+        if (slots[at] != 0) {
+            struct cube *into = &cubes->v[slots[at] - 1];
+
+            into->field[field] = union_of(arena, into->field[field], cube.field[field], field_max(field, family));
+            continue;
+        }
+        cubes->v[kept++] = cube;
+        slots[at] = (uint32_t)kept;
+    }
+    if (kept == cubes->n)
+        return false;
+    cubes->n = kept;
+    return true;
+}
+
+void cubes_join(struct arena *arena, struct cubes *cubes, enum family family)
+{
+    size_t slot_n = 16;
+    uint32_t *slots;
+    bool joined = true;
+
+    while (slot_n < 2 * cubes->n)
+        slot_n *= 2;
+    slots = arena_new_array(arena, uint32_t, slot_n);
+    while (joined && cubes->n > 1) {
+        joined = false;
+        for (size_t i = 0; i < FIELD_N; i++)
+            joined = join_in(arena, cubes, join_order[i], family, slots, slot_n) || joined;
+    }
+}
+
+/* Takes out cubes that others hold. */
+static bool absorb(struct cubes *cubes)
+{
+    size_t before = cubes->n;
 
     for (size_t i = 0; i < cubes->n; i++) {
         for (size_t j = i + 1; j < cubes->n;) {
-            struct cube *a = &cubes->v[i];
-            const struct cube *b = &cubes->v[j];
-            enum field field = only_difference(a, b);
+            bool held = cube_within(&cubes->v[j], &cubes->v[i]);
 
-            if (field == FIELD_N && !cube_within(b, a) && !cube_within(a, b)) {
+            if (!held && !cube_within(&cubes->v[i], &cubes->v[j])) {
                 j++;
                 continue;
             }
-            if (field == FIELD_N && !cube_within(b, a))
-                *a = *b;
-            else if (field != FIELD_N)
-                a->field[field] = union_of(arena, a->field[field], b->field[field], field_max(field, family));
+            if (!held)
+                cubes->v[i] = cubes->v[j];
             cubes->v[j] = cubes->v[--cubes->n];
-            merged = true;
         }
     }
-    return merged;
+    return cubes->n < before;
 }
 
 void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family)
 {
-    while (merge_once(arena, cubes, family))
-        ;
+    do
+        cubes_join(arena, cubes, family);
+    while (absorb(cubes));
+}
+
+/* --- order -------------------------------------------------------------------------------------------------------- */
+
+struct sized {
+    double size;
+    size_t order;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct sized *x = a;
+    const struct sized *y = b;
+
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static double size_of(const struct cube *cube, enum family family)
+{
+    double size = 1;
+
+    for (enum field field = 0; field < FIELD_N; field++) {
+        if (cube->field[field] != NULL)
+            size *= (double)ranges_count(cube->field[field]) / ((double)field_max(field, family) + 1);
+    }
+    return size;
+}
+
+void cubes_sort(struct arena *arena, struct cubes *cubes, enum family family)
+{
+    struct sized *sized = arena_new_array(arena, struct sized, cubes->n);
+    struct cube *sorted = arena_new_array(arena, struct cube, cubes->n);
+
+    if (cubes->n < 2)
+        return;
+    for (size_t i = 0; i < cubes->n; i++)
+        sized[i] = (struct sized){size_of(&cubes->v[i], family), i};
+    qsort(sized, cubes->n, sizeof *sized, by_size);
+    for (size_t i = 0; i < cubes->n; i++)
+        sorted[i] = cubes->v[sized[i].order];
+    cubes->v = sorted;
+    cubes->capacity = cubes->n;
 }

@@ -32,6 +32,8 @@ bool cube_overlaps(const struct cube *a, const struct cube *b);
 /* a is part of b. A set with every value of its field is not taken for NULL: then it may say no where it is. */
 bool cube_within(const struct cube *a, const struct cube *b);
 bool cube_equal(const struct cube *a, const struct cube *b);
+/* Equal cubes have equal hashes; of all fields but one (FIELD_N: of all). */
+uint64_t cube_hash(const struct cube *cube, enum field without);
 /* False, and *out untouched, when nothing is in both. */
 bool cube_intersect(struct arena *arena, const struct cube *a, const struct cube *b, struct cube *out);
 /* False when the field's set becomes empty. */
@@ -41,7 +43,11 @@ void cube_subtract(struct arena *arena, const struct cube *a, const struct cube 
                    struct cubes *out);
 /* Takes b out of every cube of the list; the new list. */
 struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const struct cube *b, enum family family);
+/* Joins cubes that differ in one field only, until none do: fewer, larger boxes. Cost: a few times linear. */
+void cubes_join(struct arena *arena, struct cubes *cubes, enum family family);
 /* Joins cubes that differ in one field only, or of which one holds the other, until none do: fewer, larger boxes. */
 void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family);
+/* Those with the most packets first; the others as they stood. */
+void cubes_sort(struct arena *arena, struct cubes *cubes, enum family family);
 
 #endif

@@ -70,22 +70,48 @@ static size_t bin_of(const struct field_bins *bins, u128 value)
     return index_bin(bins->starts, bins->n, value);
 }
 
-static void enter(struct box_index *index, struct field_bins *bins, size_t i, const struct ranges *asked)
+static void put(uint64_t *row, size_t i, bool in)
 {
     uint64_t bit = (uint64_t)1 << i % 64;
 
+    row[i / 64] = in ? row[i / 64] | bit : row[i / 64] & ~bit;
+}
+
+/* Box i, which asks this of a field, goes into its bitmaps, or out of them. */
+static void put_asked(struct box_index *index, struct field_bins *bins, size_t i, const struct ranges *asked, bool in)
+{
+    if (asked == NULL) {
+        put(bins->any, i, in);
+        return;
+    }
     for (size_t k = 0; k < asked->n; k++) {
         size_t first = bin_of(bins, asked->v[k].lo);
         size_t last = bin_of(bins, asked->v[k].hi);
 
         /* What reaches into most bins is found there anyway. */
         if ((last - first) * 2 > bins->n) {
-            bins->any[i / 64] |= bit;
+            put(bins->any, i, in);
             return;
         }
         for (size_t b = first; b <= last; b++)
-            bins->rows[b * index->words + i / 64] |= bit;
+            put(bins->rows + b * index->words, i, in);
     }
+}
+
+static void put_box(struct box_index *index, size_t i, index_ranges *ranges, const void *context, bool in)
+{
+    for (size_t f = 0; f < INDEX_FIELDS; f++)
+        put_asked(index, &index->fields[f], i, ranges(context, i, indexed[f]), in);
+}
+
+void index_leave(struct box_index *index, size_t i, index_ranges *ranges, const void *context)
+{
+    put_box(index, i, ranges, context, false);
+}
+
+void index_enter(struct box_index *index, size_t i, index_ranges *ranges, const void *context)
+{
+    put_box(index, i, ranges, context, true);
 }
 
 struct box_index *index_new(struct arena *arena, size_t n, index_ranges *ranges, const void *context)
@@ -105,14 +131,8 @@ struct box_index *index_new(struct arena *arena, size_t n, index_ranges *ranges,
         choose_bins(arena, bins, most, n, ranges, context, indexed[f]);
         bins->rows = arena_new_array(arena, uint64_t, bins->n * index->words);
         bins->any = arena_new_array(arena, uint64_t, index->words);
-        for (size_t i = 0; i < n; i++) {
-            const struct ranges *asked = ranges(context, i, indexed[f]);
-
-            if (asked == NULL)
-                bins->any[i / 64] |= (uint64_t)1 << i % 64;
-            else
-                enter(index, bins, i, asked);
-        }
+        for (size_t i = 0; i < n; i++)
+            put_asked(index, bins, i, ranges(context, i, indexed[f]), true);
     }
     return index;
 }

@@ -32,6 +32,13 @@ static inline size_t index_bin(const u128 *starts, size_t n, u128 value)
 /* Memory: at most 32 MB a field. Cost: linear in the boxes, times the bins that they reach into. */
 struct box_index *index_new(struct arena *arena, size_t n, index_ranges *ranges, const void *context);
 
+/*
+ * A box that asks for something else from now on: taken out while `ranges` still answers what it was entered with, and
+ * entered when it answers anew. Cost: the bins that the box reaches into.
+ */
+void index_leave(struct box_index *index, size_t i, index_ranges *ranges, const void *context);
+void index_enter(struct box_index *index, size_t i, index_ranges *ranges, const void *context);
+
 #define INDEX_FIELDS 4
 #define INDEX_ROWS 4 /* a cube that reaches into more bins of a field is not asked about that field */
 

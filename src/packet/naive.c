@@ -2,7 +2,8 @@
  * The slow oracle; see naive.h. Semantics: iptables(8), iptables-extensions(8), nft(8): an accept ends its base chain
  * and goes on to the next one, a drop is final; falling off a user chain and RETURN go back to the caller; a goto goes
  * back to the caller's caller; RETURN in a base chain is its policy. What rules write is kept as an interval for each
- * field; where it is not known whether a rule matched, as one that has both values.
+ * field; where it is not known whether a rule matched, as one that has both values. Of base chains with the same hook
+ * and priority the one registered last comes first (nf_hook_entries_grow in Linux's netfilter/core.c).
  */
 #include "packet/naive.h"
 
@@ -18,6 +19,7 @@ struct seen {
     bool written;
     bool translated;
     enum ternary to_host; /* redirected to the host on its way in: without a way out */
+    bool rerouted;        /* sent elsewhere by the host itself: behind OUTPUT its way out is not known */
 };
 
 struct run {
@@ -26,6 +28,7 @@ struct run {
     struct seen seen;
     struct seen ended; /* what was accepted in this base chain by a rule that may not have matched */
     bool has_ended;
+    bool tracked;   /* conntrack has looked at the packet: before that it has no state */
     bool nat_done;  /* a chain of NAT at this hook has written */
     bool nat_maybe; /* or may have */
 };
@@ -55,9 +58,12 @@ static enum ternary interface_matches(const struct run *run, const struct match 
     struct str name = in ? packet->in : packet->out;
     enum ternary found = TERNARY_NO;
 
-    if (!in && run->seen.to_host == TERNARY_YES)
+    /* Nobody knows yet where it goes out, or it does not. */
+    if (!in && (run->seen.to_host == TERNARY_YES || chain_before_routing(run->base)))
         return match->negated ? TERNARY_YES : TERNARY_NO;
     if (!(in ? packet->has_in : packet->has_out) || (!in && run->seen.to_host == TERNARY_MAYBE))
+        return TERNARY_MAYBE;
+    if (!in && run->seen.rerouted && run->base->hook == HOOK_POSTROUTING)
         return TERNARY_MAYBE;
     for (size_t i = 0; i < match->interface_n && found == TERNARY_NO; i++) {
         const struct interface_pattern *pattern = &match->interfaces[i];
@@ -101,6 +107,32 @@ static enum ternary one_matches(const struct run *run, const struct match *match
     return TERNARY_MAYBE;
 }
 
+/* Whether some value of the field that is possible now is in both. */
+static bool can_be_both(const struct ranges *a, const struct ranges *b, struct range range)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        for (size_t k = 0; k < b->n; k++) {
+            u128 lo = a->v[i].lo > b->v[k].lo ? a->v[i].lo : b->v[k].lo;
+            u128 hi = a->v[i].hi < b->v[k].hi ? a->v[i].hi : b->v[k].hi;
+
+            if (lo <= hi && lo <= range.hi && range.lo <= hi)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Two that may hold each, of a field of which only a range is known, need not hold together. */
+static bool contradicts_earlier(const struct run *run, const struct match *v, size_t at)
+{
+    for (size_t i = 0; i < at && v[at].kind == MATCH_RANGES; i++) {
+        if (v[i].kind == MATCH_RANGES && v[i].field == v[at].field &&
+            !can_be_both(v[i].ranges, v[at].ranges, run->seen.field[v[at].field]))
+            return true;
+    }
+    return false;
+}
+
 static enum ternary all_match(const struct run *run, const struct match *v, size_t n)
 {
     enum ternary all = TERNARY_YES;
@@ -108,7 +140,7 @@ static enum ternary all_match(const struct run *run, const struct match *v, size
     for (size_t i = 0; i < n; i++) {
         enum ternary one = one_matches(run, &v[i]);
 
-        if (one == TERNARY_NO)
+        if (one == TERNARY_NO || (one == TERNARY_MAYBE && contradicts_earlier(run, v, i)))
             return TERNARY_NO;
         if (one == TERNARY_MAYBE)
             all = TERNARY_MAYBE;
@@ -177,6 +209,16 @@ static void write_nat(struct run *run, const struct rule *rule)
         run->seen.field[port] = chosen(run->q, port, rewrite->ports);
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
         run->seen.to_host = TERNARY_YES;
+    run->seen.rerouted = run->seen.rerouted || (!source && run->base->hook == HOOK_OUTPUT);
+}
+
+/* An error about a connection is translated as that is, and asks no rule. */
+static bool is_error(const struct run *run)
+{
+    const struct packet *packet = run->q->packet;
+    const struct range *state = &run->seen.field[FIELD_STATE];
+
+    return packet->protocol == proto_icmp(packet->family) && state->lo == STATE_RELATED && state->hi == STATE_RELATED;
 }
 
 static void write_mark(struct run *run, const struct rewrite *rewrite)
@@ -194,9 +236,8 @@ static void write_mark(struct run *run, const struct rewrite *rewrite)
 static unsigned write_untracked(struct run *run)
 {
     struct range *state = &run->seen.field[FIELD_STATE];
-    enum hook hook = run->base->hook;
 
-    if (hook == HOOK_INGRESS || ((hook == HOOK_PREROUTING || hook == HOOK_OUTPUT) && run->base->priority < -200)) {
+    if (chain_before_conntrack(run->base)) {
         run->seen.written = run->seen.translated = true;
         state->lo = state->hi = STATE_UNTRACKED;
         return 0;
@@ -215,6 +256,7 @@ static void join(struct seen *to, const struct seen *other)
     }
     to->written = to->written || other->written;
     to->translated = to->translated || other->translated;
+    to->rerouted = to->rerouted || other->rerouted;
     if (to->to_host != other->to_host)
         to->to_host = TERNARY_MAYBE;
 }
@@ -237,7 +279,11 @@ static unsigned act(struct run *run, const struct rule *rule, unsigned depth, bo
         *ends = (inner & FELL_OFF) == 0;
         return inner & ~FELL_OFF;
     case ACTION_DNAT:
-    case ACTION_SNAT: write_nat(run, rule); return NAIVE_ACCEPT;
+    case ACTION_SNAT:
+        *ends = !is_error(run);
+        if (*ends)
+            write_nat(run, rule);
+        return *ends ? NAIVE_ACCEPT : 0;
     case ACTION_NOTRACK:
         inner = write_untracked(run);
         *ends = inner != 0;
@@ -338,7 +384,7 @@ size_t naive_path(const struct ruleset *ruleset, enum hook hook, enum family fam
         if (stage_of(chain->hook, hook) == 0 || (chain->families & FAMILY_BIT(family)) == 0)
             continue;
         while (at > 0 && (stage_of(path[at - 1]->hook, hook) > stage_of(chain->hook, hook) ||
-                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority > chain->priority))) {
+                          (path[at - 1]->hook == chain->hook && path[at - 1]->priority >= chain->priority))) {
             path[at] = path[at - 1];
             at--;
         }
@@ -382,6 +428,21 @@ static void tell_rewritten(const struct run *run)
         rewritten->packet.out = STR_EMPTY;
 }
 
+/* Conntrack looks at the packet, unless a rule kept it from that. */
+static void track(struct run *run)
+{
+    struct range *state = &run->seen.field[FIELD_STATE];
+    u128 own = packet_field(run->q->packet, FIELD_STATE);
+
+    if (run->tracked)
+        return;
+    run->tracked = true;
+    if (state->lo == STATE_INVALID)
+        state->lo = own < STATE_UNTRACKED ? own : STATE_UNTRACKED;
+    if (state->hi == STATE_INVALID)
+        state->hi = own;
+}
+
 /* The base chains of a way that come at or behind a stage of it. Outcomes are added. */
 static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsigned outcomes)
 {
@@ -397,6 +458,8 @@ static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsi
         if (run->seen.to_host == TERNARY_YES && hook == HOOK_FORWARD && stage_of(path[i]->hook, hook) >= 3)
             return run_path(run, HOOK_INPUT, true, outcomes);
         run->base = path[i];
+        if (!chain_before_conntrack(path[i]))
+            track(run);
         if (run->nat_done && path[i]->nat)
             continue;
         if (run->nat_maybe && path[i]->nat)
@@ -413,8 +476,11 @@ static unsigned run_path(struct run *run, enum hook hook, bool only_behind, unsi
 unsigned naive_ask(const struct naive_question *question)
 {
     struct run run = {.q = question, .seen = first_look(question->packet)};
-    unsigned outcomes = run_path(&run, question->hook, false, 0);
+    unsigned outcomes;
 
+    run.seen.field[FIELD_STATE] = (struct range){STATE_INVALID, STATE_INVALID};
+    outcomes = run_path(&run, question->hook, false, 0);
+    track(&run);
     /* It may have gone another way: whether to the host or through is not known. */
     if (run.seen.to_host == TERNARY_MAYBE)
         outcomes |= NAIVE_UNKNOWN;

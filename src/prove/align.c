@@ -1,5 +1,11 @@
-/* Longest common subsequence by the shortest edit script: E. W. Myers, An O(ND) Difference Algorithm, 1986. */
+/*
+ * What two unfolded chains have in common, in the same order: the longest common subsequence of their entries by the
+ * shortest edit script (E. W. Myers, An O(ND) Difference Algorithm, 1986).
+ */
 #include "prove/diff.h"
+
+#define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
+#define ENTRIES_MOST 500000u
 
 /* The furthest reach on each diagonal, kept for every number of edits, so that the way back can be found. */
 static size_t search(struct arena *arena, const uint32_t *a, size_t n, const uint32_t *b, size_t m, size_t most,
@@ -51,8 +57,8 @@ static void trace(int64_t *const *history, size_t edits, size_t most, int64_t x,
     }
 }
 
-void align_lists(struct arena *arena, const uint32_t *a, size_t a_n, const uint32_t *b, size_t b_n, size_t most,
-                 uint8_t *keep_a, uint8_t *keep_b)
+static void align_lists(struct arena *arena, const uint32_t *a, size_t a_n, const uint32_t *b, size_t b_n, size_t most,
+                        uint8_t *keep_a, uint8_t *keep_b)
 {
     int64_t **history;
     size_t head = 0;
@@ -72,4 +78,69 @@ void align_lists(struct arena *arena, const uint32_t *a, size_t a_n, const uint3
     if (edits != SIZE_MAX)
         trace(history, edits, most, (int64_t)(a_n - head - tail), (int64_t)(b_n - head - tail), keep_a + head,
               keep_b + head);
+}
+
+/* --- entries ------------------------------------------------------------------------------------------------------ */
+
+static bool is_refusal(enum action action)
+{
+    return action == ACTION_DROP || action == ACTION_REJECT;
+}
+
+static bool same_action(enum action a, enum action b)
+{
+    return a == b || (is_refusal(a) && is_refusal(b));
+}
+
+static bool same_entry(const struct flat_entry *a, const struct flat_entry *b)
+{
+    if (!same_action(a->action, b->action) || !cube_equal(&a->cube, &b->cube))
+        return false;
+    return a->action == ACTION_ACCEPT || a->action == ACTION_DROP || a->action == ACTION_REJECT ||
+           str_eq(a->rule->text, b->rule->text);
+}
+
+/* Numbers entries so that equal ones, and only those, have equal numbers. */
+struct numbering {
+    const struct flat_entry **entries; /* by number */
+    uint32_t n;
+    uint32_t *slots;
+    size_t slot_n;
+};
+
+static uint32_t number_entry(struct numbering *numbering, const struct flat_entry *entry)
+{
+    size_t at = (cube_hash(&entry->cube, FIELD_N) ^ is_refusal(entry->action)) & (numbering->slot_n - 1);
+
+    while (numbering->slots[at] != 0) {
+        if (same_entry(numbering->entries[numbering->slots[at] - 1], entry))
+            return numbering->slots[at] - 1;
+        at = (at + 1) & (numbering->slot_n - 1);
+    }
+    numbering->entries[numbering->n] = entry;
+    numbering->slots[at] = ++numbering->n;
+    return numbering->n - 1;
+}
+
+bool align_chains(struct arena *arena, struct chain_pair *pair)
+{
+    struct numbering numbering = {.slot_n = 16};
+    size_t n[2] = {pair->flats[0]->n, pair->flats[1]->n};
+
+    if (pair->flats[0]->too_large || pair->flats[1]->too_large || n[0] + n[1] > ENTRIES_MOST)
+        return false;
+    while (numbering.slot_n < 2 * (n[0] + n[1]))
+        numbering.slot_n *= 2;
+    numbering.slots = arena_new_array(arena, uint32_t, numbering.slot_n);
+    numbering.entries = arena_new_array(arena, const struct flat_entry *, n[0] + n[1]);
+    for (size_t side = 0; side < 2; side++) {
+        pair->numbers[side] = arena_new_array(arena, uint32_t, n[side]);
+        pair->kept[side] = arena_new_array(arena, uint8_t, n[side]);
+        for (size_t i = 0; i < n[side]; i++)
+            pair->numbers[side][i] = number_entry(&numbering, &pair->flats[side]->v[i]);
+    }
+    pair->entries = numbering.entries;
+    pair->entry_n = numbering.n;
+    align_lists(arena, pair->numbers[0], n[0], pair->numbers[1], n[1], EDITS_MOST, pair->kept[0], pair->kept[1]);
+    return true;
 }

@@ -1,13 +1,14 @@
 /*
  * Rules that never match, and rules that change nothing; see audit.h. A rule never matches when earlier rules cover
  * all its boxes. It is redundant when whatever they leave of it would be decided alike by the rules behind it.
- *
- * Most rules do match: before the exact search a few points of a box are tried, and one that no earlier box holds (or
- * that a later box decides otherwise) settles it.
  */
 #include "prove/audit.h"
 
+#include <stdlib.h>
+
 #include "prove/cover.h"
+
+struct used_rules VEC(const struct rule *);
 
 /* What is known of a rule so far, over all places and families. */
 struct record {
@@ -18,15 +19,13 @@ struct record {
     bool matches; /* some packet comes to it */
     bool matters; /* some packet would fare otherwise without it */
     bool undecided;
-    const struct rule **hiders; /* what covers it where it never matches */
-    size_t hider_n;
-    const struct rule **stand_ins; /* what decides alike where it is redundant */
-    size_t stand_in_n;
+    struct used_rules hiders;    /* what covers it where it never matches */
+    struct used_rules stand_ins; /* what decides alike where it is redundant */
 };
 
 struct chain_audit {
     struct arena *arena;
-    const struct prover *prover;
+    struct arena *kept; /* what records keep */
     struct flat *flat;
     struct box_list boxes;
     struct record **records; /* of each entry; NULL: the policy */
@@ -43,52 +42,47 @@ static void make_boxes(struct chain_audit *audit)
     }
 }
 
-/* The rules of boxes that took part in an answer, each once. */
-static const struct rule **used_rules(const struct chain_audit *audit, const struct cover *cover, size_t *n)
+static void add_used(struct chain_audit *audit, const struct used_boxes *used, struct used_rules *rules)
 {
-    struct arena *arena = audit->prover->arena;
-    struct {
-        const struct rule **v;
-        size_t n;
-        size_t capacity;
-    } rules = {0};
-
-    vec_each (const uint32_t *, i, &cover->used) {
-        const struct rule *rule = audit->boxes.rules[*i];
-        size_t k = 0;
-
-        while (k < rules.n && rules.v[k] != rule)
-            k++;
-        if (k == rules.n && rule != NULL)
-            *vec_push(arena, &rules) = rule;
+    vec_each (const uint32_t *, i, used) {
+        if (audit->boxes.rules[*i] != NULL)
+            *vec_push(audit->kept, rules) = audit->boxes.rules[*i];
     }
-    *n = rules.n;
-    return rules.v;
 }
 
 static void judge_box(struct chain_audit *audit, struct arena *scratch, uint32_t at)
 {
     struct record *record = audit->records[audit->boxes.owners[at]];
     struct cover cover;
-    bool leaves = false;
-    bool differs = false;
 
-    cover_start(&cover, scratch, &audit->boxes, at);
-    cover_try_points(&cover, &leaves, &differs);
-    if (!leaves) {
-        leaves = cover_leaves(&cover, &audit->boxes.boxes.v[at]);
-        if (!leaves && cover.budget > 0 && record->hider_n == 0)
-            record->hiders = used_rules(audit, &cover, &record->hider_n);
+    cover_judge(&cover, scratch, &audit->boxes, at);
+    record->matches = record->matches || cover.leaves;
+    record->matters = record->matters || cover.differs;
+    record->undecided = record->undecided || cover.undecided;
+    if (!record->matches)
+        add_used(audit, &cover.hiders, &record->hiders);
+    else if (!record->matters)
+        add_used(audit, &cover.stand_ins, &record->stand_ins);
+}
+
+/* The boxes that decide like the policy, or those that do not. */
+static void judge_boxes(struct chain_audit *audit, struct arena *scratch, bool like_policy)
+{
+    const struct flat *flat = audit->flat;
+    enum action policy = flat->v[flat->n - 1].action;
+
+    for (size_t i = 0; i < audit->boxes.boxes.n; i++) {
+        /* Neighbours one after the other: they meet the same boxes. */
+        uint32_t at = tree_order(audit->boxes.tree)[i];
+        uint32_t owner = audit->boxes.owners[at];
+        struct record *record = audit->records[owner];
+        struct arena_mark mark = arena_mark(scratch);
+
+        if (record != NULL && !record->undecided && !record->matters &&
+            (flat->v[owner].action == policy) == like_policy)
+            judge_box(audit, scratch, at);
+        arena_release(scratch, mark);
     }
-    if (leaves && !differs && !record->matters) {
-        cover.used.n = 0;
-        differs = cover_differs(&cover, &audit->boxes.boxes.v[at]);
-        if (!differs && cover.budget > 0 && record->stand_in_n == 0)
-            record->stand_ins = used_rules(audit, &cover, &record->stand_in_n);
-    }
-    record->matches = record->matches || leaves;
-    record->matters = record->matters || differs;
-    record->undecided = record->undecided || (cover.budget == 0 && !differs);
 }
 
 /* --- the ruleset -------------------------------------------------------------------------------------------------- */
@@ -144,7 +138,7 @@ static void audit_chain(struct audit *audit, enum family family, uint32_t chain)
 {
     struct arena *arena = arena_new();
     struct arena *scratch = arena_new();
-    struct chain_audit one = {.arena = arena, .prover = audit->prover};
+    struct chain_audit one = {.arena = arena, .kept = audit->arena};
 
     one.flat = flat_make(arena, audit->prover->programs[family], chain);
     one.records = arena_new_array(arena, struct record *, one.flat->n);
@@ -159,31 +153,39 @@ static void audit_chain(struct audit *audit, enum family family, uint32_t chain)
     }
     if (!one.flat->too_large)
         make_boxes(&one);
-    for (uint32_t i = 0; i < one.boxes.boxes.n; i++) {
-        struct record *record = one.records[one.boxes.owners[i]];
-        struct arena_mark mark = arena_mark(scratch);
-
-        if (record != NULL && !record->undecided)
-            judge_box(&one, scratch, i);
-        arena_release(scratch, mark);
-    }
+    /* Those that decide otherwise than the policy first: it is easily seen which of them never match. */
+    judge_boxes(&one, scratch, false);
+    judge_boxes(&one, scratch, true);
     arena_free(scratch);
     arena_free(arena);
 }
 
-static void add_by(struct audit *audit, struct finding *finding, const struct rule *const *rules, size_t n)
+static int by_place(const void *a, const void *b)
+{
+    const struct rule *x = *(const struct rule *const *)a;
+    const struct rule *y = *(const struct rule *const *)b;
+    int order;
+
+    if (x->chain != y->chain && ((order = str_cmp(x->chain->table, y->chain->table)) != 0 ||
+                                 (order = str_cmp(x->chain->name, y->chain->name)) != 0))
+        return order;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static void add_by(struct audit *audit, struct finding *finding, const struct used_rules *rules)
 {
     struct arena *arena = audit->prover->arena;
 
-    finding->by = arena_new_array(arena, struct rule_ref, n);
-    for (size_t i = 0; i < n; i++) {
-        struct rule_ref ref = rule_ref_of(rules[i]);
-        size_t k = 0;
+    if (rules->n == 0)
+        return;
+    qsort(rules->v, rules->n, sizeof *rules->v, by_place);
+    finding->by = arena_new_array(arena, struct rule_ref, rules->n);
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct rule *before = i > 0 ? rules->v[i - 1] : NULL;
 
-        while (k < finding->by_n && (finding->by[k].index != ref.index || !str_eq(finding->by[k].chain, ref.chain)))
-            k++;
-        if (k == finding->by_n)
-            finding->by[finding->by_n++] = ref;
+        /* Several rules of the model can be one rule of the input. */
+        if (before == NULL || before->chain != rules->v[i]->chain || before->index != rules->v[i]->index)
+            finding->by[finding->by_n++] = rule_ref_of(rules->v[i]);
     }
 }
 
@@ -203,11 +205,10 @@ static struct finding *report_rule(struct audit *audit, enum finding_kind kind, 
     return finding;
 }
 
-static bool decides_otherwise(const struct rule *rule, const struct rule *const *others, size_t n)
+static bool decides_otherwise(const struct rule *rule, const struct used_rules *others)
 {
-    for (size_t i = 0; i < n; i++) {
-        if ((others[i]->action == ACTION_ACCEPT) != (rule->action == ACTION_ACCEPT) &&
-            others[i]->action != ACTION_RETURN)
+    vec_each (const struct rule **, other, others) {
+        if (((*other)->action == ACTION_ACCEPT) != (rule->action == ACTION_ACCEPT) && (*other)->action != ACTION_RETURN)
             return true;
     }
     return false;
@@ -218,29 +219,29 @@ static bool is_verdict(enum action action)
     return action == ACTION_ACCEPT || action == ACTION_DROP || action == ACTION_REJECT;
 }
 
-static void report_record(struct audit *audit, const struct record *record, size_t *undecided)
+static void report_record(struct audit *audit, const struct record *record, struct undecided *undecided)
 {
     if (!record->seen)
         return;
-    if (record->undecided && is_verdict(record->rule->action))
-        *undecided += 1;
+    if (record->undecided && is_verdict(record->rule->action) && undecided->n++ == 0)
+        undecided->first = rule_ref_of(record->rule);
     if (record->undecided)
         return;
     if (!record->matches) {
         add_by(audit,
                report_rule(audit, FINDING_SHADOWED, SEVERITY_WARNING, record,
                            "never matches: earlier rules take all its packets"),
-               record->hiders, record->hider_n);
-        if (decides_otherwise(record->rule, record->hiders, record->hider_n))
+               &record->hiders);
+        if (decides_otherwise(record->rule, &record->hiders))
             add_by(audit,
                    report_rule(audit, FINDING_CONTRADICTS, SEVERITY_ERROR, record,
                                "contradicts earlier rules, which decide its packets otherwise"),
-                   record->hiders, record->hider_n);
-    } else if (!record->matters) {
+                   &record->hiders);
+    } else if (!record->matters && !record->rule->does_more) {
         add_by(audit,
                report_rule(audit, FINDING_REDUNDANT, SEVERITY_WARNING, record,
                            "changes nothing: without it its packets are decided alike"),
-               record->stand_ins, record->stand_in_n);
+               &record->stand_ins);
     }
 }
 
@@ -317,12 +318,13 @@ static void report_sets(struct audit *audit)
     }
 }
 
-void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings, size_t *undecided)
+void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings,
+                struct undecided *undecided)
 {
     const struct ruleset *ruleset = prover->ruleset;
     struct audit audit = {.arena = arena, .prover = prover, .findings = findings};
 
-    *undecided = 0;
+    *undecided = (struct undecided){0};
     make_records(&audit);
     for (enum family family = 0; family < FAMILY_N; family++) {
         for (uint32_t i = 0; prover->programs[family] != NULL && i < ruleset->chain_n; i++) {

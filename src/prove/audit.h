@@ -9,10 +9,14 @@
 
 #include "prove/prover.h"
 
-/*
- * Appends findings of the kinds shadowed, contradicts, redundant, unreachable-chain and unused-set. *undecided counts
- * the rules for which a budget ran out, and all rules of chains too large to unfold.
- */
-void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings, size_t *undecided);
+/* Rules for which a budget ran out, and all those of chains too large to unfold. */
+struct undecided {
+    size_t n;
+    struct rule_ref first;
+};
+
+/* Appends findings of the kinds shadowed, contradicts, redundant, unreachable-chain and unused-set. */
+void audit_find(struct arena *arena, const struct prover *prover, struct findings *findings,
+                struct undecided *undecided);
 
 #endif

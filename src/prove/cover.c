@@ -3,15 +3,7 @@
 
 #define BOXES_MOST 64u /* that one entry may become */
 #define STEPS 100000u
-#define SAMPLES 12u
-#define CHOICES 4u /* boxes that hold a point, of which the widest splits */
-
-static const struct ranges *box_asks(const void *context, size_t i, enum field field)
-{
-    const struct box_list *list = context;
-
-    return list->flat->v[list->owners[i]].cube.field[field];
-}
+#define CHOICES 2u /* boxes that hold a point, of which the widest splits */
 
 void box_list_make(struct arena *arena, const struct flat *flat, struct box_list *list)
 {
@@ -27,6 +19,7 @@ void box_list_make(struct arena *arena, const struct flat *flat, struct box_list
     list->flat = flat;
     list->ranks = ranks_of(arena, cubes, flat->n, flat->family);
     list->first = arena_new_array(arena, uint32_t, flat->n + 1);
+    list->boxes = (struct ranked_boxes){.v = arena_new_array(arena, struct ranked, flat->n), .capacity = flat->n};
     for (size_t i = 0; i < flat->n; i++) {
         list->first[i] = (uint32_t)list->boxes.n;
         ranked_boxes_of(arena, list->ranks, cubes[i], BOXES_MOST, &list->boxes);
@@ -35,6 +28,9 @@ void box_list_make(struct arena *arena, const struct flat *flat, struct box_list
     }
     list->first[flat->n] = (uint32_t)list->boxes.n;
     list->owners = owners.v;
+    list->holders = arena_new_array(arena, uint32_t, list->boxes.n);
+    for (size_t i = 0; i < list->boxes.n; i++)
+        list->holders[i] = HOLDER_NONE;
     list->special = arena_new_array(arena, uint8_t, list->boxes.n);
     list->rules = arena_new_array(arena, const struct rule *, list->boxes.n);
     for (size_t i = 0; i < list->boxes.n; i++) {
@@ -43,17 +39,7 @@ void box_list_make(struct arena *arena, const struct flat *flat, struct box_list
         list->rules[i] = entry->rule;
         list->special[i] = !flat_plain(entry) || entry->cube.literals != NULL;
     }
-    list->index = index_new(arena, list->boxes.n, box_asks, list);
-}
-
-void cover_start(struct cover *cover, struct arena *arena, const struct box_list *list, uint32_t at)
-{
-    *cover = (struct cover){.arena = arena,
-                            .list = list,
-                            .at = at,
-                            .entry = &list->flat->v[list->owners[at]],
-                            .budget = STEPS,
-                            .random = 0x9e3779b97f4a7c15u};
+    list->tree = tree_new(arena, list->boxes.v, list->boxes.n);
 }
 
 /* A box can decide another's packets when its unknowns hold wherever those of the other do. */
@@ -86,22 +72,6 @@ static bool alike(const struct cover *cover, size_t i)
     return decides(cover, i) && cover->list->flat->v[cover->list->owners[i]].action == cover->entry->action;
 }
 
-/* --- points ------------------------------------------------------------------------------------------------------- */
-
-struct point {
-    int32_t v[FIELD_N];
-    struct cursor cursor;
-};
-
-static bool holds(const struct ranked *box, const struct point *point)
-{
-    int32_t outside = 0;
-
-    for (size_t i = 0; i < FIELD_N; i++)
-        outside |= (point->v[i] < box->lo[i]) | (point->v[i] > box->hi[i]);
-    return outside == 0;
-}
-
 static uint32_t next_random(struct cover *cover)
 {
     cover->random ^= cover->random << 13;
@@ -110,49 +80,94 @@ static uint32_t next_random(struct cover *cover)
     return (uint32_t)(cover->random >> 32);
 }
 
-static void start_point(const struct cover *cover, struct point *point)
+/* Of the state the first: most rulesets let established connections through before all else. */
+static struct ranked random_point(struct cover *cover, const struct ranked *box)
 {
-    u128 values[FIELD_N];
+    struct ranked point;
 
-    for (size_t i = 0; i < FIELD_N; i++)
-        values[i] = cover->list->ranks->fields[i].starts[point->v[i]];
-    cursor_start_point(&point->cursor, cover->list->index, values);
+    for (size_t i = 0; i < FIELD_N; i++) {
+        uint32_t values = (uint32_t)(box->hi[i] - box->lo[i]) + 1;
+
+        point.lo[i] = box->lo[i] + (values == 1 || i == FIELD_STATE ? 0 : (int32_t)(next_random(cover) % values));
+        point.hi[i] = point.lo[i];
+    }
+    return point;
 }
 
-static void random_point(struct cover *cover, const struct ranked *box, struct point *point)
-{
-    for (size_t i = 0; i < FIELD_N; i++)
-        point->v[i] = box->lo[i] + (int32_t)(next_random(cover) % ((uint32_t)(box->hi[i] - box->lo[i]) + 1));
-    start_point(cover, point);
-}
-
-/* The first box of another rule in from..to-1 that holds the point; `to` when there is none. */
-static size_t next_holding(const struct cover *cover, const struct point *point, size_t from, size_t to)
+/* Who decides a point: *before is a box that surely hides it, else cover->at; then *behind is the next that holds it.
+ */
+static void find_deciding(const struct cover *cover, const struct ranked *box, const struct ranked *point,
+                          uint32_t *before, uint32_t *behind)
 {
     const struct box_list *list = cover->list;
-
-    for (size_t i = cursor_next(&point->cursor, from); i < to; i = cursor_next(&point->cursor, i + 1)) {
-        if (holds(&list->boxes.v[i], point) && list->rules[i] != cover->entry->rule)
-            return i;
-    }
-    return to;
-}
-
-/* Of the boxes before that surely hide the point, one that takes much of the box; cover->at when there is none. */
-static uint32_t find_hiding(const struct cover *cover, const struct ranked *box, const struct point *point)
-{
-    uint32_t chosen = cover->at;
+    struct tree_cursor cursor;
     double best = -1;
     unsigned found = 0;
 
-    for (size_t i = next_holding(cover, point, 0, cover->at); i < cover->at && found < CHOICES;
-         i = next_holding(cover, point, i + 1, cover->at)) {
+    *before = cover->at;
+    tree_ask(&cursor, list->tree, TREE_HOLDS, point, 0, list->boxes.n);
+    for (size_t i = tree_next(&cursor); i < cursor.to && found < CHOICES; i = tree_next(&cursor)) {
         double share;
 
+        if (list->rules[i] == cover->entry->rule)
+            continue;
+        if (i > cover->at) {
+            cursor.to = i;
+            continue;
+        }
         if (!decides(cover, i))
             continue;
         found++;
-        share = ranked_share(box, &cover->list->boxes.v[i]);
+        cursor.to = cover->at;
+        share = ranked_share(box, &list->boxes.v[i]);
+        if (share > best) {
+            best = share;
+            *before = (uint32_t)i;
+        }
+    }
+    *behind = (uint32_t)cursor.to;
+}
+
+/* The first box before that surely hides all of this one; cover->at when none does alone. */
+static uint32_t find_holding(const struct cover *cover, const struct ranked *box)
+{
+    const struct box_list *list = cover->list;
+    struct tree_cursor cursor;
+    size_t i;
+
+    tree_ask(&cursor, list->tree, TREE_HOLDS, box, 0, cover->at);
+    while ((i = tree_next(&cursor)) < cursor.to) {
+        if (list->rules[i] != cover->entry->rule && decides(cover, i))
+            cursor.to = i;
+    }
+    return (uint32_t)i;
+}
+
+/* It is known that the box decides nothing, whether the asked one is there or not. */
+static bool never_comes(const struct cover *cover, size_t i)
+{
+    const struct box_list *list = cover->list;
+
+    return list->holders[i] != HOLDER_NONE && list->rules[list->holders[i]] != cover->entry->rule;
+}
+
+/* A box behind and before `limit` that meets this one and decides otherwise; `limit` when there is none. */
+static uint32_t find_unlike(const struct cover *cover, const struct ranked *box, uint32_t limit)
+{
+    const struct box_list *list = cover->list;
+    uint32_t chosen = limit;
+    struct tree_cursor cursor;
+    double best = -1;
+    unsigned found = 0;
+
+    tree_ask(&cursor, list->tree, TREE_OVERLAPS, box, cover->at + 1, limit);
+    for (size_t i = tree_next(&cursor); i < limit && found < CHOICES; i = tree_next(&cursor)) {
+        double share;
+
+        if (list->rules[i] == cover->entry->rule || alike(cover, i) || never_comes(cover, i))
+            continue;
+        found++;
+        share = ranked_share(box, &list->boxes.v[i]);
         if (share > best) {
             best = share;
             chosen = (uint32_t)i;
@@ -161,125 +176,70 @@ static uint32_t find_hiding(const struct cover *cover, const struct ranked *box,
     return chosen;
 }
 
-void cover_try_points(struct cover *cover, bool *leaves, bool *differs)
-{
-    const struct ranked *box = &cover->list->boxes.v[cover->at];
-
-    for (unsigned sample = 0; sample < SAMPLES && !*differs; sample++) {
-        struct point point;
-        size_t later;
-
-        random_point(cover, box, &point);
-        if (find_hiding(cover, box, &point) < cover->at)
-            continue;
-        *leaves = true;
-        later = next_holding(cover, &point, cover->at + 1, cover->list->boxes.n);
-        *differs = later == cover->list->boxes.n || !alike(cover, later);
-    }
-}
-
-/* --- boxes -------------------------------------------------------------------------------------------------------- */
-
-static bool spend(struct cover *cover)
-{
-    if (cover->budget == 0)
-        return false;
-    cover->budget--;
-    return true;
-}
-
-static void use(struct cover *cover, uint32_t i)
-{
-    *vec_push(cover->arena, &cover->used) = i;
-}
-
-bool cover_leaves(struct cover *cover, const struct ranked *box)
+/* What is left to look at when box i has been done with. */
+static void put_rest(struct cover *cover, const struct ranked *box, uint32_t i)
 {
     struct ranked pieces[2 * FIELD_N];
-    struct point point;
-    uint32_t chosen;
-    size_t n;
+    size_t n = ranked_subtract(box, &cover->list->boxes.v[i], pieces);
 
-    if (!spend(cover))
-        return false;
-    random_point(cover, box, &point);
-    chosen = find_hiding(cover, box, &point);
-    if (chosen == cover->at)
-        return true;
-    use(cover, chosen);
-    n = ranked_subtract(box, &cover->list->boxes.v[chosen], pieces);
-    for (size_t i = 0; i < n; i++) {
-        if (cover_leaves(cover, &pieces[i]))
-            return true;
-    }
-    return false;
+    while (n > 0)
+        *vec_push(cover->arena, &cover->open) = pieces[--n];
 }
 
-/* A box behind and before `limit` that meets this one and decides otherwise; `limit` when there is none. */
-static size_t find_unlike(const struct cover *cover, struct arena *arena, const struct ranked *box, size_t limit)
+/* Looks at one part of the box: who decides a point of it, and what of the part is then still open. */
+static void look(struct cover *cover, const struct ranked *part)
 {
-    struct arena_mark mark = arena_mark(arena);
-    struct cube cube = ranked_cube(arena, cover->list->ranks, box);
-    struct cursor cursor;
-    size_t i;
-
-    cursor_start(&cursor, cover->list->index, &cube);
-    for (i = cursor_next(&cursor, cover->at + 1); i < limit; i = cursor_next(&cursor, i + 1)) {
-        if (ranked_overlaps(box, &cover->list->boxes.v[i]) && cover->list->rules[i] != cover->entry->rule &&
-            !alike(cover, i))
-            break;
-    }
-    arena_release(arena, mark);
-    return i < limit ? i : limit;
-}
-
-/* Both sides of box i. */
-static bool differs_around(struct cover *cover, const struct ranked *box, size_t i)
-{
-    const struct ranked *by = &cover->list->boxes.v[i];
-    struct ranked pieces[2 * FIELD_N];
-    struct ranked inside = ranked_intersect(box, by);
-    size_t n = ranked_subtract(box, by, pieces);
-
-    if (cover_differs(cover, &inside))
-        return true;
-    for (size_t k = 0; k < n; k++) {
-        if (cover_differs(cover, &pieces[k]))
-            return true;
-    }
-    return false;
-}
-
-bool cover_differs(struct cover *cover, const struct ranked *box)
-{
-    struct ranked pieces[2 * FIELD_N];
+    struct ranked point = random_point(cover, part);
     struct ranked inside;
-    struct point point;
-    uint32_t hiding;
-    size_t later;
-    size_t unlike;
-    size_t n;
+    uint32_t before;
+    uint32_t behind;
+    uint32_t unlike;
 
-    if (!spend(cover))
-        return false;
-    random_point(cover, box, &point);
-    hiding = find_hiding(cover, box, &point);
-    later = hiding;
-    if (hiding == cover->at) {
-        later = next_holding(cover, &point, cover->at + 1, cover->list->boxes.n);
-        if (later == cover->list->boxes.n || !alike(cover, later))
-            return true;
-        use(cover, (uint32_t)later);
-        /* Alike at the point; elsewhere in both boxes something in between may decide otherwise. */
-        inside = ranked_intersect(box, &cover->list->boxes.v[later]);
-        unlike = find_unlike(cover, cover->arena, &inside, later);
-        if (unlike < later && differs_around(cover, &inside, unlike))
-            return true;
+    find_deciding(cover, part, &point, &before, &behind);
+    if (before < cover->at) {
+        *vec_push(cover->arena, &cover->hiders) = before;
+        put_rest(cover, part, before);
+        return;
     }
-    n = ranked_subtract(box, &cover->list->boxes.v[later], pieces);
-    for (size_t i = 0; i < n; i++) {
-        if (cover_differs(cover, &pieces[i]))
-            return true;
+    cover->leaves = true;
+    if (behind == cover->list->boxes.n || !alike(cover, behind)) {
+        cover->differs = true;
+        return;
     }
-    return false;
+    *vec_push(cover->arena, &cover->stand_ins) = behind;
+    put_rest(cover, part, behind);
+    /* Alike at the point; elsewhere in both boxes something in between may decide otherwise. */
+    inside = ranked_intersect(part, &cover->list->boxes.v[behind]);
+    unlike = find_unlike(cover, &inside, behind);
+    if (unlike == behind)
+        return;
+    put_rest(cover, &inside, unlike);
+    *vec_push(cover->arena, &cover->open) = ranked_intersect(&inside, &cover->list->boxes.v[unlike]);
+}
+
+void cover_judge(struct cover *cover, struct arena *arena, const struct box_list *list, uint32_t at)
+{
+    const struct ranked *box = &list->boxes.v[at];
+    unsigned steps = 0;
+    uint32_t holding;
+
+    *cover = (struct cover){.arena = arena,
+                            .list = list,
+                            .at = at,
+                            .entry = &list->flat->v[list->owners[at]],
+                            .random = 0x9e3779b97f4a7c15u};
+    *vec_push(arena, &cover->open) = *box;
+    while (cover->open.n > 0 && !cover->differs && steps < STEPS) {
+        struct ranked part = cover->open.v[--cover->open.n];
+
+        look(cover, &part);
+        /* Most that are hidden are hidden by one. */
+        holding = ++steps == 1 && !cover->leaves ? find_holding(cover, box) : at;
+        if (holding != at) {
+            cover->hiders.v[0] = holding;
+            list->holders[at] = holding;
+            cover->open.n = 0;
+        }
+    }
+    cover->undecided = cover->open.n > 0 && !cover->differs;
 }

@@ -1,11 +1,10 @@
 /* Differences of two rulesets; see diff.h. */
 #include "prove/diff.h"
 
-#include "prove/flat.h"
 #include "prove/rewrite.h"
 
-#define EDITS_MOST 400u /* beyond that everything between a common head and tail counts as changed */
-#define ENTRIES_MOST 500000u
+#define REGIONS_STEPS 200000u /* for taking what may differ apart; beyond that everything is walked */
+#define BOXES_MOST 40000u     /* nobody reads more */
 
 struct side {
     struct ruleset *ruleset;
@@ -28,10 +27,15 @@ struct comparison {
     struct side sides[2];
     enum family family;
     enum hook hook;
+    struct chain_pair pairs[PATH_MAX_CHAINS];
+    size_t pair_n;    /* 0: the two have not the same chains on the way */
     struct leaf left; /* the part of the left that the right is asked about */
     struct kinds VEC(struct kind) kinds;
+    size_t boxes; /* found so far */
     uint64_t budget;
     bool complete;
+    const struct rule *gave_up_at;
+    bool walked; /* boxes may overlap */
 };
 
 /* --- unknowns of the same text are the same -------------------------------------------------------------------------
@@ -124,74 +128,16 @@ static void share_unknowns(struct arena *arena, struct ruleset *left, struct rul
 /* --- what may differ ------------------------------------------------------------------------------------------------
  */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
-}
-
-static uint64_t hash_entry(const struct flat_entry *entry)
-{
-    uint64_t hash = entry->action == ACTION_REJECT ? ACTION_DROP : entry->action;
-
-    for (enum field field = 0; field < FIELD_N; field++) {
-        const struct ranges *ranges = entry->cube.field[field];
-
-        hash = mix(hash, ranges == NULL ? 1 : 2 + ranges->n);
-        for (size_t k = 0; ranges != NULL && k < ranges->n; k++) {
-            hash = mix(hash, (uint64_t)ranges->v[k].lo ^ (uint64_t)(ranges->v[k].lo >> 64) * 3);
-            hash = mix(hash, (uint64_t)ranges->v[k].hi ^ (uint64_t)(ranges->v[k].hi >> 64) * 3);
-        }
-    }
-    for (uint32_t k = 0; entry->cube.literals != NULL && k < entry->cube.literals->n; k++)
-        hash = mix(hash, entry->cube.literals->v[k]);
-    return hash;
-}
-
-static bool same_action(enum action a, enum action b)
-{
-    return a == b || (a == ACTION_DROP && b == ACTION_REJECT) || (a == ACTION_REJECT && b == ACTION_DROP);
-}
-
-static bool same_entry(const struct flat_entry *a, const struct flat_entry *b)
-{
-    if (!same_action(a->action, b->action) || !cube_equal(&a->cube, &b->cube))
-        return false;
-    return a->action == ACTION_ACCEPT || a->action == ACTION_DROP || a->action == ACTION_REJECT ||
-           str_eq(a->rule->text, b->rule->text);
-}
-
-/* Numbers entries so that equal ones, and only those, have equal numbers. */
-struct numbering {
-    struct arena *arena;
-    const struct flat_entry **entries; /* by number */
-    uint32_t n;
-    uint32_t *slots;
-    size_t slot_n;
-};
-
-static uint32_t number_entry(struct numbering *numbering, const struct flat_entry *entry)
-{
-    size_t at = hash_entry(entry) & (numbering->slot_n - 1);
-
-    while (numbering->slots[at] != 0) {
-        if (same_entry(numbering->entries[numbering->slots[at] - 1], entry))
-            return numbering->slots[at] - 1;
-        at = (at + 1) & (numbering->slot_n - 1);
-    }
-    numbering->entries[numbering->n] = entry;
-    numbering->slots[at] = ++numbering->n;
-    return numbering->n - 1;
-}
-
 static void add_changed(struct comparison *c, const struct flat *flat, const uint8_t *kept, struct cubes *regions)
 {
+    unsigned otherwise = program_seen_otherwise(c->sides[0].program) | program_seen_otherwise(c->sides[1].program);
+
     for (size_t i = 0; i < flat->n; i++) {
         struct cube cube = flat->v[i].cube;
 
         cube.literals = NULL;
-        /* What rules wrote before is not how the packet came. */
         for (enum field field = 0; field < FIELD_N; field++) {
-            if (((c->sides[0].ruleset->rewrites | c->sides[1].ruleset->rewrites) & 1u << field) != 0)
+            if ((otherwise & 1u << field) != 0)
                 cube.field[field] = NULL;
         }
         if (!kept[i])
@@ -199,31 +145,11 @@ static void add_changed(struct comparison *c, const struct flat *flat, const uin
     }
 }
 
-/* Entries of two unfolded chains that are not alike in the same order. False: too large to tell. */
-static bool compare_chains(struct comparison *c, uint32_t left, uint32_t right, struct cubes *regions)
+static bool pair_chains(struct comparison *c, uint32_t left, uint32_t right, struct chain_pair *pair)
 {
-    struct flat *a = flat_make(c->arena, c->sides[0].program, left);
-    struct flat *b = flat_make(c->arena, c->sides[1].program, right);
-    struct numbering numbering = {.arena = c->arena, .slot_n = 16};
-    uint32_t *numbers;
-    uint8_t *kept;
-
-    if (a->too_large || b->too_large || a->n + b->n > ENTRIES_MOST)
-        return false;
-    while (numbering.slot_n < 2 * (a->n + b->n))
-        numbering.slot_n *= 2;
-    numbering.slots = arena_new_array(c->arena, uint32_t, numbering.slot_n);
-    numbering.entries = arena_new_array(c->arena, const struct flat_entry *, a->n + b->n);
-    numbers = arena_new_array(c->arena, uint32_t, a->n + b->n);
-    kept = arena_new_array(c->arena, uint8_t, a->n + b->n);
-    for (size_t i = 0; i < a->n; i++)
-        numbers[i] = number_entry(&numbering, &a->v[i]);
-    for (size_t i = 0; i < b->n; i++)
-        numbers[a->n + i] = number_entry(&numbering, &b->v[i]);
-    align_lists(c->arena, numbers, a->n, numbers + a->n, b->n, EDITS_MOST, kept, kept + a->n);
-    add_changed(c, a, kept, regions);
-    add_changed(c, b, kept + a->n, regions);
-    return true;
+    pair->flats[0] = flat_make(c->arena, c->sides[0].program, left);
+    pair->flats[1] = pair->flats[0]->too_large ? pair->flats[0] : flat_make(c->arena, c->sides[1].program, right);
+    return align_chains(c->arena, pair);
 }
 
 /* Packets that may fare differently; all of them where the two have not the same chains on the way. */
@@ -232,6 +158,7 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
     uint32_t paths[2][PATH_MAX_CHAINS];
     size_t n[2];
     struct cubes regions = {0};
+    struct arena_mark mark = arena_mark(c->arena);
     struct cubes within = {0};
     bool told;
 
@@ -242,12 +169,17 @@ static struct cubes changed_regions(struct comparison *c, const struct cube *all
         const struct chain *left = c->sides[0].program->chains[paths[0][i]].chain;
         const struct chain *right = c->sides[1].program->chains[paths[1][i]].chain;
 
-        told = left->hook == right->hook && compare_chains(c, paths[0][i], paths[1][i], &regions);
+        told = left->hook == right->hook && chain_before_conntrack(left) == chain_before_conntrack(right) &&
+               pair_chains(c, paths[0][i], paths[1][i], &c->pairs[i]);
+        for (size_t side = 0; told && side < 2; side++)
+            add_changed(c, c->pairs[i].flats[side], c->pairs[i].kept[side], &regions);
     }
     if (!told) {
+        arena_release(c->arena, mark);
         *vec_push(c->arena, &within) = *all;
         return within;
     }
+    c->pair_n = n[0];
     vec_each (const struct cube *, region, &regions) {
         struct cube cube;
 
@@ -305,7 +237,7 @@ static bool note_right(void *context, const struct leaf *right)
             (struct kind){.left = c->left, .right = *right, .left_unsure = left_unsure, .right_unsure = right_unsure};
     }
     *vec_push(c->arena, &kind->boxes) = copy_cube(c->arena, &right->cube);
-    return true;
+    return ++c->boxes < BOXES_MOST;
 }
 
 static bool walk_side(struct comparison *c, size_t side, walk_leaf *leaf, const struct cube *from)
@@ -313,9 +245,13 @@ static bool walk_side(struct comparison *c, size_t side, walk_leaf *leaf, const 
     struct walk walk = {
         .program = c->sides[side].program, .hook = c->hook, .leaf = leaf, .context = c, .budget = c->budget};
 
-    if (c->complete && walk_run(c->scratch, &walk, from) != WALK_DONE)
+    if (!c->complete)
+        return false;
+    if (walk_run(c->scratch, &walk, from) != WALK_DONE) {
         c->complete = false;
-    c->budget = walk.budget;
+        c->gave_up_at = c->gave_up_at == NULL ? walk.rule : c->gave_up_at;
+    }
+    c->budget = walk.budget < c->budget ? walk.budget : c->budget;
     return c->complete;
 }
 
@@ -325,6 +261,33 @@ static bool note_left_leaf(void *context, const struct leaf *left)
 
     c->left = *left;
     return walk_side(c, 1, note_right, &left->cube);
+}
+
+static void note_plain(void *context, const struct leaf *left, const struct leaf *right)
+{
+    struct comparison *c = context;
+
+    c->left = *left;
+    note_right(c, right);
+}
+
+/* Nothing that the two do with packets is more than let them through or not. */
+static bool is_plain(const struct comparison *c)
+{
+    return (program_seen_otherwise(c->sides[0].program) | program_seen_otherwise(c->sides[1].program)) == 0;
+}
+
+static void compare_part(struct comparison *c, const struct cube *part)
+{
+    if (is_plain(c) && plain_compare(c->scratch, c->hook, c->pairs, c->pair_n, part, note_plain, c)) {
+        if (c->boxes >= BOXES_MOST) {
+            c->complete = false;
+            c->gave_up_at = c->left.rule;
+        }
+        return;
+    }
+    c->walked = true;
+    walk_side(c, 0, note_left_leaf, part);
 }
 
 static enum verdict_kind verdict_of(const struct leaf *leaf, bool unsure)
@@ -346,7 +309,11 @@ static void report(struct comparison *c, struct arena *arena, struct differences
     struct prover prover = {.arena = arena, .interfaces = c->interfaces};
 
     vec_each (struct kind *, kind, &c->kinds) {
-        cubes_merge(c->arena, &kind->boxes, c->family);
+        if (c->walked)
+            cubes_merge(c->arena, &kind->boxes, c->family);
+        else
+            cubes_join(c->arena, &kind->boxes, c->family);
+        cubes_sort(c->arena, &kind->boxes, c->family);
         vec_each (const struct cube *, box, &kind->boxes) {
             struct difference *difference = vec_push(arena, differences);
 
@@ -376,9 +343,33 @@ static struct cube packets_at(struct comparison *c)
     return cube;
 }
 
+/* The regions without what an earlier one has; `all` where that would take too long. */
+static struct cubes disjoint_regions(struct comparison *c, const struct cubes *regions, const struct cube *all)
+{
+    struct cubes parts = {0};
+    size_t steps = 0;
+
+    for (size_t i = 0; i < regions->n; i++) {
+        struct cubes rest = {0};
+
+        *vec_push(c->arena, &rest) = regions->v[i];
+        for (size_t k = 0; k < i && rest.n > 0 && steps <= REGIONS_STEPS; k++) {
+            steps += rest.n;
+            rest = cubes_subtract(c->arena, &rest, &regions->v[k], c->family);
+        }
+        vec_each (const struct cube *, part, &rest)
+            *vec_push(c->arena, &parts) = *part;
+    }
+    if (steps <= REGIONS_STEPS)
+        return parts;
+    parts.n = 0;
+    *vec_push(c->arena, &parts) = *all;
+    return parts;
+}
+
 static bool compare_hook(struct arena *arena, const struct diff_question *question,
                          const struct interface_numbers *interfaces, enum family family, enum hook hook,
-                         struct differences *differences)
+                         struct differences *differences, struct rule_ref *gave_up_at)
 {
     struct comparison c = {.arena = arena_new(),
                            .scratch = arena_new(),
@@ -397,18 +388,14 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
     c.sides[1].program->spare_literal += 1u << 30;
     all = packets_at(&c);
     regions = changed_regions(&c, &all);
+    regions = disjoint_regions(&c, &regions, &all);
     for (size_t i = 0; i < regions.n && c.complete; i++) {
-        struct cubes rest = {0};
-
-        /* What an earlier region had is not looked at again. */
-        *vec_push(c.scratch, &rest) = regions.v[i];
-        for (size_t k = 0; k < i && rest.n > 0; k++)
-            rest = cubes_subtract(c.scratch, &rest, &regions.v[k], family);
-        vec_each (const struct cube *, part, &rest)
-            walk_side(&c, 0, note_left_leaf, part);
+        compare_part(&c, &regions.v[i]);
         arena_release(c.scratch, (struct arena_mark){0});
     }
     report(&c, arena, differences);
+    if (c.gave_up_at != NULL)
+        *gave_up_at = rule_ref_of(c.gave_up_at);
     arena_free(programs);
     arena_free(c.scratch);
     arena_free(c.arena);
@@ -416,7 +403,7 @@ static bool compare_hook(struct arena *arena, const struct diff_question *questi
 }
 
 bool diff_find(struct arena *arena, const struct diff_question *question, struct differences *differences,
-               unsigned *one_sided)
+               unsigned *one_sided, struct rule_ref *gave_up_at)
 {
     static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
     struct interface_patterns patterns = {0};
@@ -436,7 +423,7 @@ bool diff_find(struct arena *arena, const struct diff_question *question, struct
             bool both = (question->left->families & question->right->families & FAMILY_BIT(family)) != 0;
 
             if (both && (question->hooks & 1u << hooks[i]) != 0 &&
-                !compare_hook(arena, question, interfaces, family, hooks[i], differences))
+                !compare_hook(arena, question, interfaces, family, hooks[i], differences, gave_up_at))
                 complete = false;
         }
     }

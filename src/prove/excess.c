@@ -1,131 +1,18 @@
 /*
- * Excess: of the packets that each accepting rule can take, what flows, baseline and accepted excess leave; of that,
- * what the rule really decides, by a walk. Starting from the rule's own packets keeps the sets small: only rules that
- * touch them can cut them, and in a good ruleset nothing is left before the walk begins. Packets that a default policy
- * lets through have no such start; they are walked from the whole of a face.
+ * Excess: where it can come from. Of the packets that each accepting rule can take at the faces, search.c finds what
+ * flows, baseline and accepted excess leave. Starting from the rule's own packets keeps the sets small, and in a good
+ * ruleset nothing is left at once. Packets that a default policy lets through are looked for in the whole of a face.
  *
- * What a rule takes only for some values of the unknowns is excess all the same, but its finding says so, unless a walk
- * of the box finds that it comes through whatever the unknowns are.
+ * Where one base chain alone decides, its unfolded list (flat.h) is asked, elsewhere the program is walked. What a rule
+ * takes only for some values of the unknowns is excess all the same, but its finding says so, unless it comes through
+ * whatever the unknowns are.
  */
-#include <stdlib.h>
+#include "prove/search.h"
 
-#include "prove/prover.h"
-
-#define BUDGET 10000000u  /* steps of all walks together: some seconds */
-#define BOXES_MOST 40000u /* nobody reads more */
-
-/* Boxes that one rule (or policy) opens. */
-struct opened {
-    const struct rule *rule;
-    const struct chain *chain;
-    enum family family;
-    enum hook hook;
-    struct cubes boxes;
-    struct cubes maybe; /* for some values of the unknowns */
-};
-
-struct opened_list VEC(struct opened);
-
-struct search {
-    struct arena *arena; /* boxes that stay */
-    struct arena *scratch;
-    const struct prover *prover;
-    const struct policy *policy;
-    enum family family;
-    enum hook hook;
-    struct cubes faces;      /* of this hook and family */
-    struct cubes excused;    /* flows, baseline, accepted */
-    const struct rule *only; /* rule whose decisions are wanted; NULL: those of policies */
-    struct opened_list *opened;
-    uint64_t budget; /* of all walks together */
-    size_t boxes;    /* found so far */
-    bool complete;
-};
-
-static struct cube copy_cube(struct arena *arena, const struct cube *cube)
-{
-    struct cube copy = *cube;
-
-    for (enum field field = 0; field < FIELD_N; field++) {
-        const struct ranges *ranges = cube->field[field];
-
-        if (ranges != NULL)
-            copy.field[field] = arena_copy(arena, ranges, sizeof *ranges + ranges->n * sizeof ranges->v[0]);
-    }
-    copy.literals = NULL;
-    return copy;
-}
-
-static bool note_leaf(void *context, const struct leaf *leaf)
-{
-    struct search *s = context;
-    struct opened *opened;
-    struct cubes *boxes;
-
-    if ((leaf->action != ACTION_ACCEPT && leaf->action != ACTION_UNKNOWN) || leaf->rule != s->only ||
-        !witness_exists(&leaf->cube))
-        return true;
-    opened = s->opened->n > 0 ? &s->opened->v[s->opened->n - 1] : NULL;
-    if (opened == NULL || opened->rule != leaf->rule || opened->chain != leaf->chain || opened->family != s->family ||
-        opened->hook != s->hook) {
-        opened = vec_push(s->arena, s->opened);
-        *opened = (struct opened){.rule = leaf->rule, .chain = leaf->chain, .family = s->family, .hook = s->hook};
-    }
-    boxes = leaf->action == ACTION_UNKNOWN || leaf->cube.literals != NULL ? &opened->maybe : &opened->boxes;
-    *vec_push(s->arena, boxes) = copy_cube(s->arena, &leaf->cube);
-    return ++s->boxes < BOXES_MOST;
-}
-
-/* What flows, baseline and accepted excess leave of a cube, walked. */
-static void search_cube(struct search *s, const struct cube *cube)
-{
-    struct cubes left = {0};
-
-    if (!s->complete)
-        return;
-    *vec_push(s->scratch, &left) = *cube;
-    vec_each (const struct cube *, excused, &s->excused) {
-        left = cubes_subtract(s->scratch, &left, excused, s->family);
-        if (left.n == 0)
-            return;
-    }
-    vec_each (const struct cube *, part, &left) {
-        struct walk walk = {.program = s->prover->programs[s->family],
-                            .hook = s->hook,
-                            .leaf = note_leaf,
-                            .context = s,
-                            .budget = s->budget};
-
-        if (walk_run(s->scratch, &walk, part) != WALK_DONE) {
-            s->complete = false;
-            return;
-        }
-        s->budget = walk.budget;
-    }
-}
-
-static void search_rule(struct search *s, const struct program_rule *rule)
-{
-    s->only = rule->rule;
-    for (uint32_t i = 0; i < rule->cube_n; i++) {
-        struct cube cube = rule->cubes[i];
-
-        cube.literals = NULL;
-        /* What other rules wrote before is not how the packet came. */
-        for (enum field field = 0; field < FIELD_N; field++) {
-            if ((s->prover->ruleset->rewrites & 1u << field) != 0)
-                cube.field[field] = NULL;
-        }
-        vec_each (const struct cube *, face, &s->faces) {
-            struct arena_mark mark = arena_mark(s->scratch);
-            struct cube part;
-
-            if (cube_intersect(s->scratch, &cube, face, &part))
-                search_cube(s, &part);
-            arena_release(s->scratch, mark);
-        }
-    }
-}
+#define STEPS 10000000u      /* of all walks together: some seconds */
+#define WORK 60000000u       /* holes that all carving together looks at, likewise */
+#define BOXES_MOST 10000u    /* nobody reads more; shared by the rules, */
+#define RULE_BOXES_MOST 100u /* of which none has more than these, and each at least one */
 
 /* Chains that packets of the hook can reach. */
 static void mark_reached(struct program *program, uint32_t chain, bool *reached)
@@ -165,10 +52,79 @@ static void search_rules(struct search *s)
         const struct chain *chain = program->chains[i].chain;
 
         for (size_t k = 0; reached[i] && k < chain->rule_n; k++) {
-            if (chain->rules[k].action == ACTION_ACCEPT || chain->rules[k].action == ACTION_UNKNOWN)
-                search_rule(s, program_rule_at(program, i, k));
+            const struct program_rule *rule;
+
+            if (chain->rules[k].action != ACTION_ACCEPT && chain->rules[k].action != ACTION_UNKNOWN)
+                continue;
+            rule = program_rule_at(program, i, k);
+            s->only = rule->rule;
+            for (uint32_t c = 0; c < rule->cube_n; c++)
+                search_cube(s, &rule->cubes[c], false);
         }
     }
+}
+
+static void search_entries(struct search *s)
+{
+    for (size_t i = 0; i < s->flat->n; i++) {
+        const struct flat_entry *entry = &s->flat->v[i];
+
+        if (entry->action != ACTION_ACCEPT && entry->action != ACTION_UNKNOWN)
+            continue;
+        s->only = entry->rule;
+        s->at = i;
+        search_cube(s, &entry->cube, entry->action == ACTION_ACCEPT && entry->cube.literals == NULL);
+    }
+}
+
+/* Whether some rule that can be reached from the chain, or its policy, has a say. */
+static bool decides(struct program *program, struct arena *arena, uint32_t from)
+{
+    bool *reached = arena_new_array(arena, bool, program->chain_n);
+
+    mark_reached(program, from, reached);
+    for (uint32_t i = 0; i < program->chain_n; i++) {
+        const struct chain *chain = program->chains[i].chain;
+
+        for (size_t k = 0; reached[i] && k < chain->rule_n; k++) {
+            enum action action = chain->rules[k].action;
+
+            if (action == ACTION_ACCEPT || action == ACTION_DROP || action == ACTION_REJECT || action == ACTION_UNKNOWN)
+                return true;
+        }
+    }
+    return program->chains[from].chain->policy == ACTION_DROP;
+}
+
+/* Where one base chain of the hook alone decides, and nothing is written: its unfolded list. */
+static void unfold_deciding(struct search *s)
+{
+    struct program *program = s->prover->programs[s->family];
+    uint32_t path[PATH_MAX_CHAINS];
+    size_t n = program_path(program, s->hook, path, PATH_MAX_CHAINS);
+    size_t found = 0;
+    uint32_t chain = 0;
+    const struct cube **cubes;
+    struct flat *flat;
+
+    s->flat = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (decides(program, s->arena, path[i])) {
+            found++;
+            chain = path[i];
+        }
+    }
+    if (found != 1 || program->chains[chain].chain->hook != s->hook || program_seen_otherwise(program) != 0)
+        return;
+    flat = flat_make(s->arena, program, chain);
+    if (flat->too_large)
+        return;
+    cubes = arena_new_array(s->arena, const struct cube *, flat->n);
+    for (size_t i = 0; i < flat->n; i++)
+        cubes[i] = &flat->v[i].cube;
+    s->flat = flat;
+    s->entries = (struct indexed){.cubes = cubes, .n = flat->n};
+    search_index(s->arena, &s->entries);
 }
 
 /* Whether a packet can come through without any rule that accepts it. */
@@ -190,13 +146,10 @@ static bool policy_opens(const struct search *s, enum hook hook)
 
 static void search_policy(struct search *s)
 {
-    s->only = NULL;
-    vec_each (const struct cube *, face, &s->faces) {
-        struct arena_mark mark = arena_mark(s->scratch);
+    struct cube all = CUBE_ALL;
 
-        search_cube(s, face);
-        arena_release(s->scratch, mark);
-    }
+    s->only = NULL;
+    search_cube(s, &all, false);
 }
 
 static void add_permits(struct search *s, const struct permit *permits, size_t n)
@@ -222,6 +175,7 @@ static void prepare(struct search *s)
     const struct policy *policy = s->policy;
     struct cubes baseline = baseline_region(s->arena, s->prover, policy, s->hook, s->family);
     struct cube untouched = CUBE_ALL;
+    const struct cube **cubes;
 
     for (size_t i = 0; i < policy->face_n; i++) {
         struct cube cube;
@@ -234,133 +188,52 @@ static void prepare(struct search *s)
     add_permits(s, policy->accepted, policy->accepted_n);
     vec_each (const struct cube *, cube, &baseline)
         *vec_push(s->arena, &s->excused) = *cube;
-    if (policy->scope[s->family] == NULL)
+    if (policy->scope[s->family] != NULL) {
+        untouched.field[FIELD_SOURCE] = ranges_complement(s->arena, policy->scope[s->family], addr_max(s->family));
+        untouched.field[FIELD_DESTINATION] = untouched.field[FIELD_SOURCE];
+        if (untouched.field[FIELD_SOURCE]->n > 0)
+            *vec_push(s->arena, &s->excused) = untouched;
+    }
+    cubes = arena_new_array(s->arena, const struct cube *, s->excused.n);
+    for (size_t i = 0; i < s->excused.n; i++)
+        cubes[i] = &s->excused.v[i];
+    s->pardons = (struct indexed){.cubes = cubes, .n = s->excused.n};
+    search_index(s->arena, &s->pardons);
+    unfold_deciding(s);
+}
+
+/* How many boxes of one rule are listed. */
+static size_t boxes_most(const struct ruleset *ruleset)
+{
+    size_t rules = 1;
+    size_t most;
+
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++)
+            rules += ruleset->chains[i]->rules[k].action == ACTION_ACCEPT;
+    }
+    most = BOXES_MOST / rules;
+    return most < 1 ? 1 : most > RULE_BOXES_MOST ? RULE_BOXES_MOST : most;
+}
+
+static void search_hook(struct search *s, enum hook hook, enum family family)
+{
+    s->hook = hook;
+    s->family = family;
+    s->faces = (struct cubes){0};
+    s->excused = (struct cubes){0};
+    prepare(s);
+    if (s->flat != NULL) {
+        search_entries(s);
         return;
-    untouched.field[FIELD_SOURCE] = ranges_complement(s->arena, policy->scope[s->family], addr_max(s->family));
-    untouched.field[FIELD_DESTINATION] = untouched.field[FIELD_SOURCE];
-    if (untouched.field[FIELD_SOURCE]->n > 0)
-        *vec_push(s->arena, &s->excused) = untouched;
-}
-
-/* How much a box opens: the product of its fields, in bits, roughly; for putting the largest first. */
-static double size_of(const struct cube *cube, enum family family)
-{
-    static const enum field counted[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL, FIELD_PORT};
-    double size = 0;
-
-    for (size_t i = 0; i < 4; i++) {
-        const struct ranges *ranges = cube->field[counted[i]];
-        u128 count = ranges == NULL ? field_max(counted[i], family) : ranges_count(ranges);
-
-        while (count > 1) {
-            size += 1;
-            count >>= 1;
-        }
     }
-    return size;
-}
-
-struct sized {
-    struct finding finding;
-    double size;
-    size_t order;
-};
-
-static int by_size(const void *a, const void *b)
-{
-    const struct sized *x = a;
-    const struct sized *y = b;
-
-    if (x->size < y->size || x->size > y->size)
-        return x->size > y->size ? -1 : 1;
-    return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static struct str reason_of(const struct opened *opened)
-{
-    if (opened->rule != NULL && opened->rule->action == ACTION_UNKNOWN)
-        return STR("may be permitted: a target that is not modelled decides");
-    return STR("may be permitted: depends on a match that only the running firewall knows");
-}
-
-static struct finding describe(const struct search *s, const struct opened *opened, const struct cube *box, bool maybe)
-{
-    const struct prover *prover = s->prover;
-    struct finding finding = {.kind = FINDING_EXCESS,
-                              .severity = SEVERITY_ERROR,
-                              .firewall = s->policy->firewall,
-                              .reason = maybe ? reason_of(opened) : STR_EMPTY,
-                              .has_box = true,
-                              .has_packet = true};
-
-    finding.rule = opened->rule != NULL ? rule_ref_of(opened->rule)
-                                        : rule_ref_policy(prover->arena, prover->ruleset, opened->chain);
-    finding.box = witness_box(prover->arena, prover, opened->family, box);
-    finding.packet = witness_packet(prover->arena, prover, opened->family, box);
-    return finding;
-}
-
-/* Whether the whole box comes through whatever the unknowns are: another rule lets it through for the other value. */
-static bool surely_passes(struct search *s, const struct opened *opened, const struct cube *box)
-{
-    struct arena_mark mark = arena_mark(s->scratch);
-    struct cubes region = {0};
-    struct cubes left = {0};
-    struct cubes passing;
-    struct rule_ref rule;
-
-    *vec_push(s->scratch, &region) = *box;
-    *vec_push(s->scratch, &left) = *box;
-    judge_passing(s->scratch, s->prover, opened->family, opened->hook, &region, true, &passing, &rule);
-    vec_each (const struct cube *, cube, &passing)
-        left = cubes_subtract(s->scratch, &left, cube, opened->family);
-    arena_release(s->scratch, mark);
-    return left.n == 0;
-}
-
-/* Boxes that turn out to be sure go to the others. */
-static void settle(struct search *s, struct opened *opened)
-{
-    struct cubes unsure = {0};
-
-    cubes_merge(s->arena, &opened->maybe, opened->family);
-    vec_each (const struct cube *, box, &opened->maybe)
-        *vec_push(s->arena, surely_passes(s, opened, box) ? &opened->boxes : &unsure) = *box;
-    opened->maybe = unsure;
-}
-
-struct sized_list VEC(struct sized);
-
-static void add_boxes(const struct search *s, const struct opened *opened, struct cubes *boxes, bool maybe,
-                      struct sized_list *all)
-{
-    cubes_merge(s->arena, boxes, opened->family);
-    vec_each (const struct cube *, box, boxes) {
-        struct sized *sized = vec_push(s->arena, all);
-
-        sized->finding = describe(s, opened, box, maybe);
-        sized->size = size_of(box, opened->family);
-        sized->order = all->n;
-    }
-}
-
-static void report(struct search *s, struct findings *findings)
-{
-    struct sized_list all = {0};
-
-    vec_each (struct opened *, opened, s->opened) {
-        settle(s, opened);
-        add_boxes(s, opened, &opened->boxes, false, &all);
-        add_boxes(s, opened, &opened->maybe, true, &all);
-    }
-    if (all.n > 0)
-        qsort(all.v, all.n, sizeof *all.v, by_size);
-    vec_each (struct sized *, sized, &all)
-        *vec_push(s->prover->arena, findings) = sized->finding;
+    search_rules(s);
+    if (policy_opens(s, hook) || (may_enter(s) && policy_opens(s, HOOK_INPUT)))
+        search_policy(s);
 }
 
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
-                 struct findings *findings)
+                 struct findings *findings, struct rule_ref *gave_up_at)
 {
     static const enum hook hooks[] = {HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT};
     struct opened_list opened = {0};
@@ -370,26 +243,20 @@ bool excess_find(struct arena *arena, const struct prover *prover, const struct 
                        .prover = prover,
                        .policy = policy,
                        .opened = &opened,
-                       .budget = BUDGET,
+                       .most = boxes_most(prover->ruleset),
+                       .steps = STEPS,
+                       .work = WORK,
                        .complete = true};
 
     for (size_t i = 0; i < 3; i++) {
-        if ((policy->hooks & 1u << hooks[i]) == 0)
-            continue;
         for (enum family family = 0; family < FAMILY_N; family++) {
-            s.family = family;
-            s.hook = hooks[i];
-            s.faces = (struct cubes){0};
-            s.excused = (struct cubes){0};
-            if (prover->programs[family] == NULL)
-                continue;
-            prepare(&s);
-            search_rules(&s);
-            if (policy_opens(&s, s.hook) || (may_enter(&s) && policy_opens(&s, HOOK_INPUT)))
-                search_policy(&s);
+            if ((policy->hooks & 1u << hooks[i]) != 0 && prover->programs[family] != NULL)
+                search_hook(&s, hooks[i], family);
         }
     }
-    report(&s, findings);
+    opened_report(arena, prover, policy, s.most, &opened, findings);
+    if (s.gave_up_at != NULL)
+        *gave_up_at = rule_ref_of(s.gave_up_at);
     arena_free(scratch);
     return s.complete;
 }

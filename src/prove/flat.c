@@ -18,6 +18,7 @@ struct unfolding {
     size_t depth;
     bool marks;  /* a rule so far writes the mark, */
     bool states; /* the state of a connection */
+    size_t most; /* bytes of the arena that may be used */
 };
 
 /* What active skips leave of the packets. */
@@ -38,23 +39,31 @@ static struct cubes unskipped(struct unfolding *u, const struct cube *cube)
     return left;
 }
 
+static void add_entry(struct unfolding *u, const struct cube *cube, const struct rule *rule, enum action action)
+{
+    if (u->flat->n >= FLAT_MOST) {
+        u->flat->too_large = true;
+        return;
+    }
+    *vec_push(u->arena, u->flat) = (struct flat_entry){
+        .cube = *cube,
+        .rule = rule,
+        .action = action,
+        .after_write = (u->marks && cube->field[FIELD_MARK] != NULL) || (u->states && cube->field[FIELD_STATE] != NULL),
+    };
+}
+
 static void add_entries(struct unfolding *u, const struct cube *cube, const struct rule *rule, enum action action)
 {
-    struct cubes left = unskipped(u, cube);
+    struct cubes left = {0};
 
-    vec_each (const struct cube *, piece, &left) {
-        if (u->flat->n >= FLAT_MOST) {
-            u->flat->too_large = true;
-            return;
-        }
-        *vec_push(u->arena, u->flat) = (struct flat_entry){
-            .cube = *piece,
-            .rule = rule,
-            .action = action,
-            .after_write =
-                (u->marks && piece->field[FIELD_MARK] != NULL) || (u->states && piece->field[FIELD_STATE] != NULL),
-        };
+    if (u->skips.n == 0) {
+        add_entry(u, cube, rule, action);
+        return;
     }
+    left = unskipped(u, cube);
+    vec_each (const struct cube *, piece, &left)
+        add_entry(u, piece, rule, action);
 }
 
 static size_t chain_level(const struct unfolding *u)
@@ -157,13 +166,14 @@ static void unfold(struct unfolding *u, uint32_t chain, const struct cube *guard
 
         if (rule->cube_n > 0)
             unfold_rule(u, rule, guard);
+        u->flat->too_large = u->flat->too_large || arena_used(u->arena) > u->most;
     }
 }
 
 struct flat *flat_make(struct arena *arena, struct program *program, uint32_t chain)
 {
     struct flat *flat = arena_new_object(arena, struct flat);
-    struct unfolding u = {.arena = arena, .program = program, .flat = flat};
+    struct unfolding u = {.arena = arena, .program = program, .flat = flat, .most = arena_used(arena) + FLAT_MEMORY};
     struct cube all = CUBE_ALL;
 
     flat->chain = program->chains[chain].chain;

@@ -36,6 +36,7 @@ struct flat {
 };
 
 #define FLAT_MOST 3000000u
+#define FLAT_MEMORY ((size_t)256 << 20) /* of the arena, likewise */
 
 /* `chain` is the number of a base chain. */
 struct flat *flat_make(struct arena *arena, struct program *program, uint32_t chain);

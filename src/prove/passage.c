@@ -12,12 +12,16 @@ static struct cubes at_hop(struct arena *arena, const struct passage_hop *hop, c
         return own;
     vec_each (const struct cube *, a, &own) {
         vec_each (const struct cube *, b, before) {
+            struct cube asked = *a;
             struct cube cube = *b;
             struct cube part;
 
             cube.field[FIELD_IN] = NULL;
             cube.field[FIELD_OUT] = NULL;
-            if (cube_intersect(arena, a, &cube, &part))
+            /* Where they come from and go to is as the firewalls before left it. */
+            asked.field[FIELD_SOURCE] = asked.field[FIELD_DESTINATION] = NULL;
+            asked.field[FIELD_SOURCE_PORT] = asked.field[FIELD_PORT] = NULL;
+            if (cube_intersect(arena, &asked, &cube, &part))
                 *vec_push(arena, &both) = part;
         }
     }
@@ -40,18 +44,25 @@ static bool pass_all(struct arena *arena, const struct passage_hop *hops, size_t
                      struct rule_ref *rule)
 {
     enum family family = hops[0].permit.flow->family;
-    struct cubes passing = {0};
+    struct onward onward = {0};
 
     for (size_t i = 0; i < n; i++) {
         enum hook hook;
-        struct cubes asked = at_hop(arena, &hops[i], i == 0 ? NULL : &passing, &hook);
+        struct cubes asked = at_hop(arena, &hops[i], i == 0 ? NULL : &onward.packets, &hook);
 
-        judge_passing(arena, hops[i].prover, family, hook, &asked, surely, &passing, rule);
-        if (!drop_self(&passing))
+        if (i + 1 == n)
+            judge_passing(arena, hops[i].prover, family, hook, &asked, surely, &onward.packets, &onward.rule);
+        else
+            judge_onward(arena, hops[i].prover, family, hook, &asked, surely, &onward);
+        *rule = onward.rule;
+        if (!drop_self(&onward.packets))
             return false;
+        if (i + 1 == n || onward.elsewhere) {
+            *packet = witness_packet(hops[i].prover->arena, hops[i].prover, family, &onward.packets.v[0]);
+            return true;
+        }
     }
-    *packet = witness_packet(hops[n - 1].prover->arena, hops[n - 1].prover, family, &passing.v[0]);
-    return true;
+    return false;
 }
 
 enum passage passage_find(struct arena *arena, const struct passage_hop *hops, size_t n, struct packet *packet,

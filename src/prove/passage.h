@@ -1,4 +1,7 @@
-/* The whole way of a flow past several firewalls: what passes one comes to the next. */
+/*
+ * The whole way of a flow past several firewalls: what passes one comes to the next, with other addresses where it was
+ * translated. What was sent to another destination may go another way: then it is not known whether it gets through.
+ */
 #ifndef PORTOLAN_PROVE_PASSAGE_H
 #define PORTOLAN_PROVE_PASSAGE_H
 

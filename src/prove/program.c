@@ -7,7 +7,9 @@
 
 #include <assert.h>
 
-#define CUBES_MOST 2000000u /* of one rule */
+#define CUBES_MOST 300000u /* of one rule */
+#define CUBES_ALL 1000000u /* of all rules, those that were given up included */
+#define CUBES_LEAST 1000u  /* that a rule may have when all are used up */
 
 static const struct ranges *interface_ranges(struct program *program, const struct match *match)
 {
@@ -76,9 +78,12 @@ static bool spell_conjunction(struct program *program, const struct cube *base, 
         }
         now = next;
     }
+    if (program->cubes_left < now.n)
+        return false;
+    program->cubes_left -= now.n;
     vec_each (struct cube *, cube, &now)
         *vec_push(program->arena, out) = *cube;
-    return out->n <= CUBES_MOST;
+    return true;
 }
 
 static bool spell_groups(struct program *program, const struct cube *base, const struct match *match, struct cubes *out)
@@ -132,6 +137,7 @@ static void make_unknown(struct program *program, struct program_rule *made)
 {
     struct cube *cube = arena_new_object(program->arena, struct cube);
 
+    *vec_push(program->arena, &program->forks) = (struct fork){.literal = program->spare_literal, .rule = made->rule};
     cube->literals = literals_one(program->arena, program->spare_literal++, true);
     made->cubes = cube;
     made->cube_n = 1;
@@ -167,6 +173,23 @@ static bool concerns(const struct program *program, const struct rule *rule)
     return (rule->families & FAMILY_BIT(program->family)) != 0 && rule->action != ACTION_NONE;
 }
 
+/* Spelled out, within what is left of cubes; else unknown. */
+static void spell_or_not(struct program *program, const struct rule *rule, struct program_rule *made)
+{
+    size_t left = CUBES_ALL > program->cubes_spent ? CUBES_ALL - program->cubes_spent : 0;
+    size_t allowed = left < CUBES_LEAST ? CUBES_LEAST : left < CUBES_MOST ? left : CUBES_MOST;
+    struct arena_mark mark = arena_mark(program->arena);
+    bool spelled;
+
+    program->cubes_left = allowed;
+    spelled = spell_rule(program, rule, made);
+    program->cubes_spent += allowed - program->cubes_left;
+    if (!spelled) {
+        arena_release(program->arena, mark);
+        make_unknown(program, made);
+    }
+}
+
 static struct program_rule *make_rule(struct program *program, const struct rule *rule)
 {
     struct program_rule *made = arena_new_object(program->arena, struct program_rule);
@@ -175,8 +198,7 @@ static struct program_rule *make_rule(struct program *program, const struct rule
     made->action = rule->action;
     if (!concerns(program, rule))
         return made;
-    if (!spell_rule(program, rule, made))
-        make_unknown(program, made);
+    spell_or_not(program, rule, made);
     note_literals(program, rule, rule->matches, rule->match_n);
     if (rule->action == ACTION_JUMP || rule->action == ACTION_GOTO) {
         const struct program_chain *target = map_get(&program->chain_numbers, chain_key(&rule->target));
@@ -228,6 +250,94 @@ const struct box_index *program_index(struct program *program, uint32_t chain)
     return of->index;
 }
 
+static bool asks(const struct match *v, size_t n, enum field field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((v[i].kind == MATCH_RANGES || v[i].kind == MATCH_INTERFACES) && v[i].field == field)
+            return true;
+        for (size_t k = 0; (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) && k < v[i].group_n; k++) {
+            if (asks(v[i].groups[k].v, v[i].groups[k].n, field))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What rules of a chain meet before it is known: of a table that has such a chain every user chain may be called there.
+ */
+static unsigned early_in(const struct ruleset *ruleset, const struct chain *chain)
+{
+    unsigned early = 0;
+
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        const struct chain *base = ruleset->chains[i];
+
+        if (base != chain && (chain->hook != HOOK_NONE || !str_eq(base->table, chain->table)))
+            continue;
+        early |= chain_before_conntrack(base) ? 1u << FIELD_STATE : 0;
+        early |= chain_before_routing(base) ? 1u << FIELD_OUT : 0;
+    }
+    return early;
+}
+
+/* `early` is what rules of its chain meet before it is known. */
+static void note_early(struct program *program, unsigned early, const struct rule *rule)
+{
+    static const enum field fields[] = {FIELD_STATE, FIELD_OUT};
+
+    for (size_t i = 0; i < 2; i++) {
+        if ((early & ~program->early & 1u << fields[i]) != 0 && asks(rule->matches, rule->match_n, fields[i]))
+            program->early |= 1u << fields[i];
+    }
+}
+
+/* Rules that ask for the unknowns that nobody is known to ask for any more. */
+static void note_again(struct program *program)
+{
+    for (size_t i = 0; i < program->chain_n; i++) {
+        const struct program_chain *chain = &program->chains[i];
+
+        for (size_t k = 0; k < chain->rule_n; k++) {
+            if (chain->rules[k] != NULL && chain->rules[k]->cube_n > 0)
+                note_literals(program, chain->rules[k]->rule, chain->rules[k]->rule->matches,
+                              chain->rules[k]->rule->match_n);
+        }
+    }
+}
+
+void program_forget(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+    bool known = false;
+
+    if (of->index != NULL)
+        index_leave(of->index, i, rule_asks, &asked);
+    of->rules[i] = NULL;
+    for (uint32_t id = 0; id < program->ruleset->literal_n; id++) {
+        if (program->literal_rules[id] != &of->chain->rules[i])
+            continue;
+        program->literal_rules[id] = NULL;
+        known = true;
+    }
+    if (known)
+        note_again(program);
+    for (size_t k = program->forks.n; k-- > 0;) {
+        if (program->forks.v[k].rule == &of->chain->rules[i])
+            program->forks.v[k] = program->forks.v[--program->forks.n];
+    }
+}
+
+void program_renew(struct program *program, uint32_t chain, size_t i)
+{
+    struct program_chain *of = &program->chains[chain];
+    struct rules_asked asked = {.program = program, .chain = of->chain};
+
+    note_early(program, early_in(program->ruleset, of->chain), &of->chain->rules[i]);
+    if (of->index != NULL)
+        index_enter(of->index, i, rule_asks, &asked);
+}
+
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
                              const struct interface_numbers *interfaces)
 {
@@ -238,13 +348,17 @@ struct program *program_make(struct arena *arena, const struct ruleset *ruleset,
     program->family = family;
     program->interfaces = interfaces;
     program->spare_literal = ruleset->literal_n;
+    program->steps = PROGRAM_STEPS;
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         struct program_chain *chain = &program->chains[i];
+        unsigned early = early_in(ruleset, ruleset->chains[i]);
 
         chain->chain = ruleset->chains[i];
+        for (size_t k = 0; early != 0 && k < chain->chain->rule_n; k++)
+            note_early(program, early, &chain->chain->rules[k]);
         chain->rule_n = chain->chain->rule_n;
         chain->rules = arena_new_array(arena, struct program_rule *, chain->rule_n);
         map_set(arena, &program->chain_numbers, chain_key(&ruleset->chains[i]), chain);
@@ -283,7 +397,8 @@ size_t program_path(const struct program *program, enum hook hook, uint32_t *pat
             const struct chain *before = program->chains[path[at - 1]].chain;
             unsigned other = stage_of(before->hook, hook);
 
-            if (other < stage || (other == stage && before->priority <= chain->priority))
+            /* At one priority the chain that came last is the first. */
+            if (other < stage || (other == stage && before->priority < chain->priority))
                 break;
             path[at] = path[at - 1];
             at--;

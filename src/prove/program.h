@@ -24,9 +24,22 @@ struct program_rule {
 struct program_chain {
     const struct chain *chain;
     size_t rule_n;
-    struct program_rule **rules;   /* NULL where no question has met the rule yet: program_rule_at makes it */
-    const struct box_index *index; /* over the rules, made when first needed; NULL in short chains */
+    struct program_rule **rules; /* NULL where no question has met the rule yet: program_rule_at makes it */
+    struct box_index *index;     /* over the rules, made when first needed; NULL in short chains */
 };
+
+/*
+ * An unknown beside those of the ruleset: whether a rule matches that cannot be spelled out, or whether the value that
+ * the kernel chose, where a rule leaves it a choice, is one that a later rule asks for.
+ */
+struct fork {
+    uint32_t literal;
+    const struct rule *rule;     /* that may match; NULL: it is about a choice */
+    enum field field;            /* that was written */
+    const struct ranges *values; /* the literal holds for these */
+};
+
+struct forks VEC(struct fork);
 
 struct program {
     const struct ruleset *ruleset;
@@ -37,7 +50,12 @@ struct program {
     const struct rule **literal_rules; /* a rule that asks for an unknown, of the rules made so far */
     struct map chain_numbers;          /* the bytes of a struct chain * -> its struct program_chain */
     struct arena *arena;
-    uint32_t spare_literal; /* for rules that cannot be spelled out */
+    unsigned early;         /* 1u << FIELD_STATE, 1u << FIELD_OUT: some rule may ask for it before it is known */
+    uint32_t spare_literal; /* the next unknown beside those of the ruleset */
+    struct forks forks;     /* rules that cannot be spelled out */
+    size_t cubes_spent;     /* for spelling rules out, */
+    size_t cubes_left;      /* and for the one that is being spelled out */
+    uint64_t steps;         /* that questions may still take together; see outcome.c */
 };
 
 /*
@@ -52,9 +70,23 @@ const struct program_rule *program_rule_at(struct program *program, uint32_t cha
 /* The index over a chain's rules; NULL where it has too few for one. */
 const struct box_index *program_index(struct program *program, uint32_t chain);
 
+/* 1u << each field that rules may see otherwise than the packet came: written before, or not known yet. */
+static inline unsigned program_seen_otherwise(const struct program *program)
+{
+    return program->ruleset->rewrites | program->early;
+}
+
+/*
+ * A rule of the ruleset becomes another one in its place: forgotten before it is written over, and made known after.
+ * Interfaces and unknowns of the new one must be numbered already.
+ */
+void program_forget(struct program *program, uint32_t chain, size_t i);
+void program_renew(struct program *program, uint32_t chain, size_t i);
+
 /* Chain numbers of the base chains on the way through a hook, in order. Returns how many. */
 size_t program_path(const struct program *program, enum hook hook, uint32_t *path, size_t max);
 
 #define PATH_MAX_CHAINS 256
+#define PROGRAM_STEPS 30000000u /* that its questions may take together, beyond what each brings */
 
 #endif

@@ -53,9 +53,28 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
 
 /* --- judge.c: one permit ------------------------------------------------------------------------------------------ */
 
-/* The verdict on one permit in one direction. All of *verdict is written. */
+/*
+ * The verdict on one permit in one direction. All of *verdict is written. Questions share a budget of steps that grows
+ * with each: one that needs more than is there is undetermined, and names the rule that made it so.
+ */
 void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct verdict *verdict);
+
+/*
+ * What somebody needs who does not believe a verdict `permitted` or `denied`: the packets of the question cut into
+ * disjoint parts, each with what decides it in every base chain on its way. No rule on the way tells packets of a part
+ * apart. Packets from an address to itself may be in no part; what `now` of a leaf says is no part of the evidence.
+ */
+struct certificate {
+    struct cubes region;    /* the packets of the question */
+    struct leaves parts;    /* for each value of the unknowns that has a part in it; none of another verdict */
+    struct leaves requests; /* of a reply that NAT or NOTRACK may change: the requests that it answers, likewise */
+    struct forks forks;     /* what the unknowns beyond those of the ruleset mean */
+};
+
+/* The same verdict with its certificate, which lives in the arena: nothing of the arena is rolled back. */
+void judge_certified(struct arena *arena, const struct prover *prover, const struct permit *permit,
+                     enum direction direction, struct verdict *verdict, struct certificate *certificate);
 
 /*
  * Packets of a region that may pass a hook, as cubes: with `surely` only those that pass whatever the unknowns are.
@@ -64,14 +83,40 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
 bool judge_passing(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                    const struct cubes *region, bool surely, struct cubes *passing, struct rule_ref *rule);
 
+struct onward {
+    struct cubes packets;
+    bool elsewhere; /* some may have been sent to another destination: their way is not known */
+    struct rule_ref rule;
+};
+
+/*
+ * Likewise, the packets as the next firewall on the way sees them. With `surely` none that are translated: whether the
+ * next lets them through is not asked.
+ */
+bool judge_onward(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
+                  const struct cubes *region, bool surely, struct onward *onward);
+
+/* --- rules.c: what decides ---------------------------------------------------------------------------------------- */
+
+/* What a leaf ended at, by name. */
+struct rule_ref rules_name(const struct prover *prover, const struct leaf *leaf);
+/* Fills in verdict->rules: what decides about all these leaves. */
+void rules_of_leaves(struct arena *arena, const struct prover *prover, const struct leaves *leaves,
+                     struct verdict *verdict);
+
 /* --- excess.c: what is permitted beyond --------------------------------------------------------------------------- */
 
 /*
- * Appends a finding for each box that the ruleset permits beyond the policy's permits, its baseline and what it
- * accepts; largest first. False when a budget ran out before everything was looked at (a finding says so).
+ * Appends findings for what the ruleset permits beyond the policy's permits, its baseline and what it accepts: boxes as
+ * large as can be, the largest first, of packets that are all excess. Those of a rule hold what it can take; another
+ * rule may let a part of them through before it does, but it is the one that decides the finding's packet.
+ *
+ * Together the boxes are all there is, but for rules that open very many: each has the largest (in rulesets of 100
+ * rules 100, in large ones fewer, always one), and the last says in its reason that there may be more. False when a
+ * budget ran out before everything was looked at: *gave_up_at is the rule then.
  */
 bool excess_find(struct arena *arena, const struct prover *prover, const struct policy *policy,
-                 struct findings *findings);
+                 struct findings *findings, struct rule_ref *gave_up_at);
 
 /* --- baseline.c: a firewall that works -----------------------------------------------------------------------------
  */

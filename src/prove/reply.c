@@ -102,6 +102,106 @@ bool reply_region(struct arena *arena, enum family family, const struct cubes *p
     return matters;
 }
 
+/* An end as the filters see it in replies, and as it is where the translation is not undone yet, or undone again. */
+struct two_ends {
+    enum field field;
+    const struct ranges *seen;
+    const struct ranges *other;
+};
+
+static bool same_side(const struct ranges *asked, const struct two_ends *ends)
+{
+    if (ranges_subset(ends->seen, asked))
+        return ranges_subset(ends->other, asked);
+    return !ranges_overlap(ends->seen, asked) && !ranges_overlap(ends->other, asked);
+}
+
+static bool tells_apart(const struct match *v, size_t n, const struct two_ends *ends)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kind == MATCH_RANGES && v[i].field == ends->field && !same_side(v[i].ranges, ends))
+            return true;
+        for (size_t k = 0; (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) && k < v[i].group_n; k++) {
+            if (tells_apart(v[i].groups[k].v, v[i].groups[k].n, ends))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Chains reach each other without loops; `left` bounds how many are looked at. */
+static const struct rule *find_apart(const struct chain *chain, const struct two_ends *ends, size_t *left)
+{
+    for (size_t i = 0; i<chain->rule_n && * left> 0; i++) {
+        const struct rule *rule = &chain->rules[i];
+        const struct rule *found = NULL;
+
+        *left -= 1;
+        if (rule->action != ACTION_NONE && tells_apart(rule->matches, rule->match_n, ends))
+            return rule;
+        if (rule->target != NULL)
+            found = find_apart(rule->target, ends, left);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* Before the translation back of destinations, or behind that of sources. */
+static bool is_beside(const struct chain *chain, bool destination)
+{
+    bool first = chain->hook == HOOK_INGRESS || chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT;
+
+    return destination ? first && chain->priority < -100 : chain->hook == HOOK_POSTROUTING && chain->priority > 100;
+}
+
+bool reply_comes_beside(const struct ruleset *ruleset, const struct chain *chain)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        const struct chain *base = ruleset->chains[i];
+        bool meant = base == chain || (chain->hook == HOOK_NONE && str_eq(base->table, chain->table));
+
+        if (meant && (is_beside(base, true) || is_beside(base, false)))
+            return true;
+    }
+    return false;
+}
+
+const struct rule *reply_misjudged(struct arena *arena, const struct program *program, const struct leaf *leaves,
+                                   size_t n)
+{
+    static const enum field pairs[4][2] = {{FIELD_SOURCE, FIELD_DESTINATION},
+                                           {FIELD_SOURCE_PORT, FIELD_PORT},
+                                           {FIELD_DESTINATION, FIELD_SOURCE},
+                                           {FIELD_PORT, FIELD_SOURCE_PORT}};
+    size_t left = 1000000;
+
+    for (size_t i = 0; i < n * 4; i++) {
+        const struct leaf *leaf = &leaves[i / 4];
+        enum field field = pairs[i % 4][0];
+        bool source = i % 4 < 2; /* of the request: the reply's destination */
+        struct two_ends ends = {.field = pairs[i % 4][1]};
+        struct cube view;
+
+        if (leaf->now == NULL)
+            continue;
+        view = rewrite_view(arena, leaf->now, &leaf->cube);
+        if (view.field[field] == leaf->cube.field[field] || view.field[field] == NULL ||
+            leaf->cube.field[field] == NULL)
+            continue;
+        ends.seen = source ? leaf->cube.field[field] : view.field[field];
+        ends.other = source ? view.field[field] : leaf->cube.field[field];
+        for (size_t k = 0; k < program->chain_n; k++) {
+            const struct chain *chain = program->chains[k].chain;
+            const struct rule *found = is_beside(chain, source) ? find_apart(chain, &ends, &left) : NULL;
+
+            if (found != NULL)
+                return found;
+        }
+    }
+    return NULL;
+}
+
 static void write_value(const struct rewritten *now, enum field field, u128 max, u128 *value)
 {
     const struct ranges *set = now->set[field];

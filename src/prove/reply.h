@@ -16,6 +16,16 @@ bool reply_matters(const struct rewritten *now);
  */
 bool reply_region(struct arena *arena, enum family family, const struct cubes *plain, const struct leaf *leaves,
                   size_t n, struct cubes *replies);
+/*
+ * A rule on the way of the replies that sees ends which these requests got by translation, before they are translated
+ * back or behind that, and takes them for others than the ends that filters see: raw and mangle see the address that
+ * SNAT gave. NULL: there is none.
+ */
+const struct rule *reply_misjudged(struct arena *arena, const struct program *program, const struct leaf *leaves,
+                                   size_t n);
+/* Whether replies may come to a rule of the chain so: its base chain, or one that may call it, is beside translation.
+ */
+bool reply_comes_beside(const struct ruleset *ruleset, const struct chain *chain);
 /* One packet with what rules wrote into it; of several values the first, of any address the packet's own. */
 struct packet reply_rewritten(const struct rewritten *now, const struct packet *packet);
 

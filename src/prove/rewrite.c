@@ -199,10 +199,8 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
                                         struct rewritten *now)
 {
     const struct ranges *state = now->set[FIELD_STATE] != NULL ? now->set[FIELD_STATE] : cube->field[FIELD_STATE];
-    bool before = base->hook == HOOK_INGRESS ||
-                  ((base->hook == HOOK_PREROUTING || base->hook == HOOK_OUTPUT) && base->priority < -200);
 
-    if (before) {
+    if (chain_before_conntrack(base)) {
         now->set[FIELD_STATE] = ranges_value(arena, STATE_UNTRACKED);
         return REWRITE_DONE;
     }
@@ -231,6 +229,7 @@ enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hoo
             made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
         made->to_host =
             made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
+        made->rerouted = made->rerouted || (!source && base->hook == HOOK_OUTPUT);
         if (made->to_host)
             made->set[FIELD_OUT] = ranges_value(arena, INTERFACE_NONE);
     }

@@ -15,6 +15,9 @@ bool rewrite_question(struct arena *arena, const struct rewritten *now, const st
 enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
                          const struct cube *asks);
 
+/* Fields that say where a packet comes from and goes to. */
+#define REWRITE_ENDS (1u << FIELD_SOURCE | 1u << FIELD_DESTINATION | 1u << FIELD_SOURCE_PORT | 1u << FIELD_PORT)
+
 /* Whether packets go on with the same ends; marks and states are the firewall's own. */
 bool rewrite_same(const struct rewritten *a, const struct rewritten *b);
 

@@ -1,101 +1,9 @@
 /* Depth-first walk of a packet set through chains; see walk.h. */
-#include "prove/rewrite.h"
+#include "prove/walker.h"
 
 #include <assert.h>
 
-/* Where a chain returns to. */
-struct frame {
-    uint32_t chain;
-    uint32_t at;
-    const struct frame *parent;
-};
-
-/* A part of the set, and where it stands. */
-struct part {
-    struct cube cube;
-    const struct rewritten *now; /* what rules wrote into its packets; NULL: nothing */
-    uint32_t base;               /* which base chain of the path */
-    uint32_t chain;
-    uint32_t at; /* the next rule */
-    const struct frame *parent;
-    const struct rule *accepted_by; /* the last rule that accepted it, in a base chain before */
-    const struct chain *accepted_policy;
-};
-
-struct walker {
-    struct arena *arena;
-    struct walk *walk;
-    uint32_t path[PATH_MAX_CHAINS];
-    uint32_t path_n;
-    uint32_t host_path[PATH_MAX_CHAINS]; /* of packets that are redirected to the host on their way through */
-    uint32_t host_path_n;
-    struct {
-        struct part *v;
-        size_t n;
-        size_t capacity;
-    } stack;
-    struct cursor cursor; /* over the rules of chain cursor_of, for the part that runs */
-    uint32_t cursor_of;
-    bool cursor_good;
-    bool stopped;
-};
-
-static void end_part(struct walker *s, const struct part *part, enum action action, const struct rule *rule,
-                     const struct chain *chain)
-{
-    struct leaf leaf = {.cube = part->cube, .now = part->now, .action = action, .rule = rule, .chain = chain};
-
-    if (!s->walk->leaf(s->walk->context, &leaf))
-        s->stopped = true;
-}
-
-static bool is_to_host(const struct part *part)
-{
-    return part->now != NULL && part->now->to_host;
-}
-
-/* The base chain that a part is in. Up to where the two ways part they are the same. */
-static const struct chain *base_of(const struct walker *s, const struct part *part)
-{
-    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
-
-    return s->walk->program->chains[path[part->base]].chain;
-}
-
-/* Accepted in one base chain: on to the next, or through. True when the part goes on. */
-static bool accept_part(struct walker *s, struct part *part, const struct rule *rule, const struct chain *chain)
-{
-    if (rule != NULL)
-        part->accepted_by = rule;
-    else if (part->accepted_policy == NULL || chain->hook == s->walk->hook)
-        part->accepted_policy = chain;
-    if (++part->base < (is_to_host(part) ? s->host_path_n : s->path_n)) {
-        part->chain = is_to_host(part) ? s->host_path[part->base] : s->path[part->base];
-        part->at = 0;
-        part->parent = NULL;
-        return true;
-    }
-    end_part(s, part, ACTION_ACCEPT, part->accepted_by, part->accepted_by == NULL ? part->accepted_policy : NULL);
-    return false;
-}
-
-/* Falls off its chain, or returns from it. True when the part goes on. */
-static bool return_part(struct walker *s, struct part *part)
-{
-    const struct chain *chain;
-
-    if (part->parent != NULL) {
-        part->chain = part->parent->chain;
-        part->at = part->parent->at;
-        part->parent = part->parent->parent;
-        return true;
-    }
-    chain = base_of(s, part);
-    if (chain->policy != ACTION_DROP)
-        return accept_part(s, part, NULL, chain);
-    end_part(s, part, ACTION_DROP, NULL, chain);
-    return false;
-}
+#include "net/proto.h"
 
 static void push(struct walker *s, const struct part *like, const struct cube *cube)
 {
@@ -105,41 +13,86 @@ static void push(struct walker *s, const struct part *like, const struct cube *c
     part->cube = *cube;
 }
 
-/* Through the chain of NAT: of the hook's others none is asked any more. */
-static bool leave_nat(struct walker *s, struct part *part)
+/*
+ * Errors about a connection are translated as the connection is, and ask no rule of NAT (nf_nat_ipv4_fn, …_ipv6_fn).
+ * True when that is all of the part; where it is some of it the part is cut in two, and *cut says so.
+ */
+static bool is_error(struct walker *s, const struct part *part, bool *cut)
 {
-    const struct chain *left = base_of(s, part);
-    const uint32_t *path = is_to_host(part) ? s->host_path : s->path;
-    uint32_t n = is_to_host(part) ? s->host_path_n : s->path_n;
+    enum family family = s->walk->program->family;
+    struct cube error = CUBE_ALL;
+    struct cube question;
+    struct cube taken;
+    struct cubes rest = {0};
 
-    while (left->nat && part->base + 1 < n) {
-        const struct chain *next = s->walk->program->chains[path[part->base + 1]].chain;
-
-        if (!next->nat || next->hook != left->hook)
-            break;
-        part->base++;
+    *cut = false;
+    error.field[FIELD_PROTOCOL] = ranges_value(s->arena, proto_icmp(family));
+    error.field[FIELD_STATE] = ranges_value(s->arena, STATE_RELATED);
+    if (part->now != NULL) {
+        if (!rewrite_question(s->arena, part->now, &error, &question))
+            return false;
+        error = question;
     }
-    return accept_part(s, part, NULL, left);
+    if (!cube_intersect(s->arena, &part->cube, &error, &taken))
+        return false;
+    cube_subtract(s->arena, &part->cube, &error, family, &rest);
+    vec_each (const struct cube *, piece, &rest)
+        push(s, part, piece);
+    *cut = rest.n > 0;
+    if (*cut)
+        push(s, part, &taken);
+    return !*cut;
 }
 
 /* The rule writes into the part's packets. True when it goes on. */
 static bool write_part(struct walker *s, struct part *part, const struct program_rule *rule)
 {
     bool nat = rule->action == ACTION_DNAT || rule->action == ACTION_SNAT;
+    struct part again = *part;
     struct cubes pieces = {0};
+    bool cut;
 
-    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, base_of(s, part), rule->rule, &part->cube,
+    again.at = (uint32_t)(rule->rule - s->walk->program->chains[part->chain].chain->rules);
+    if (nat && is_error(s, &again, &cut))
+        return true;
+    if (nat && cut)
+        return false;
+    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, way_base(s, part), rule->rule, &part->cube,
                           &part->now, &pieces)) {
-    case REWRITE_DONE: return nat ? leave_nat(s, part) : true;
+    case REWRITE_DONE: return nat ? way_leave_nat(s, part, rule->rule) : true;
     case REWRITE_SPLIT:
-        part->at = (uint32_t)(rule->rule - s->walk->program->chains[part->chain].chain->rules);
         vec_each (struct cube *, piece, &pieces)
-            push(s, part, piece);
+            push(s, &again, piece);
         return false;
     case REWRITE_OPAQUE: break;
     }
-    end_part(s, part, ACTION_UNKNOWN, rule->rule, NULL);
+    way_stop(s, part, ACTION_UNKNOWN, rule->rule);
     return false;
+}
+
+static void note_cut(struct walker *s, const struct rule *rule)
+{
+    struct cutter *cutter = &s->cutters[((uintptr_t)rule >> 4) * 0x9e3779b97f4a7c15u >> 61];
+
+    if (cutter->rule == rule) {
+        cutter->cuts++;
+    } else if (cutter->cuts == 0) {
+        *cutter = (struct cutter){rule, 1};
+    } else {
+        cutter->cuts--;
+    }
+}
+
+/* The rule that a walk is given up at: the one that cut the most, else the last that was met. */
+static const struct rule *hardest(const struct walker *s)
+{
+    const struct cutter *most = &s->cutters[0];
+
+    for (size_t i = 1; i < CUTTERS; i++) {
+        if (s->cutters[i].cuts > most->cuts)
+            most = &s->cutters[i];
+    }
+    return most->cuts > 0 ? most->rule : s->last;
 }
 
 /* The whole part takes the rule's action. True when it goes on. */
@@ -148,11 +101,11 @@ static bool act(struct walker *s, struct part *part, const struct program_rule *
     struct frame *frame;
 
     switch (rule->action) {
-    case ACTION_ACCEPT: return accept_part(s, part, rule->rule, NULL);
+    case ACTION_ACCEPT: return way_accept(s, part, rule->rule);
     case ACTION_DROP:
     case ACTION_REJECT:
-    case ACTION_UNKNOWN: end_part(s, part, rule->action, rule->rule, NULL); return false;
-    case ACTION_RETURN: return return_part(s, part);
+    case ACTION_UNKNOWN: way_stop(s, part, rule->action, rule->rule); return false;
+    case ACTION_RETURN: return way_return(s, part);
     case ACTION_JUMP:
         frame = arena_new_object(s->arena, struct frame);
         *frame = (struct frame){.chain = part->chain, .at = part->at, .parent = part->parent};
@@ -174,10 +127,34 @@ static bool act(struct walker *s, struct part *part, const struct program_rule *
     return true;
 }
 
+/* Work is counted in steps: a rule that is met, a cube that is cut off. */
+static void spend(struct walker *s, size_t steps)
+{
+    s->walk->budget -= s->walk->budget < steps ? s->walk->budget : steps;
+}
+
+/* Of steps, or of memory. */
+static bool is_spent(const struct walker *s)
+{
+    return s->walk->budget == 0 || arena_used(s->arena) > s->most;
+}
+
+/* The values that a cut goes through, as steps. */
+static size_t weight(const struct cube *cube)
+{
+    size_t ranges = 0;
+
+    for (enum field field = 0; field < FIELD_N; field++)
+        ranges += cube->field[field] == NULL ? 0 : cube->field[field]->n;
+    return ranges / 16;
+}
+
 /* Divides `all` between the packets that `cube` takes and the rest, which is appended. False: it takes none. */
 static bool divide(struct walker *s, const struct cube *all, const struct cube *cube, struct cube *taken,
                    struct cubes *rest)
 {
+    size_t before;
+
     if (!cube_overlaps(all, cube))
         return false;
     if (cube_within(all, cube)) {
@@ -186,7 +163,9 @@ static bool divide(struct walker *s, const struct cube *all, const struct cube *
     }
     if (!cube_intersect(s->arena, all, cube, taken))
         return false;
+    before = rest->n;
     cube_subtract(s->arena, all, cube, s->walk->program->family, rest);
+    spend(s, (rest->n - before) * (4 + weight(all)));
     return true;
 }
 
@@ -234,6 +213,9 @@ static bool fork_part(struct walker *s, const struct part *part, const struct pr
         if (field == FIELD_N)
             continue;
         literal = program->spare_literal++;
+        if (s->walk->forks != NULL)
+            *vec_push(s->arena, s->walk->forks) =
+                (struct fork){.literal = literal, .field = field, .values = asks->field[field]};
         for (int side = 0; side < 2; side++) {
             struct rewritten *now = arena_copy(s->arena, part->now, sizeof *now);
             struct cube choice = CUBE_ALL;
@@ -276,11 +258,6 @@ static void cut(struct walker *s, const struct cube *cube, struct cubes *rest, s
     *rest = left;
 }
 
-static void spend(struct walker *s)
-{
-    s->walk->budget -= s->walk->budget > 0;
-}
-
 /*
  * A rule with several cubes, or with exceptions: the part is cut by them one after the other. What skips or is left
  * goes on behind the rule, what is taken takes its action.
@@ -294,17 +271,19 @@ static void take_many(struct walker *s, const struct part *part, const struct pr
     struct cursor cursor;
 
     *vec_push(s->arena, &rest) = part->cube;
-    for (uint32_t i = 0; i < rule->skip_n && rest.n > 0; i++) {
-        spend(s);
+    for (uint32_t i = 0; i < rule->skip_n && rest.n > 0 && !is_spent(s); i++) {
+        spend(s, rest.n);
         cut(s, question_of(s, part, &rule->skips[i], &question), &rest, &skipped);
     }
     if (rule->index != NULL)
         start_cursor(s, &cursor, rule->index, part);
-    for (uint32_t i = next_cube(rule, &cursor, 0); i < rule->cube_n && rest.n > 0;
+    for (uint32_t i = next_cube(rule, &cursor, 0); i < rule->cube_n && rest.n > 0 && !is_spent(s);
          i = next_cube(rule, &cursor, i + 1)) {
-        spend(s);
+        spend(s, rest.n);
         cut(s, question_of(s, part, &rule->cubes[i], &question), &rest, &taken);
     }
+    if (skipped.n + rest.n + taken.n > 1)
+        note_cut(s, rule->rule);
     vec_each (struct cube *, cube, &skipped)
         push(s, part, cube);
     vec_each (struct cube *, cube, &rest)
@@ -334,6 +313,7 @@ static bool next_rule(struct walker *s, struct part *part, const struct program_
     if (part->at >= program->chains[part->chain].rule_n)
         return false;
     *rule = program_rule_at(program, part->chain, part->at++);
+    s->last = (*rule)->rule;
     return true;
 }
 
@@ -341,7 +321,7 @@ static bool next_rule(struct walker *s, struct part *part, const struct program_
 static void run_part(struct walker *s, struct part part)
 {
     s->cursor_good = false;
-    while (!s->stopped && s->walk->budget > 0) {
+    while (!s->stopped && !is_spent(s)) {
         const struct program_rule *rule;
         const struct rewritten *before = part.now;
         struct cubes rest = {0};
@@ -349,9 +329,9 @@ static void run_part(struct walker *s, struct part part)
         const struct cube *asks;
         struct cube taken;
 
-        s->walk->budget--;
+        spend(s, 1);
         if (!next_rule(s, &part, &rule)) {
-            if (!return_part(s, &part))
+            if (!way_return(s, &part))
                 return;
             continue;
         }
@@ -368,6 +348,8 @@ static void run_part(struct walker *s, struct part part)
             continue;
         vec_each (struct cube *, cube, &rest)
             push(s, &part, cube);
+        if (rest.n > 0)
+            note_cut(s, rule->rule);
         s->cursor_good = s->cursor_good && rest.n == 0;
         part.cube = taken;
         if (!act(s, &part, rule))
@@ -380,24 +362,24 @@ enum walk_end walk_run(struct arena *arena, struct walk *walk, const struct cube
 {
     struct walker s = {.arena = arena, .walk = walk};
     struct part first = {.cube = *from};
-    size_t most = arena_size(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
 
     assert(arena != walk->program->arena);
+    s.most = arena_used(arena) + (walk->memory == 0 ? WALK_MEMORY : walk->memory);
     s.path_n = (uint32_t)program_path(walk->program, walk->hook, s.path, PATH_MAX_CHAINS);
     if (walk->hook == HOOK_FORWARD && (walk->program->ruleset->rewrites & 1u << FIELD_DESTINATION) != 0)
         s.host_path_n = (uint32_t)program_path(walk->program, HOOK_INPUT, s.host_path, PATH_MAX_CHAINS);
     if (s.path_n == 0) {
-        end_part(&s, &first, ACTION_ACCEPT, NULL, NULL);
-        return s.stopped ? WALK_STOPPED : WALK_DONE;
+        struct leaf leaf = {.cube = *from, .action = ACTION_ACCEPT};
+
+        return walk->leaf(walk->context, &leaf) ? WALK_DONE : WALK_STOPPED;
     }
     first.chain = s.path[0];
+    first.now = way_early(&s, walk->program->chains[first.chain].chain);
     *vec_push(arena, &s.stack) = first;
-    while (s.stack.n > 0 && !s.stopped && walk->budget > 0) {
+    while (s.stack.n > 0 && !s.stopped && !is_spent(&s))
         run_part(&s, s.stack.v[--s.stack.n]);
-        if (arena_size(arena) > most)
-            walk->budget = 0;
-    }
-    if (s.stopped)
-        return WALK_STOPPED;
-    return walk->budget == 0 ? WALK_EXHAUSTED : WALK_DONE;
+    if (!s.stopped && !is_spent(&s))
+        return WALK_DONE;
+    walk->rule = hardest(&s);
+    return s.stopped ? WALK_STOPPED : WALK_EXHAUSTED;
 }

@@ -109,37 +109,25 @@ struct packet witness_packet(struct arena *arena, const struct prover *prover, e
 
 struct strings VEC(struct str);
 
-static void format_number(struct buf *out, enum field field, enum family family, u128 value)
+static void format_number(struct buf *out, enum field field, u128 value)
 {
     if (field == FIELD_PROTOCOL)
         proto_format(out, (unsigned)value);
-    else if (field == FIELD_SOURCE || field == FIELD_DESTINATION)
-        addr_format(out, family, value);
     else
         buf_addf(out, "%u", (unsigned)value);
 }
 
-static void add_value(struct arena *arena, struct strings *strings, const struct buf *text)
+static void add_range(struct arena *arena, struct buf *text, struct strings *strings, enum field field,
+                      enum family family, struct range range)
 {
+    text->n = 0;
+    if (field == FIELD_SOURCE || field == FIELD_DESTINATION)
+        addr_range_format(text, family, range);
+    else if (range.hi > range.lo)
+        buf_addf(text, "%u-%u", (unsigned)range.lo, (unsigned)range.hi);
+    else
+        format_number(text, field, range.lo);
     *vec_push(arena, strings) = str_dup(arena, buf_str(text));
-}
-
-static void add_range(struct arena *arena, struct strings *strings, enum field field, enum family family,
-                      struct range range)
-{
-    struct buf text = BUF_EMPTY;
-
-    if (field == FIELD_SOURCE || field == FIELD_DESTINATION) {
-        addr_range_format(&text, family, range);
-    } else {
-        format_number(&text, field, family, range.lo);
-        if (range.hi > range.lo) {
-            text.n = 0;
-            buf_addf(&text, "%u-%u", (unsigned)range.lo, (unsigned)range.hi);
-        }
-    }
-    add_value(arena, strings, &text);
-    buf_free(&text);
 }
 
 /* A wildcard that the walk over all names is inside of, and whether names in it that nobody wrote are in the set. */
@@ -256,6 +244,7 @@ static bool is_everything(enum field field, enum family family, const struct ran
 struct box witness_box(struct arena *arena, const struct prover *prover, enum family family, const struct cube *cube)
 {
     struct box box = {.family = family};
+    struct buf text = BUF_EMPTY;
 
     for (enum field field = 0; field < FIELD_N; field++) {
         const struct ranges *ranges = cube->field[field];
@@ -273,12 +262,13 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
                     add_messages(arena, &strings, ranges->v[i]);
             else
                 for (size_t i = 0; i < ranges->n; i++)
-                    add_range(arena, &strings, field, family, ranges->v[i]);
+                    add_range(arena, &text, &strings, field, family, ranges->v[i]);
         }
         if (strings.n == 0)
             *vec_push(arena, &strings) = STR("any");
         box.values[field] = strings.v;
         box.n[field] = strings.n;
     }
+    buf_free(&text);
     return box;
 }

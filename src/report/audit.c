@@ -163,21 +163,23 @@ static json_t *summary(const struct audit_result *result)
     return object;
 }
 
+static json_t *element(const void *list, size_t i)
+{
+    return report_json_finding(((const struct finding *const *)list)[i]);
+}
+
 void report_audit_json(struct buf *out, const struct audit_result *result)
 {
     struct arena *arena = arena_new();
     const struct finding **list = sorted(arena, result);
     json_t *root = json_object();
-    json_t *findings = json_array();
 
-    for (size_t i = 0; i < result->finding_n; i++)
-        json_array_append_new(findings, report_json_finding(list[i]));
     json_object_set_new(root, "schema_version", json_integer(1));
-    json_object_set_new(root, "findings", findings);
+    json_object_set_new(root, "findings", json_null());
     json_object_set_new(root, "summary", summary(result));
     if (result->incomplete)
         json_object_set_new(root, "incomplete", json_true());
-    report_json_print(out, root);
+    report_json_print_with(out, root, "findings", element, list, result->finding_n);
     arena_free(arena);
 }
 

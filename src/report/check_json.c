@@ -2,6 +2,15 @@
 #include "report/check.h"
 #include "report/values.h"
 
+static json_t *rules(const struct verdict *verdict)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < verdict->rule_n; i++)
+        json_array_append_new(list, report_json_rule(&verdict->rules[i]));
+    return list;
+}
+
 json_t *report_json_verdicts(const struct verdict *verdicts, size_t n)
 {
     json_t *list = json_array();
@@ -18,6 +27,7 @@ json_t *report_json_verdicts(const struct verdict *verdicts, size_t n)
         json_object_set_new(object, "direction", json_string(direction_name(verdict->direction)));
         json_object_set_new(object, "verdict", json_string(verdict_name(verdict->kind)));
         json_object_set_new(object, "rule", report_json_rule(&verdict->rule));
+        json_object_set_new(object, "rules", rules(verdict));
         json_object_set_new(object, "packet", verdict->has_packet ? report_json_packet(&verdict->packet) : json_null());
         if (verdict->has_rewritten)
             json_object_set_new(object, "rewritten", report_json_packet(&verdict->rewritten));

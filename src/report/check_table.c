@@ -39,8 +39,11 @@ static struct str values_cell(struct arena *arena, const struct finding *finding
     struct buf buf = BUF_EMPTY;
     struct str made;
 
-    for (size_t i = 0; finding->has_box && i < finding->box.n[field]; i++)
-        buf_addf(&buf, "%s%.*s", i > 0 ? " " : "", STR_ARG(finding->box.values[field][i]));
+    for (size_t i = 0; finding->has_box && i < finding->box.n[field]; i++) {
+        if (i > 0)
+            buf_addc(&buf, ' ');
+        buf_add(&buf, finding->box.values[field][i]);
+    }
     made = str_dup(arena, buf_str(&buf));
     buf_free(&buf);
     return made;

@@ -5,6 +5,7 @@
 #include "report/table.h"
 #include "report/values.h"
 
+#define SHOWN 3u /* boxes of one pair of rules, in text */
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static bool unsure(const struct difference *difference)
@@ -34,43 +35,86 @@ static void add_side(struct buf *out, const char *word, enum verdict_kind kind, 
     buf_addc(out, '\n');
 }
 
-static void add_difference(struct buf *out, const struct difference *difference, bool color)
+static bool same_rule(const struct rule_ref *a, const struct rule_ref *b)
 {
-    buf_adds(out, unsure(difference) ? "may differ" : "differs");
-    if (difference->hook != HOOK_NONE)
-        buf_addf(out, " (%s)", hook_name(difference->hook));
-    buf_adds(out, ": ");
-    report_line_box(out, &difference->box);
-    buf_addc(out, '\n');
-    if (difference->reason.n > 0)
-        buf_addf(out, "    %.*s\n", STR_ARG(difference->reason));
-    add_side(out, "left", difference->left, &difference->left_rule, color);
-    add_side(out, "right", difference->right, &difference->right_rule, color);
+    return a->present == b->present && a->index == b->index && a->line == b->line && str_eq(a->file, b->file) &&
+           str_eq(a->table, b->table) && str_eq(a->chain, b->chain);
+}
+
+/* The same rules decide both. */
+static bool same_decision(const struct difference *a, const struct difference *b)
+{
+    return a->hook == b->hook && a->left == b->left && a->right == b->right && a->box.family == b->box.family &&
+           str_eq(a->reason, b->reason) && same_rule(&a->left_rule, &b->left_rule) &&
+           same_rule(&a->right_rule, &b->right_rule);
+}
+
+/* How many from here on are decided by the same rules. */
+static size_t run_of(const struct diff_result *result, size_t at)
+{
+    size_t n = 1;
+
+    while (at + n < result->n && same_decision(&result->v[at], &result->v[at + n]))
+        n++;
+    return n;
+}
+
+/* Boxes that the same rules decide: the largest come first. */
+static void add_differences(struct buf *out, const struct difference *differences, size_t n, bool color)
+{
+    const struct difference *first = &differences[0];
+    size_t whole = 0;
+
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        if (i > 0)
+            buf_adds(out, "    and");
+        else
+            buf_adds(out, unsure(first) ? "may differ" : "differs");
+        if (i == 0 && first->hook != HOOK_NONE)
+            buf_addf(out, " (%s)", hook_name(first->hook));
+        buf_adds(out, i == 0 ? ": " : " ");
+        report_line_box(out, &differences[i].box);
+        buf_addc(out, '\n');
+    }
+    if (n > SHOWN)
+        buf_addf(out, "    and %zu smaller box%s (csv and json have all)\n", n - SHOWN, n - SHOWN == 1 ? "" : "es");
+    if (first->reason.n > 0)
+        buf_addf(out, "    %.*s\n", STR_ARG(first->reason));
+    add_side(out, "left", first->left, &first->left_rule, color);
+    add_side(out, "right", first->right, &first->right_rule, color);
+    while (whole + 1 < n && differences[whole].packet.fragment != FRAGMENT_NONE)
+        whole++;
     buf_adds(out, "    packet ");
-    packet_format(out, &difference->packet);
+    packet_format(out, &differences[whole].packet);
     buf_addc(out, '\n');
 }
 
 static void add_summary(struct buf *out, const struct diff_result *result)
 {
+    size_t kinds = 0;
+
     if (result->equal) {
         buf_adds(out, "equal: both let the same packets through");
         return;
     }
+    for (size_t i = 0; i < result->n; i += run_of(result, i))
+        kinds++;
     if (result->undetermined)
         buf_adds(out, "it cannot be said whether they are equal");
     else
-        buf_addf(out, "%zu difference%s", result->n, result->n == 1 ? "" : "s");
-    if (result->undetermined && result->n > 0)
-        buf_addf(out, ": they may differ in %zu place%s", result->n, result->n == 1 ? "" : "s");
+        buf_addf(out, "%zu difference%s", kinds, kinds == 1 ? "" : "s");
+    if (result->undetermined && kinds > 0)
+        buf_addf(out, ": they may differ in %zu place%s", kinds, kinds == 1 ? "" : "s");
+    if (kinds < result->n)
+        buf_addf(out, " in %zu boxes", result->n);
     if (result->incomplete)
         buf_adds(out, "; the search was given up, there may be more");
 }
 
 void report_diff_text(struct buf *out, const struct diff_result *result, bool color)
 {
-    for (size_t i = 0; i < result->n; i++)
-        add_difference(out, &result->v[i], color);
+    for (size_t i = 0; i < result->n; i += run_of(result, i))
+        add_differences(out, &result->v[i], run_of(result, i), color);
     if (result->n > 0)
         buf_addc(out, '\n');
     add_summary(out, result);

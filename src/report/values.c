@@ -89,25 +89,35 @@ static bool is_any(const struct box *box, enum field field)
     return box->n[field] == 1 && str_is(box->values[field][0], "any");
 }
 
+static json_t *values_of(const struct box *box, enum field field, json_t *any)
+{
+    json_t *list;
+
+    if (is_any(box, field))
+        return json_incref(any);
+    list = json_array();
+    for (size_t k = 0; k < box->n[field]; k++)
+        json_array_append_new(list, report_json_str(box->values[field][k]));
+    return list;
+}
+
 json_t *report_json_box(const struct box *box)
 {
     static const enum field always[] = {FIELD_SOURCE, FIELD_DESTINATION, FIELD_PROTOCOL, FIELD_SOURCE_PORT,
                                         FIELD_PORT,   FIELD_IN,          FIELD_OUT,      FIELD_STATE};
     static const enum field sometimes[] = {FIELD_ICMP, FIELD_TCP_FLAGS, FIELD_FRAGMENT};
     json_t *object = json_object();
+    json_t *any = json_array(); /* one for all fields that have it */
 
+    json_array_append_new(any, json_string("any"));
     for (size_t i = 0; i < 11; i++) {
         enum field field = i < 8 ? always[i] : sometimes[i - 8];
-        json_t *list;
 
-        if (i >= 8 && is_any(box, field))
-            continue;
-        list = json_array();
-        for (size_t k = 0; k < box->n[field]; k++)
-            json_array_append_new(list, report_json_str(box->values[field][k]));
-        json_object_set_new(object, field_name(field), list);
+        if (i < 8 || !is_any(box, field))
+            json_object_set_new(object, field_name(field), values_of(box, field, any));
     }
     json_object_set_new(object, "family", json_string(box->family == FAMILY_V4 ? "ipv4" : "ipv6"));
+    json_decref(any);
     return object;
 }
 
@@ -144,6 +154,65 @@ void report_json_print(struct buf *out, json_t *value)
         out->failed = true;
     buf_addc(out, '\n');
     json_decref(value);
+}
+
+#define USUAL_BYTES 4096u /* of an element as text */
+
+/* A value inside others: its lines behind the first are pushed in by so many spaces. Frees it. */
+static void print_inside(struct buf *out, json_t *value, int depth)
+{
+    const size_t flags = JSON_INDENT(1) | JSON_ENCODE_ANY;
+    char usual[USUAL_BYTES];
+    char *text = usual;
+    size_t n = json_dumpb(value, usual, sizeof usual, flags);
+    struct str rest;
+
+    if (n > sizeof usual && (text = malloc(n)) != NULL)
+        json_dumpb(value, text, n, flags);
+    out->failed = out->failed || n == 0 || text == NULL;
+    rest = (struct str){text, text == NULL ? 0 : n};
+    while (rest.n > 0) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        size_t line = end == NULL ? rest.n : (size_t)(end - rest.p) + 1;
+
+        buf_add(out, (struct str){rest.p, line});
+        if (end != NULL)
+            buf_add(out, (struct str){"  ", (size_t)depth});
+        rest = (struct str){rest.p + line, rest.n - line};
+    }
+    if (text != usual)
+        free(text);
+    json_decref(value);
+}
+
+static void print_elements(struct buf *out, report_element *element, const void *context, size_t n)
+{
+    buf_addc(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        buf_adds(out, i == 0 ? "\n  " : ",\n  ");
+        print_inside(out, element(context, i), 2);
+    }
+    buf_adds(out, n == 0 ? "]" : "\n ]");
+}
+
+void report_json_print_with(struct buf *out, json_t *object, const char *list, report_element *element,
+                            const void *context, size_t n)
+{
+    const char *separator = "{\n ";
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        buf_addf(out, "%s\"%s\": ", separator, key);
+        separator = ",\n ";
+        if (strcmp(key, list) == 0)
+            print_elements(out, element, context, n);
+        else
+            print_inside(out, json_incref(value), 1);
+    }
+    buf_adds(out, "\n}\n");
+    json_decref(object);
 }
 
 void report_line_rule(struct buf *out, const struct rule_ref *rule)

@@ -13,6 +13,13 @@ json_t *report_json_box(const struct box *box);          /* "box" of a finding *
 json_t *report_json_finding(const struct finding *finding);
 /* Prints the value with a line end and frees it. */
 void report_json_print(struct buf *out, json_t *value);
+/*
+ * The same for an object with a list that may be long: under the key `list` (null in the object) stands an array of n
+ * elements, each made when it is printed and freed then.
+ */
+typedef json_t *report_element(const void *context, size_t i);
+void report_json_print_with(struct buf *out, json_t *object, const char *list, report_element *element,
+                            const void *context, size_t n);
 
 /* `edge.nft:12: inet portolan forward 3: tcp dport 22 accept` */
 void report_line_rule(struct buf *out, const struct rule_ref *rule);

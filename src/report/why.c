@@ -22,9 +22,9 @@ static void add_verdict(struct buf *out, const struct verdict *verdict, bool col
     buf_addf(out, "  %s%s%s at %.*s %s, %s%s%.*s\n", color ? paint : "", verdict_name(verdict->kind),
              color ? "\033[0m" : "", STR_ARG(verdict->firewall), hook_name(verdict->hook),
              direction_name(verdict->direction), verdict->reason.n > 0 ? ": " : "", STR_ARG(verdict->reason));
-    if (verdict->rule.present) {
+    for (size_t i = 0; i < verdict->rule_n; i++) {
         buf_adds(out, "    ");
-        report_line_rule(out, &verdict->rule);
+        report_line_rule(out, &verdict->rules[i]);
         buf_addc(out, '\n');
     }
     if (verdict->has_packet) {

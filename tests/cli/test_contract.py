@@ -17,7 +17,7 @@ FLOW = {"id", "instance", "requirement", "product", "source", "destination", "do
         "need", "service", "purpose", "origin"}
 RULE = {"file", "line", "table", "chain", "index", "text"}
 PACKET_KEYS = {"in", "out", "source", "destination", "transport", "source_port", "port", "icmp_type", "icmp_code", "state"}
-VERDICT = {"flow", "firewall", "hook", "direction", "verdict", "rule", "packet"}
+VERDICT = {"flow", "firewall", "hook", "direction", "verdict", "rule", "rules", "packet"}
 FINDING = {"kind", "severity", "firewall", "rule", "by", "box", "packet"}
 BOX = {"source", "destination", "transport", "source_ports", "ports", "in", "out", "state"}
 SUMMARY = {"flows", "permitted", "denied", "partial", "undetermined", "excess"}
@@ -63,6 +63,10 @@ def check_verdicts(verdicts):
         expect(verdict["verdict"] in ("permitted", "denied", "partial", "undetermined"), verdict)
         expect(verdict["direction"] in ("request", "reply"), verdict)
         check_rule(verdict["rule"])
+        for rule in verdict["rules"]:
+            check_rule(rule)
+        if verdict["rule"] is not None:
+            expect(verdict["rule"] in verdict["rules"], f"{verdict['rule']} is not among {verdict['rules']}")
         check_packet(verdict["packet"])
 
 
@@ -249,6 +253,47 @@ def lenient(suite):
         expect(refused.status == 2 and "cut.rules:4:" in refused.err, refused)
         document = document_of(suite, "explain", "--lenient", "cut.rules", packet, status=status)
         expect(document["verdict"] == verdict, document)
+
+
+    suite.write("cut.yaml", SITE4.replace("edge.rules", "half.rules"))
+    suite.write("half.rules", "*filter\n:FORWARD DROP\n-A FORWARD -s 10.1.0.0/16 -p udp -j ACCEPT\n-A FORWARD -s 10.2.")
+    refused = run("why", "cut.yaml", "h1 > clock:123/udp", *SMALL, cwd=suite.path)
+    expect(refused.status == 2 and "half.rules:4:1: error: the text ends in the middle" in refused.err, refused)
+    document = document_of(suite, "why", "--lenient", "cut.yaml", "h1 > clock:123/udp", *SMALL, status=3)
+    expect([verdict["verdict"] for verdict in document["verdicts"]] == ["permitted", "undetermined"], document)
+
+
+def of_either_family(suite):
+    """Rules that do not say of which family they are: IPv4, and that is said; IPv6 on request or by the file's name."""
+    text = "*filter\n:FORWARD DROP\n-A FORWARD -p tcp --dport 443 -j ACCEPT\nCOMMIT\n"
+    packet = "tcp fd00::1 > [fd00::2]:443 in a out b"
+    suite.write("plain.rules", text)
+    suite.write("plain.v6.rules", text)
+    result = run("explain", "plain.rules", packet, cwd=suite.path)
+    expect(result.status == 3 and "taken for IPv4" in result.err and "--dialect ip6tables" in result.err, result)
+    document_of(suite, "explain", "--dialect", "iptables", "plain.rules", packet, status=3)
+    for arguments in (["--dialect", "ip6tables", "plain.rules"], ["plain.v6.rules"]):
+        document = document_of(suite, "explain", *arguments, packet)
+        expect(document["verdict"] == "permitted", document)
+    # What is said of one family holds for texts that say otherwise only.
+    suite.write("own.rules", text.replace("-p tcp", "-s 10.0.0.0/8 -p tcp"))
+    document = document_of(suite, "explain", "--dialect", "ip6tables", "own.rules", "plain.rules", packet)
+    expect(document["verdict"] == "permitted", document)
+
+
+def pasted(suite):
+    """What people paste is read, with what was done to it; a listing and a script are refused with what to give."""
+    suite.write("mail.txt", "> root@fw:~# iptables-save\n> *filter\n> :FORWARD DROP [0:0]\n"
+                            "> \u2013A FORWARD -p tcp\n> --dport 443 \u2013j ACCEPT\n> COMMIT\n")
+    result = run("explain", "mail.txt", "tcp 10.0.0.1 > 10.0.0.2:443 in a out b", cwd=suite.path)
+    expect(result.status == 0 and "permitted" in result.out, result)
+    expect("no plain ones" in result.err and "joined again" in result.err, result)
+    suite.write("list.txt", "Chain FORWARD (policy DROP)\ntarget     prot opt source               destination\n")
+    result = run("explain", "list.txt", "tcp 10.0.0.1 > 10.0.0.2:443", cwd=suite.path)
+    expect(result.status == 2 and "list.txt:1:1: error:" in result.err and "iptables -S prints" in result.err, result)
+    suite.write("wall.sh", "#!/bin/sh\niptables -P FORWARD DROP\niptables -A FORWARD -i $LAN -j ACCEPT\n")
+    result = run("explain", "wall.sh", "tcp 10.0.0.1 > 10.0.0.2:443 in a out b", cwd=suite.path)
+    expect(result.status == 2 and 'wall.sh:3:24: error: "$LAN" is a variable' in result.err, result)
 
 
 def explain_unknown(suite):
@@ -512,7 +557,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  perhaps_different, without_path, lenient, why, catalog_show,
+                  perhaps_different, without_path, lenient, of_either_family, pasted, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
     for product in ("widget", "xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):

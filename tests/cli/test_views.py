@@ -215,6 +215,26 @@ def plan_keeps_the_service(suite):
     expect(all(line == line.rstrip() for line in done.out.split("\n")), done)
 
 
+def audit_spares_what_does_more(suite):
+    """A rule that also logs, or writes to a list that others ask, changes something though its verdict does not."""
+    suite.write("more.rules", "*filter\n:FORWARD DROP [0:0]\n"
+                "-A FORWARD -p tcp --dport 5 -m recent --set --name list -j DROP\n"
+                "-A FORWARD -p tcp --dport 6 -j DROP\nCOMMIT\n")
+    document = json.loads(run("audit", suite.path / "more.rules", "--format", "json").out)
+    expect([finding["rule"]["index"] for finding in document["findings"]] == [2], document)
+    listing = {"nftables": [{"table": {"family": "ip", "name": "t"}},
+                            {"chain": {"family": "ip", "table": "t", "name": "f", "type": "filter", "hook": "forward",
+                                       "prio": 0, "policy": "drop"}}]}
+    port = {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 5}}
+    for before in ([{"log": None}], []):
+        listing["nftables"].append({"rule": {"family": "ip", "table": "t", "chain": "f",
+                                             "expr": [port, *before, {"drop": None}]}})
+    suite.write("more.json", json.dumps(listing))
+    document = json.loads(run("audit", suite.path / "more.json", "--format", "json").out)
+    expect([(finding["kind"], finding["rule"]["index"]) for finding in document["findings"]] == [("shadowed", 2)],
+           document)
+
+
 def main():
     suite = Suite("portolan-views-")
     for name, text in (("site.yaml", SITE), ("good.yaml", SITE4.replace("edge.rules", "good.rules")),
@@ -222,7 +242,8 @@ def main():
                        ("flows.csv", FLOWS_CSV), ("web.csv", FLOWS), ("unknown.rules", UNKNOWN_RULES)):
         suite.write(name, text)
     for shape in (sarif_of_check, nothing_to_say, excess_views, audit_views, why_suggests, why_asks_no_reply_to_nothing,
-                  why_of_one_family, render_as_the_site_says, plan_keeps_the_service):
+                  why_of_one_family, render_as_the_site_says, plan_keeps_the_service,
+                  audit_spares_what_does_more):
         suite.case(shape.__name__, shape, suite)
     return suite.close()
 

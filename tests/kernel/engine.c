@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <poll.h>
@@ -23,7 +26,7 @@
 
 #define INTERFACES_MAX 24
 #define BURST 64
-#define WAIT_MS 300
+#define WAIT_MS 1000
 #define ADDRESS_WAIT_MS 5000
 #define RECEIVE_BUFFER (4 << 20)
 
@@ -43,6 +46,7 @@ struct engine {
     int control[FAMILY_N];       /* for ioctls */
     int sender[FAMILY_N];        /* raw, with our own IP header */
     int receiver[FAMILY_N][256]; /* by protocol; -1: not opened yet */
+    uint32_t mark[FAMILY_N];     /* that the senders give to packets */
     unsigned aliases;
     uint32_t first_id; /* of the probes that are being run */
     struct engine_probe *probes;
@@ -73,6 +77,8 @@ static int make_router(void)
         {"/proc/sys/net/ipv6/conf/default/forwarding", "1"},
     };
     static const char *const wanted[][2] = {
+        /* For UDP-Lite conntrack reckons with the pseudo-header of UDP: every right checksum is wrong to it. */
+        {"/proc/sys/net/netfilter/nf_conntrack_checksum", "0"},
         {"/proc/sys/net/ipv4/conf/all/send_redirects", "0"},
         {"/proc/sys/net/ipv4/conf/default/send_redirects", "0"},
         {"/proc/sys/net/ipv4/icmp_echo_ignore_all", "1"},
@@ -227,12 +233,16 @@ static int await_address(const struct in6_addr *address)
     return error;
 }
 
-int engine_address(struct engine *engine, enum family family, u128 address)
+int engine_address(struct engine *engine, struct str interface, enum family family, u128 address)
 {
     struct ifreq request;
     struct sockaddr_in four = {.sin_family = AF_INET};
     struct address_v6_request six = {.prefix_length = 128, .index = 1};
 
+    for (size_t i = 0; i < engine->interface_n; i++) {
+        if (str_eq(engine->names[i], interface))
+            six.index = engine->index[i];
+    }
     if (family == FAMILY_V6) {
         frame_address(family, address, six.address.s6_addr);
         if (ioctl(engine->control[family], SIOCSIFADDR, &six) != 0)
@@ -240,7 +250,10 @@ int engine_address(struct engine *engine, enum family family, u128 address)
         return await_address(&six.address);
     }
     memset(&request, 0, sizeof request);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "lo:%u", ++engine->aliases);
+    if (interface.n > 0)
+        name_request(&request, interface);
+    else
+        snprintf(request.ifr_name, sizeof request.ifr_name, "lo:%u", ++engine->aliases);
     frame_address(family, address, (uint8_t *)&four.sin_addr);
     memcpy(&request.ifr_addr, &four, sizeof four);
     if (ioctl(engine->control[family], SIOCSIFADDR, &request) != 0)
@@ -259,11 +272,38 @@ int engine_load(struct engine *engine, const char *const *argv, struct str text,
     *said = STR_EMPTY;
     if (error < 0)
         return error;
-    if (result.status != 0)
-        *said = str_dup(engine->arena, buf_str(&result.errors));
+    *said = str_dup(engine->arena, buf_str(result.status == 0 ? &result.output : &result.errors));
     error = result.status == 0 ? 0 : -EINVAL;
     process_result_free(&result);
     return error;
+}
+
+/* What `conntrack -F` asks for: IPCTNL_MSG_CT_DELETE with no tuple (nfnetlink_conntrack.h). */
+int engine_forget(struct engine *engine)
+{
+    struct {
+        struct nlmsghdr header;
+        struct nfgenmsg about;
+    } question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+        .about = {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0},
+    };
+    struct {
+        struct nlmsghdr header;
+        struct nlmsgerr error;
+        uint8_t more[256];
+    } answer;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    int error = fd < 0 ? -errno : 0;
+
+    (void)engine;
+    if (error == 0 && (send(fd, &question, sizeof question, 0) < 0 || recv(fd, &answer, sizeof answer, 0) < 0))
+        error = -errno;
+    if (fd >= 0)
+        close(fd);
+    return error < 0 ? error : answer.error.error;
 }
 
 /* --- routes ------------------------------------------------------------------------------------------------------- */
@@ -286,20 +326,25 @@ static void default_route(struct engine *engine, size_t interface, bool add)
 
 /* --- packets out -------------------------------------------------------------------------------------------------- */
 
-static void note(struct engine *engine, uint32_t id, enum hook hook, const struct str *out, const uint8_t *bytes,
-                 size_t n)
+static bool same_ends(const struct packet *a, const struct packet *b)
+{
+    return a->source == b->source && a->destination == b->destination && str_eq(a->out, b->out);
+}
+
+/* What came out may be an error of the host's own about a probe: then it is of another kind. */
+static void note(struct engine *engine, uint32_t id, const struct packet *seen)
 {
     struct engine_probe *probe;
 
     if (id - engine->first_id >= engine->probe_n)
         return;
     probe = &engine->probes[id - engine->first_id];
-    if ((hook == HOOK_INPUT) != (probe->hook == HOOK_INPUT) || probe->passed ||
-        (bytes != NULL && !frame_is(bytes, n, probe->changed ? &probe->after : &probe->packet)) ||
-        (bytes != NULL && probe->changed && !frame_has_port(bytes, n, &probe->after)) ||
-        (out != NULL && !str_eq(*out, probe->packet.out)))
+    if (probe->passed || seen->family != probe->packet.family || seen->protocol != probe->packet.protocol ||
+        seen->icmp_type != probe->packet.icmp_type || seen->icmp_code != probe->packet.icmp_code ||
+        (!probe->any_ends && !same_ends(seen, &probe->packet)))
         return;
     probe->passed = true;
+    probe->seen = *seen;
     if (probe->expected && engine->missing > 0)
         engine->missing--;
 }
@@ -307,44 +352,47 @@ static void note(struct engine *engine, uint32_t id, enum hook hook, const struc
 static bool drain_tun(struct engine *engine, size_t interface)
 {
     uint8_t bytes[2048];
+    struct packet seen;
     uint32_t id;
     ssize_t n = read(engine->tun[interface], bytes, sizeof bytes);
 
     if (n <= 0)
         return false;
-    if (frame_id(bytes, (size_t)n, &id))
-        note(engine, id, HOOK_FORWARD, &engine->names[interface], bytes, (size_t)n);
+    if (frame_read(bytes, (size_t)n, &id, &seen)) {
+        seen.out = engine->names[interface];
+        note(engine, id, &seen);
+    }
     return true;
 }
 
-static bool from_source(const struct engine *engine, uint32_t id, const struct sockaddr_in6 *from)
-{
-    uint8_t source[16];
-
-    if (id - engine->first_id >= engine->probe_n)
-        return false;
-    frame_address(FAMILY_V6, engine->probes[id - engine->first_id].packet.source, source);
-    return memcmp(source, from->sin6_addr.s6_addr, 16) == 0;
-}
-
-/* IPv4 comes with its header, IPv6 without it. */
-static bool drain_receiver(struct engine *engine, enum family family, size_t protocol)
+/* IPv4 comes with its header, IPv6 without it: the socket tells the ends. */
+static bool drain_receiver(struct engine *engine, enum family family, uint8_t protocol)
 {
     uint8_t bytes[2048];
-    struct sockaddr_in6 from;
-    socklen_t from_n = sizeof from;
+    uint8_t told[256];
+    struct sockaddr_in6 from = {0};
+    struct iovec place = {.iov_base = bytes, .iov_len = sizeof bytes};
+    struct msghdr message = {.msg_name = &from,
+                             .msg_namelen = sizeof from,
+                             .msg_iov = &place,
+                             .msg_iovlen = 1,
+                             .msg_control = told,
+                             .msg_controllen = sizeof told};
+    ssize_t n = recvmsg(engine->receiver[family][protocol], &message, MSG_DONTWAIT);
+    struct in6_addr to = {0};
+    struct packet seen;
     uint32_t id;
-    ssize_t n = recvfrom(engine->receiver[family][protocol], bytes, sizeof bytes, MSG_DONTWAIT,
-                         (struct sockaddr *)&from, &from_n);
 
     if (n < 0)
         return false;
-    if (!frame_id(bytes, (size_t)n, &id))
-        return true;
-    if (family == FAMILY_V4)
-        note(engine, id, HOOK_INPUT, NULL, bytes, (size_t)n);
-    else if (from_source(engine, id, &from))
-        note(engine, id, HOOK_INPUT, NULL, NULL, 0);
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO)
+            memcpy(&to, CMSG_DATA(part), sizeof to);
+    }
+    if (family == FAMILY_V4
+            ? frame_read(bytes, (size_t)n, &id, &seen)
+            : frame_read_upper(bytes, (size_t)n, protocol, from.sin6_addr.s6_addr, to.s6_addr, &id, &seen))
+        note(engine, id, &seen);
     return true;
 }
 
@@ -356,7 +404,7 @@ static void drain(struct engine *engine)
     }
     for (enum family family = 0; family < FAMILY_N; family++) {
         for (size_t p = 0; p < 256; p++) {
-            while (engine->receiver[family][p] >= 0 && drain_receiver(engine, family, p))
+            while (engine->receiver[family][p] >= 0 && drain_receiver(engine, family, (uint8_t)p))
                 ;
         }
     }
@@ -390,6 +438,7 @@ static bool listen_for(struct engine *engine, const struct packet *packet)
 {
     int *fd = &engine->receiver[packet->family][packet->protocol];
     int size = RECEIVE_BUFFER;
+    int on = 1;
 
     if (*fd >= 0)
         return true;
@@ -397,6 +446,8 @@ static bool listen_for(struct engine *engine, const struct packet *packet)
                  packet->protocol);
     if (*fd >= 0 && setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
         setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* what an ordinary user may have */
+    if (*fd >= 0 && packet->family == FAMILY_V6)
+        return setsockopt(*fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0;
     return *fd >= 0;
 }
 
@@ -409,6 +460,11 @@ static bool send_own(struct engine *engine, const struct packet *packet, const u
     ssize_t sent;
 
     frame_address(packet->family, packet->destination, v4 ? (uint8_t *)&four.sin_addr : six.sin6_addr.s6_addr);
+    if (packet->mark != engine->mark[packet->family]) {
+        engine->mark[packet->family] = packet->mark;
+        if (setsockopt(engine->sender[packet->family], SOL_SOCKET, SO_MARK, &packet->mark, sizeof packet->mark) != 0)
+            return false;
+    }
     sent = sendto(engine->sender[packet->family], bytes, n, 0, v4 ? (struct sockaddr *)&four : (struct sockaddr *)&six,
                   v4 ? sizeof four : sizeof six);
     if (sent >= 0 || errno == EPERM || errno == EACCES || errno == EHOSTUNREACH || errno == ECONNREFUSED)
@@ -420,7 +476,8 @@ static bool send_own(struct engine *engine, const struct packet *packet, const u
 static bool inject(struct engine *engine, const struct engine_probe *probe, uint32_t id)
 {
     uint8_t bytes[FRAME_MAX];
-    size_t n = frame_make(&probe->packet, id, probe->icmp_id, bytes);
+    size_t n = probe->about != NULL ? frame_make_error(&probe->packet, probe->about, id, probe->icmp_id, bytes)
+                                    : frame_make(&probe->packet, id, probe->icmp_id, bytes);
 
     if (probe->hook == HOOK_INPUT && !listen_for(engine, &probe->packet))
         return false;

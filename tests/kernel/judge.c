@@ -229,7 +229,7 @@ static bool add_addresses(struct bench *bench, struct engine *engine)
 
         for (size_t i = 0; i < own->n; i++) {
             for (u128 address = own->v[i].lo; address <= own->v[i].hi; address++) {
-                int error = engine_address(engine, family, address);
+                int error = engine_address(engine, STR_EMPTY, family, address);
 
                 if (error < 0) {
                     printf("%.*s: an address cannot be added: %s\n", STR_ARG(bench->title), strerror(-error));

@@ -35,12 +35,18 @@ static const struct excess_case excesses[] = {
     {"replies do not count", SHUT A "-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n", WEB, 0, ""},
     {"an open policy", OPEN A "-s 10.0.0.0/25 -j DROP\n", WEB, 0, "10.0.0.128/25 > 10.1.0.0/24 any any by FORWARD -\n"},
     {"a rule that is never reached", SHUT A "-j DROP\n" A "-j ACCEPT\n", WEB, 0, ""},
-    {"the rule that decides",
+    {"a box may hold what another rule lets through before",
      SHUT A "-s 10.0.0.1 -d 10.1.0.1 -p udp --dport 53 -j ACCEPT\n" A "-s 10.0.0.1 -d 10.1.0.1 -p udp -j ACCEPT\n", WEB,
-     0,
-     "10.0.0.1 > 10.1.0.1 udp 0-52,54-65535 by FORWARD 2\n"
-     "10.0.0.1 > 10.1.0.1 udp any by FORWARD 2\n" /* later fragments, whose port rule 1 cannot see */
-     "10.0.0.1 > 10.1.0.1 udp 53 by FORWARD 1\n"},
+     0, "10.0.0.1 > 10.1.0.1 udp any by FORWARD 2\n10.0.0.1 > 10.1.0.1 udp 53 by FORWARD 1\n"},
+    {"all let through before", SHUT A "-s 10.0.0.1 -p udp -j ACCEPT\n" A "-s 10.0.0.1 -p udp --dport 53 -j ACCEPT\n",
+     WEB, 0, "10.0.0.1 > 10.1.0.0/24 udp any by FORWARD 1\n"},
+    {"as wide as can be", SHUT A "-s 10.0.0.1 -d 10.1.0.1 -p tcp --dport 81 -j DROP\n" A "-s 10.0.0.0/31 -j ACCEPT\n",
+     WEB, 0,
+     "10.0.0.0/31 > 10.1.0.0/24 any 0-79,82-65535 by FORWARD 2\n"
+     "10.0.0.0/31 > 10.1.0.0/24 0-5,7-255 any by FORWARD 2\n"
+     "10.0.0.0/31 > 10.1.0.0/24 any 0-79,81-65535 by FORWARD 2\n" /* later fragments, whose port rule 1 cannot see */
+     "10.0.0.0/31 > 10.1.0.0,10.1.0.2-10.1.0.255 any any by FORWARD 2\n"
+     "10.0.0.0 > 10.1.0.0/24 any any by FORWARD 2\n"},
     {"the largest first",
      SHUT A "-p udp --dport 53 -j ACCEPT\n" A "-s 10.0.0.2 -d 10.1.0.2 -p tcp --dport 22 -j ACCEPT\n", WEB, 0,
      "10.0.0.0/24 > 10.1.0.0/24 udp 53 by FORWARD 1\n10.0.0.2 > 10.1.0.2 tcp 22 by FORWARD 2\n"},
@@ -83,7 +89,7 @@ static void assert_excess(struct firewall_text *f, const char *name, const char 
     struct findings findings = {0};
     struct buf out = BUF_EMPTY;
 
-    assert_true(excess_find(f->scratch, f->prover, &f->policy, &findings));
+    assert_true(excess_find(f->scratch, f->prover, &f->policy, &findings, &(struct rule_ref){0}));
     vec_each (struct finding *, finding, &findings) {
         add_finding(&out, finding);
         assert_true(finding->kind == FINDING_EXCESS && finding->severity == SEVERITY_ERROR && finding->has_packet);

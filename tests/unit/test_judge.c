@@ -52,6 +52,14 @@ static const struct judge_case cases[] = {
     {"state of the request", SHUT A "-m conntrack --ctstate NEW -j ACCEPT\n", WEB, NULL, NULL, "permitted FORWARD 1",
      "denied FORWARD -"},
 
+    /* What is not known in the first chains of the way. */
+    {"no state before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state NEW -j DROP\n", WEB, NULL, NULL,
+     "permitted", "permitted"},
+    {"invalid before conntrack", OPEN "COMMIT\n*raw\n-A PREROUTING -m state --state INVALID -j DROP\n", WEB, NULL, NULL,
+     "denied PREROUTING 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
+    {"no way out before routing", OPEN "COMMIT\n*raw\n:X - [0:0]\n-A PREROUTING -j X\n-A X -o eth1 -j DROP\n", WEB,
+     "eth0", "eth1", "permitted", NULL},
+
     /* What the model cannot know. */
     {"a rate", SHUT A LIMIT "-j ACCEPT\n", WEB, NULL, NULL,
      "undetermined FORWARD 1 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new", NULL},
@@ -171,6 +179,48 @@ static void verdicts(void **state)
     }
 }
 
+/* Every rule that has a part in a verdict that holds throughout, each once, in the order of the ruleset. */
+static void all_rules(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *flow;
+        const char *wanted;
+    } whole[] = {
+        {SHUT A "-p udp -j ACCEPT\n" A "-p tcp --dport 80:84 -j ACCEPT\n" A "-s 10.0.0.0/8 -j ACCEPT\n",
+         "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD 2, FORWARD 3"},
+        {OPEN A "-p udp -j DROP\n" A "-p tcp --dport 80 -j ACCEPT\n", "tcp 10.0.0.1 10.1.0.1 80-90",
+         "FORWARD -, FORWARD 2"},
+        {SHUT A "-p tcp --dport 80:84 -j REJECT\n", "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD -, FORWARD 1"},
+        {SHUT ":X - [0:0]\n" A "-p tcp --dport 80 -j X\n" A "-p tcp -j X\n-A X -j ACCEPT\n",
+         "tcp 10.0.0.1 10.1.0.1 80-90", "X 1"},
+        {SHUT A "-p tcp --dport 80:84 -j ACCEPT\n", "tcp 10.0.0.1 10.1.0.1 80-90", "FORWARD -"}, /* partial */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        struct buf out = BUF_EMPTY;
+
+        firewall_text(&f, whole[i].rules);
+        firewall_permit(&f, whole[i].flow, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
+        for (size_t k = 0; k < verdict.rule_n; k++) {
+            buf_addf(&out, "%s%.*s ", k > 0 ? ", " : "", STR_ARG(verdict.rules[k].chain));
+            if (verdict.rules[k].index == 0)
+                buf_addc(&out, '-');
+            else
+                buf_addf(&out, "%u", verdict.rules[k].index);
+        }
+        if (!str_is(buf_str(&out), whole[i].wanted))
+            fail_msg("%s: %.*s", whole[i].rules, STR_ARG(buf_str(&out)));
+        buf_free(&out);
+        firewall_free(&f);
+    }
+}
+
 /* `x accept; !x accept` lets everything through, whatever x is; two unknowns do not. */
 static void unknowns_that_belong_together(void **state)
 {
@@ -269,13 +319,121 @@ static void hooks_of_a_host(void **state)
     firewall_free(&f);
 }
 
+#define NAT "COMMIT\n*nat\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n"
+#define MANGLE "COMMIT\n*mangle\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+
+/*
+ * A new destination is looked up again between OUTPUT and POSTROUTING: filters at OUTPUT see the old way out, which
+ * way out POSTROUTING sees is not known (seen in Linux 6.1).
+ */
+static void sent_elsewhere_by_the_host(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *wanted;
+    } ways[] = {
+        {":OUTPUT DROP\n-A OUTPUT -o eth0 -d 10.2.0.9 -j ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.1 -j DNAT --to 10.2.0.9\n",
+         "permitted OUTPUT 1"},
+        {":OUTPUT ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.1 -j DNAT --to 10.2.0.9\n" MANGLE
+         "-A POSTROUTING -o eth0 -j DROP\n",
+         "undetermined POSTROUTING 1"},
+        {":OUTPUT ACCEPT\n" NAT "-A OUTPUT -d 10.1.0.7 -j DNAT --to 10.2.0.9\n" MANGLE
+         "-A POSTROUTING -o eth0 -j DROP\n",
+         "denied POSTROUTING 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+
+        firewall_text(&f, ways[i].rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, WEB, NULL, "eth0");
+        f.permits[0].hook = HOOK_OUTPUT;
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
+        if (!str_starts(answer_text(f.arena, &verdict), ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].rules, STR_ARG(answer_text(f.arena, &verdict)));
+        firewall_free(&f);
+    }
+}
+
+/* Errors about a connection come to no rule of NAT: they are translated as the connection is. */
+static void errors_and_nat(void **state)
+{
+    struct firewall_text f;
+    struct cube error = CUBE_ALL;
+    struct cubes region = {0};
+    struct cubes passing;
+    struct rule_ref rule;
+
+    (void)state;
+    firewall_text(&f, SHUT A "-d 10.1.0.1 -p icmp -j ACCEPT\n" NAT "-A PREROUTING -p icmp -j DNAT --to 10.9.9.9\n");
+    firewall_permit(&f, WEB, NULL, NULL);
+    firewall_ready(&f);
+    error.field[FIELD_DESTINATION] = f.permits[0].destination;
+    error.field[FIELD_PROTOCOL] = ranges_value(f.arena, PROTO_ICMP);
+    error.field[FIELD_ICMP] = ranges_value(f.arena, 3 << 8 | 4);
+    for (unsigned related = 0; related < 2; related++) {
+        error.field[FIELD_STATE] = ranges_value(f.arena, related == 1 ? STATE_RELATED : STATE_NEW);
+        region.n = 0;
+        *vec_push(f.arena, &region) = error;
+        assert_true(judge_passing(f.scratch, f.prover, FAMILY_V4, HOOK_FORWARD, &region, true, &passing, &rule));
+        assert_int_equal(passing.n, related);
+    }
+    firewall_free(&f);
+}
+
+/* raw and mangle see where a reply to a translated request is sent, the filters to whom it belongs. */
+static void replies_before_they_are_translated_back(void **state)
+{
+    static const struct {
+        const char *raw;
+        const char *wanted;
+    } ways[] = {
+        {"-A PREROUTING -d 10.9.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.0.0.1 -j DROP\n", "undetermined PREROUTING 1"},
+        {"-A PREROUTING -d 10.9.0.1 -j LOG\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+        {"-A PREROUTING -d 10.0.0.0/8 -j ACCEPT\n-A PREROUTING -s 10.7.0.0/16 -j DROP\n", "permitted FORWARD"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        char rules[1024];
+        struct str text;
+
+        snprintf(rules, sizeof rules,
+                 SHUT REPLIES A "-s 10.0.0.1 -j ACCEPT\nCOMMIT\n*nat\n:POSTROUTING ACCEPT\n"
+                                "-A POSTROUTING -s 10.0.0.1 -j SNAT --to-source 10.9.0.1\n"
+                                "COMMIT\n*raw\n:PREROUTING ACCEPT\n%s",
+                 ways[i].raw);
+        firewall_text(&f, rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, WEB, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REPLY, &verdict);
+        text = answer_text(f.arena, &verdict);
+        if (!str_starts(text, ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].raw, STR_ARG(text));
+        firewall_free(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(all_rules),
         cmocka_unit_test(unknowns_that_belong_together),
         cmocka_unit_test(base_chains),
         cmocka_unit_test(hooks_of_a_host),
+        cmocka_unit_test(sent_elsewhere_by_the_host),
+        cmocka_unit_test(errors_and_nat),
+        cmocka_unit_test(replies_before_they_are_translated_back),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
 }

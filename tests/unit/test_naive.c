@@ -13,6 +13,8 @@
 #define OPEN ":FORWARD ACCEPT [0:0]\n"
 #define SHUT ":FORWARD DROP [0:0]\n"
 #define A "-A FORWARD "
+#define RAW "COMMIT\n*raw\n:X - [0:0]\n-A PREROUTING "
+#define NAT "COMMIT\n*nat\n-A PREROUTING "
 #define LIMIT "-m limit --limit 5/sec "
 
 static const struct {
@@ -44,6 +46,21 @@ static const struct {
      NAIVE_REJECT | NAIVE_ACCEPT},
     {SHUT ":X - [0:0]\n" A "-j X\n-A X " LIMIT "-j RETURN\n-A X -j ACCEPT\n", "tcp 10.0.0.1 > 10.1.0.1:80",
      NAIVE_ACCEPT | NAIVE_DROP},
+    /* Before conntrack there is no state, but for what NOTRACK left out; behind it there is. */
+    {OPEN RAW "-m state --state NEW -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT},
+    {OPEN RAW "-m state --state INVALID -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},
+    {OPEN RAW "-j NOTRACK\n-A PREROUTING -m state --state UNTRACKED -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80",
+     NAIVE_DROP},
+    {SHUT A "-m state --state NEW -j ACCEPT\n" RAW "-p udp -j NOTRACK\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT},
+    /* Before routing nothing goes out anywhere. */
+    {OPEN RAW "-j X\n-A X -o eth1 -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80 out eth1", NAIVE_ACCEPT},
+    {OPEN RAW "-j X\n-A X ! -o eth1 -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80 out eth1", NAIVE_DROP},
+    /* To which of its own addresses is not known, but never to two of them at once. */
+    {":INPUT DROP\n-A INPUT ! -d 10.9.0.1 -m iprange --dst-range 10.9.0.1-10.9.0.1 -j ACCEPT\n" NAT "-j REDIRECT\n",
+     "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},
+    /* An ICMP error about a connection meets no rule of NAT. */
+    {SHUT A "-d 10.1.0.1 -j ACCEPT\n" NAT "-j DNAT --to-destination 10.1.0.2\n",
+     "icmp 10.0.0.1 > 10.1.0.1 type 3 state related", NAIVE_ACCEPT},
 };
 
 static struct packet packet_of(struct arena *arena, const char *text)
@@ -131,8 +148,8 @@ static void order_of_hooks(void **state)
         enum family family;
         const char *path;
     } ways[] = {
-        {HOOK_FORWARD, FAMILY_V4, "ingress pre forward forward-too forward-late post "},
-        {HOOK_FORWARD, FAMILY_V6, "ingress pre v6 forward forward-too forward-late post "},
+        {HOOK_FORWARD, FAMILY_V4, "ingress pre forward-too forward forward-late post "},
+        {HOOK_FORWARD, FAMILY_V6, "ingress pre v6 forward-too forward forward-late post "},
         {HOOK_INPUT, FAMILY_V4, "ingress pre input "},
         {HOOK_OUTPUT, FAMILY_V4, "output post "},
     };

@@ -315,6 +315,34 @@ static void diff_text(void **state)
                 "    packet " PACKET_TEXT "\n\nit cannot be said whether they are equal: they may differ in 1 place\n");
 }
 
+/* Boxes that the same two rules decide are one difference; the fragment is no packet to show where there are others. */
+static void diff_groups(void **state)
+{
+    struct difference differences[6];
+    struct diff_result result = diff_of(&differences[0]);
+    struct buf out = BUF_EMPTY;
+
+    (void)state;
+    for (size_t i = 1; i < 6; i++)
+        differences[i] = differences[0];
+    differences[0].packet.fragment = FRAGMENT_LATER;
+    differences[5].left_rule = rule("a.rules", 5, 3, "-j ACCEPT");
+    result.v = differences;
+    result.n = 6;
+    report_diff_text(&out, &result, false);
+    assert_text(&out, "differs (forward): tcp any > any (IPv4) ports 22\n"
+                      "    and tcp any > any (IPv4) ports 22\n"
+                      "    and tcp any > any (IPv4) ports 22\n"
+                      "    and 2 smaller boxes (csv and json have all)\n"
+                      "    left   permitted by a.rules:4: filter FORWARD rule 2: -j ACCEPT\n"
+                      "    right  denied by b.rules: filter FORWARD policy drop\n"
+                      "    packet " PACKET_TEXT "\n"
+                      "differs (forward): tcp any > any (IPv4) ports 22\n"
+                      "    left   permitted by a.rules:5: filter FORWARD rule 3: -j ACCEPT\n"
+                      "    right  denied by b.rules: filter FORWARD policy drop\n"
+                      "    packet " PACKET_TEXT "\n\n2 differences in 6 boxes\n");
+}
+
 static void diff_tables(void **state)
 {
     struct difference difference;
@@ -404,10 +432,10 @@ static void no_blanks_at_the_end(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(audit_text),   cmocka_unit_test(audit_json),           cmocka_unit_test(audit_tables),
-        cmocka_unit_test(audit_junit),  cmocka_unit_test(audit_sarif),          cmocka_unit_test(check_sarif),
-        cmocka_unit_test(diff_text),    cmocka_unit_test(diff_tables),          cmocka_unit_test(diff_json),
-        cmocka_unit_test(check_tables), cmocka_unit_test(no_blanks_at_the_end),
+        cmocka_unit_test(audit_text),  cmocka_unit_test(audit_json),   cmocka_unit_test(audit_tables),
+        cmocka_unit_test(audit_junit), cmocka_unit_test(audit_sarif),  cmocka_unit_test(check_sarif),
+        cmocka_unit_test(diff_text),   cmocka_unit_test(diff_groups),  cmocka_unit_test(diff_tables),
+        cmocka_unit_test(diff_json),   cmocka_unit_test(check_tables), cmocka_unit_test(no_blanks_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

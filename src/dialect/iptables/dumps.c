@@ -6,17 +6,6 @@
 
 #include "dialect/iptables/reader.h"
 
-#define FOLD_BLANKS 40 /* a terminal that folds fills with at least as many blanks */
-
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
-struct str dumps_line(const struct source *source, uint32_t line)
-{
-    struct str text = source_line_text(source, line);
-
-    return line == 1 && str_starts(text, BYTE_ORDER_MARK) ? str_from(text, strlen(BYTE_ORDER_MARK)) : text;
-}
-
 /* The text behind `[12:345] ` or the text itself. */
 static struct str skip_counters(struct str text)
 {
@@ -31,14 +20,34 @@ static struct str skip_counters(struct str text)
     return str_trim(str_from(text, i + 1));
 }
 
-static bool is_program(struct str word)
+static struct str base_name(struct str path)
 {
-    const char *slash = word.n > 0 ? memrchr(word.p, '/', word.n) : NULL;
+    const char *slash = path.n > 0 ? memrchr(path.p, '/', path.n) : NULL;
 
-    if (slash != NULL)
-        word = str_from(word, (size_t)(slash - word.p) + 1);
-    return str_is(word, "iptables") || str_is(word, "ip6tables") || str_is(word, "iptables-nft") ||
-           str_is(word, "ip6tables-nft") || str_is(word, "iptables-legacy") || str_is(word, "ip6tables-legacy");
+    return slash == NULL ? path : str_from(path, (size_t)(slash - path.p) + 1);
+}
+
+/* The program, or a variable that scripts call it by: `$IPT`, `"${IPTABLES}"`. */
+static bool is_program(struct str word, enum family *family)
+{
+    static const char *const names[] = {"iptables",      "ip6tables",       "iptables-nft",
+                                        "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"};
+    bool variable = str_starts(word, "$") || str_starts(word, "\"$");
+
+    word = base_name(word);
+    *family = FAMILY_N;
+    if (variable) {
+        *family = memchr(word.p, '6', word.n) != NULL ? FAMILY_V6 : FAMILY_N;
+        return str_contains(word, "IPT") || str_contains(word, "ipt") || str_contains(word, "IP6T") ||
+               str_contains(word, "ip6t");
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_is(word, names[i])) {
+            *family = i % 2 == 0 ? FAMILY_V4 : FAMILY_V6;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* `-A X`, `-P X` …, behind counters or the program's name. */
@@ -57,18 +66,72 @@ static bool is_command(struct str text)
     return false;
 }
 
-bool dumps_is_shell(struct str text)
+bool dumps_is_prompt(struct str text)
+{
+    struct str first = str_word(&text);
+
+    if (memchr(first.p, '@', first.n) != NULL || str_ends(first, "#") || str_ends(first, "$") || str_ends(first, ">"))
+        return true;
+    return str_starts(first, "[root") || str_is(first, "exit") || str_is(first, "logout");
+}
+
+/* What was typed behind a prompt; else the text itself. */
+static struct str behind_prompt(struct str text)
+{
+    struct str rest = text;
+
+    if (!dumps_is_prompt(text))
+        return text;
+    for (unsigned words = 0; words < 4 && rest.n > 0; words++) {
+        struct str word = str_word(&rest);
+
+        if (str_ends(word, "#") || str_ends(word, "$") || str_ends(word, ">"))
+            return str_trim(rest);
+    }
+    return text;
+}
+
+bool dumps_is_shell(struct str text, enum family *family)
+{
+    struct str rest;
+    struct str word;
+
+    if (str_starts(text, "-")) /* nearly all */
+        return false;
+    rest = behind_prompt(text);
+    word = str_word(&rest);
+    if (str_is(word, "sudo"))
+        word = str_word(&rest);
+    return is_program(word, family) && str_trim(rest).n > 0;
+}
+
+/* A line of a script on which it depends whether, and how often, what follows is run. */
+static bool is_script(struct str text)
 {
     struct str rest = text;
     struct str word = str_word(&rest);
 
-    if (str_is(word, "sudo"))
-        word = str_word(&rest);
-    return is_program(word) && str_trim(rest).n > 0;
+    if (str_is(word, "if") || str_is(word, "elif") || str_is(word, "while") || str_is(word, "until"))
+        return str_contains(rest, "[") || str_contains(rest, ";") || str_ends(rest, "then");
+    if (str_is(word, "for"))
+        return str_contains(rest, " in ") || str_starts(str_trim(rest), "((");
+    if (str_is(word, "case"))
+        return str_ends(rest, " in");
+    return str_is(word, "function") || ((str_is(word, "else") || str_is(word, "do")) && str_trim(rest).n == 0);
+}
+
+static bool is_word(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < 'a' || text.p[i] > 'z')
+            return false;
+    }
+    return true;
 }
 
 enum line_kind dumps_kind(struct str text)
 {
+    enum family family;
     enum table_id id;
     struct str rest;
 
@@ -79,21 +142,32 @@ enum line_kind dumps_kind(struct str text)
     case '*': {
         rest = str_from(text, 1);
         rest = str_word(&rest);
-        return table_parse_id(rest, &id) || (rest.n > 2 && rest.n == text.n - 1) ? LINE_TABLE : LINE_OTHER;
+        return table_parse_id(rest, &id) || (rest.n > 2 && rest.n == text.n - 1 && is_word(rest)) ? LINE_TABLE
+                                                                                                  : LINE_OTHER;
     }
     case ':': return text.n > 1 && text.p[1] != ' ' ? LINE_CHAIN : LINE_OTHER;
-    case '-':
-    case '[': return is_command(text) ? LINE_RULE : LINE_OTHER;
-    case 'C': return str_is(text, "COMMIT") ? LINE_COMMIT : LINE_OTHER;
+    case '-': return is_command(text) ? LINE_RULE : LINE_OTHER;
+    case '[':
+        if (is_command(text))
+            return LINE_RULE;
+        break;
     case 'c':
     case 'a':
         if (ipset_is_line(text))
             return LINE_SET;
         break;
+    case 'C':
+        if (str_is(text, "COMMIT"))
+            return LINE_COMMIT;
+        if (str_starts(text, "Chain ") && (str_contains(text, "(policy ") || str_contains(text, " references)")))
+            return LINE_LISTING;
+        break;
     default: break;
     }
-    if (dumps_is_shell(text))
+    if (dumps_is_shell(text, &family))
         return LINE_RULE;
+    if (is_script(text))
+        return LINE_SCRIPT;
     return str_starts(text, "ipset ") && ipset_is_line(text) ? LINE_SET : LINE_OTHER;
 }
 
@@ -106,8 +180,7 @@ static enum family family_shown(struct str text)
         struct str word = str_word(&text);
         struct addr_range range;
         bool addresses = str_is(last, "-s") || str_is(last, "-d") || str_is(last, "--src-range") ||
-                         str_is(last, "--dst-range") ||
-                         (str_is(word, "!") && (str_is(last, "-s") || str_is(last, "-d")));
+                         str_is(last, "--dst-range") || str_is(last, "--to-source") || str_is(last, "--to-destination");
         enum addr_error error;
 
         if (str_is(word, "!"))
@@ -115,7 +188,12 @@ static enum family family_shown(struct str text)
         if (str_is(word, "ipv6-icmp") || str_is(word, "icmpv6") || str_is(word, "--icmpv6-type") ||
             str_starts(word, "icmp6-") || str_is(word, "icmp6"))
             return FAMILY_V6;
-        if (str_is(word, "--icmp-type") || (str_is(word, "icmp") && str_is(last, "-p")))
+        if (str_is(last, "-m") &&
+            (str_is(word, "hl") || str_is(word, "frag") || str_is(word, "rt") || str_is(word, "hbh") ||
+             str_is(word, "dst") || str_is(word, "ipv6header") || str_is(word, "mh") || str_is(word, "eui64")))
+            return FAMILY_V6;
+        if (str_is(word, "--icmp-type") || (str_is(word, "icmp") && str_is(last, "-p")) ||
+            (str_is(word, "ttl") && str_is(last, "-m")) || (str_is(word, "TTL") && str_is(last, "-j")))
             return FAMILY_V4;
         if (str_starts(word, "icmp-") && str_is(last, "--reject-with"))
             return FAMILY_V4;
@@ -129,23 +207,22 @@ static enum family family_shown(struct str text)
     return FAMILY_N;
 }
 
-bool dumps_names_v6(struct str name)
+enum family dumps_family_of_name(struct str name)
 {
-    const char *slash = name.n > 0 ? memrchr(name.p, '/', name.n) : NULL;
-
-    if (slash != NULL)
-        name = str_from(name, (size_t)(slash - name.p) + 1);
-    return str_contains(name, "v6") || str_contains(name, "ip6") || str_contains(name, "V6");
+    name = base_name(name);
+    if (str_contains(name, "v6") || str_contains(name, "ip6") || str_contains(name, "V6"))
+        return FAMILY_V6;
+    return str_contains(name, "v4") || str_contains(name, "ip4") || str_contains(name, "V4") ? FAMILY_V4 : FAMILY_N;
 }
 
-static struct dump *begin_dump(struct arena *arena, struct dumps *dumps, const struct source *source, uint32_t line)
+static struct dump *begin_dump(struct arena *arena, struct dumps *dumps, struct lines *lines, uint32_t line)
 {
     struct dump *dump;
 
-    if (dumps->n > 0 && dumps->v[dumps->n - 1].source == source)
+    if (dumps->n > 0 && dumps->v[dumps->n - 1].lines == lines)
         dumps->v[dumps->n - 1].to = line;
     dump = vec_push(arena, dumps);
-    *dump = (struct dump){.source = source, .from = line, .to = source->line_n + 1, .family = FAMILY_N};
+    *dump = (struct dump){.lines = lines, .from = line, .to = lines->source->line_n + 1, .family = FAMILY_N};
     return dump;
 }
 
@@ -159,6 +236,20 @@ static enum family family_of_header(struct str text)
     return str_contains(text, "iptables") ? FAMILY_V4 : FAMILY_N;
 }
 
+/* `# ip6tables-save` and the like, as it was typed to get the dump. */
+static enum family family_of_prompt(struct str text)
+{
+    struct str rest = behind_prompt(text);
+    struct str word = str_word(&rest);
+
+    if (str_is(word, "sudo"))
+        word = str_word(&rest);
+    word = base_name(word);
+    if (str_is(word, "ip6tables-save"))
+        return FAMILY_V6;
+    return str_is(word, "iptables-save") ? FAMILY_V4 : FAMILY_N;
+}
+
 static void see_header(struct arena *arena, struct dumps *dumps, struct dump **dump, enum family family, uint32_t line)
 {
     if (family == FAMILY_N)
@@ -166,7 +257,7 @@ static void see_header(struct arena *arena, struct dumps *dumps, struct dump **d
     if ((*dump)->by_header && (*dump)->family == family)
         return;
     if ((*dump)->rules || (*dump)->tables != 0)
-        *dump = begin_dump(arena, dumps, (*dump)->source, line);
+        *dump = begin_dump(arena, dumps, (*dump)->lines, line);
     (*dump)->family = family;
     (*dump)->by_header = true;
 }
@@ -183,7 +274,7 @@ static void see_table(struct arena *arena, struct dumps *dumps, struct dump **du
     if (((*dump)->tables & 1u << id) != 0) {
         const struct dump old = **dump;
 
-        *dump = begin_dump(arena, dumps, old.source, line);
+        *dump = begin_dump(arena, dumps, old.lines, line);
         (*dump)->saved = true;
         if (old.by_header)
             (*dump)->family = old.family;
@@ -191,44 +282,36 @@ static void see_table(struct arena *arena, struct dumps *dumps, struct dump **du
     (*dump)->tables |= 1u << id;
 }
 
-void dumps_find(struct arena *arena, struct dumps *dumps, const struct source *source)
+static void see_rule(struct arena *arena, struct dumps *dumps, struct dump **dump, struct str text, uint32_t line)
 {
-    struct dump *dump = begin_dump(arena, dumps, source, 1);
+    enum family family;
 
-    for (uint32_t line = 1; line <= source->line_n; line++) {
-        struct str text = str_trim(dumps_line(source, line));
+    /* Lines of a script may alternate between the two programs. */
+    if (dumps_is_shell(text, &family) && !(*dump)->saved)
+        see_header(arena, dumps, dump, family, line);
+    (*dump)->rules = true;
+    if ((*dump)->family == FAMILY_N)
+        (*dump)->family = family_shown(text);
+}
+
+void dumps_find(struct arena *arena, struct dumps *dumps, struct lines *lines)
+{
+    struct dump *dump = begin_dump(arena, dumps, lines, 1);
+
+    for (uint32_t line = 1; line <= lines->source->line_n; line++) {
+        struct str text = lines_look(lines, line);
 
         switch (dumps_kind(text)) {
         case LINE_COMMENT: see_header(arena, dumps, &dump, family_of_header(text), line); break;
         case LINE_TABLE: see_table(arena, dumps, &dump, text, line); break;
-        case LINE_RULE:
-            dump->rules = true;
-            if (dump->family == FAMILY_N)
-                dump->family = str_contains(str_head(text, 64), "ip6tables") ? FAMILY_V6 : family_shown(text);
-            break;
+        case LINE_RULE: see_rule(arena, dumps, &dump, text, line); break;
+        case LINE_OTHER: see_header(arena, dumps, &dump, family_of_prompt(text), line); break;
         case LINE_CHAIN:
         case LINE_BLANK:
         case LINE_COMMIT:
         case LINE_SET:
-        case LINE_OTHER: break;
+        case LINE_LISTING:
+        case LINE_SCRIPT: break;
         }
     }
-}
-
-uint32_t dumps_fold(const struct source *source)
-{
-    uint32_t shortest = UINT32_MAX;
-
-    for (uint32_t line = 1; line <= source->line_n; line++) {
-        struct str text = source_line_text(source, line);
-        uint32_t n = FOLD_COLUMN;
-
-        if (text.n < FOLD_COLUMN + FOLD_BLANKS || text.p[FOLD_COLUMN] != ' ' || text.p[0] != '-')
-            continue;
-        while (n < text.n && text.p[n] == ' ')
-            n++;
-        if (n - FOLD_COLUMN >= FOLD_BLANKS && n - FOLD_COLUMN < shortest)
-            shortest = n - FOLD_COLUMN;
-    }
-    return shortest == UINT32_MAX ? 0 : shortest;
 }

@@ -51,7 +51,21 @@ bool ipset_is_line(struct str line)
     word = str_word(&line);
     if (str_is(word, "ipset"))
         word = str_word(&line);
-    return (str_is(word, "create") || str_is(word, "add")) && str_word(&line).n > 0 && str_word(&line).n > 0;
+    if (str_is(word, "add"))
+        return str_word(&line).n > 0 && str_word(&line).n > 0;
+    if (!str_is(word, "create") || str_word(&line).n == 0)
+        return false;
+    word = str_word(&line);
+    return str_starts(word, "hash:") || str_starts(word, "bitmap:") || str_starts(word, "list:");
+}
+
+static bool has_digit(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            return true;
+    }
+    return false;
 }
 
 static bool parse_type(struct ipset *set)
@@ -170,6 +184,8 @@ static void read_add(struct reader *reader, size_t at)
     struct ipset *set = map_get(&reader->sets, words->v[at].text);
     struct entry entry = {0};
 
+    if (set == NULL && reader->set_order.n == 0 && !has_digit(words->v[at + 1].text))
+        return; /* "add a rule": people's words */
     if (set == NULL) {
         diag_error(reader->diags, reader_word_span(reader, at), "no set \"%.*s\" was created before",
                    STR_ARG(words->v[at].text));

@@ -2,47 +2,39 @@
 #include "dialect/dialect.h"
 #include "dialect/iptables/print.h"
 #include "dialect/iptables/read.h"
+#include "dialect/iptables/reader.h"
 
 #define LOOKED_AT 65536 /* bytes of a text that decide */
 
-/* A line that no other dialect has. */
+/* A line that no other dialect has; what iptables -L prints is ours to refuse. */
 static bool is_ours(struct str line)
 {
-    static const char *const starts[] = {"*filter",
-                                         "*nat",
-                                         "*mangle",
-                                         "*raw",
-                                         "*security",
-                                         "-A ",
-                                         "-P ",
-                                         "-N ",
-                                         ":INPUT ",
-                                         ":PREROUTING ",
-                                         "iptables ",
-                                         "ip6tables ",
-                                         "/sbin/iptables ",
-                                         "/usr/sbin/iptables ",
-                                         "sudo iptables ",
-                                         "sudo ip6tables "};
-
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-        if (str_starts(line, starts[i]))
-            return true;
+    switch (dumps_kind(line)) {
+    case LINE_CHAIN: return str_starts(line, ":INPUT ") || str_starts(line, ":PREROUTING ");
+    case LINE_SET: return str_starts(line, "create ") || str_starts(line, "ipset create ");
+    case LINE_TABLE:
+    case LINE_RULE:
+    case LINE_LISTING: return true;
+    case LINE_BLANK:
+    case LINE_COMMENT:
+    case LINE_COMMIT:
+    case LINE_SCRIPT:
+    case LINE_OTHER: break;
     }
-    if (str_starts(line, "create ") &&
-        (str_contains(line, " hash:") || str_contains(line, " bitmap:") || str_contains(line, " list:set")))
-        return true;
-    return str_starts(line, "[") && str_contains(line, "] -A ");
+    return false;
 }
 
 static bool recognise(struct str text)
 {
-    text = str_head(text, LOOKED_AT);
-    while (text.n > 0) {
-        if (is_ours(str_trim(str_cut(text, '\n', &text))))
-            return true;
-    }
-    return false;
+    struct arena *arena = arena_new();
+    struct lines lines;
+    bool ours = false;
+
+    lines_open(&lines, arena, source_new(arena, STR_EMPTY, str_head(text, LOOKED_AT)));
+    for (uint32_t line = 1; line <= lines.source->line_n && !ours; line++)
+        ours = is_ours(lines_look(&lines, line));
+    arena_free(arena);
+    return ours;
 }
 
 static bool needs_listing(struct str text)
@@ -53,6 +45,7 @@ static bool needs_listing(struct str text)
 
 const struct dialect dialect_iptables = {
     .name = "iptables",
+    .v6_name = "ip6tables",
     .title = "iptables-save, ip6tables-save and ipset save",
     .recognise = recognise,
     .needs_listing = needs_listing,

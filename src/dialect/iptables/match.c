@@ -1,14 +1,12 @@
 /*
- * Options of iptables that ask about addresses, interfaces, protocols, ports, flags and ICMP; see reader.h.
- * Meaning after ip_tables.c, xt_tcpudp.c, xt_multiport.c, xt_iprange.c of Linux 6.1: whatever looks into the header
- * above IP never matches a later fragment.
+ * Options of iptables that ask about interfaces, protocols, ports, flags, ICMP and sets; see reader.h. Meaning after
+ * ip_tables.c, xt_tcpudp.c, xt_multiport.c of Linux 6.1: whatever looks into the header above IP never matches a later
+ * fragment.
  */
 #include "dialect/iptables/reader.h"
 
 #include "base/num.h"
 #include "net/proto.h"
-
-#define LIST_MAX 65536 /* rules that the address lists of one line may become */
 
 static void add_no_later(struct reading *reading)
 {
@@ -20,83 +18,6 @@ static void add_no_later(struct reading *reading)
     if (reader->no_later == NULL)
         reader->no_later = reader_constant_one(reader, FRAGMENT_NONE, FRAGMENT_FIRST);
     reading_add(reading, FIELD_FRAGMENT, reader->no_later);
-}
-
-static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges,
-                         bool *name)
-{
-    const char *why;
-
-    if (reader_address(reading->reader, text, ranges, name, &why))
-        return true;
-    if (!*name)
-        reading_error(reading, word, "\"%.*s\" %s%s", STR_ARG(text), str_starts(str_of(why), "is ") ? "" : "is ",
-                      str_is(str_of(why), "not an address") ? "neither an address nor a prefix" : why);
-    return false;
-}
-
-static void address_list(struct reading *reading, const struct option_row *row, size_t word, struct str list)
-{
-    size_t most = 1;
-    const struct ranges **v;
-    size_t n = 0;
-    bool name;
-
-    for (size_t i = 0; i < list.n; i++)
-        most += list.p[i] == ',';
-    if (reading->negated)
-        reading_error(reading, word, "a list of addresses cannot be negated");
-    v = arena_new_array(reading->reader->scratch, const struct ranges *, most);
-    while (list.n > 0) {
-        struct str item = str_cut(list, ',', &list);
-
-        if (!read_address(reading, word, item, &v[n], &name)) {
-            if (name)
-                reading_error(reading, word, "\"%.*s\" is a name; a list takes addresses", STR_ARG(item));
-            return;
-        }
-        n++;
-    }
-    if (row->option == OPTION_SOURCE) {
-        reading->sources = v;
-        reading->source_n = n;
-    } else {
-        reading->destinations = v;
-        reading->destination_n = n;
-    }
-    if (reading->source_n * reading->destination_n > LIST_MAX)
-        reading_error(reading, word, "more than %d rules in one line", LIST_MAX);
-}
-
-void match_addresses(struct reading *reading, const struct option_row *row, size_t option)
-{
-    struct reader *reader = reading->reader;
-    const struct ranges *ranges;
-    struct str text;
-    size_t word;
-    bool name;
-
-    if (!reading_value(reading, option, &text))
-        return;
-    word = reading->at - 1;
-    if (memchr(text.p, ',', text.n) != NULL) {
-        address_list(reading, row, word, text);
-        return;
-    }
-    if (!read_address(reading, word, text, &ranges, &name)) {
-        if (!name)
-            return;
-        diag_warning(reader->diags, reader_word_span(reader, word),
-                     "\"%.*s\" is a name: which addresses it stood for is not known here", STR_ARG(text));
-        reading_unknown(reading, str_printf(reader->arena, "%s %.*s", row->names[0], STR_ARG(text)), reading->negated,
-                        false);
-        return;
-    }
-    if (!reading->negated && ranges->n == 1 && ranges->v[0].lo == 0 && ranges->v[0].hi == addr_max(reader->family))
-        return; /* every address */
-    if (reading->negated)
-        ranges = ranges_complement(reader->arena, ranges, addr_max(reader->family));
-    reading_add(reading, row->field, ranges);
 }
 
 void match_interface(struct reading *reading, const struct option_row *row, size_t option)
@@ -122,34 +43,31 @@ void match_interface(struct reading *reading, const struct option_row *row, size
                                                                   .interface_n = 1};
 }
 
-void match_protocol(struct reading *reading, size_t option)
+int match_protocol_parse(struct str text)
 {
     char lower[32];
-    struct str text;
-    struct str written;
-    int protocol;
 
-    if (!reading_value(reading, option, &text))
-        return;
-    written = text;
     for (size_t i = 0; i < text.n && i < sizeof lower; i++)
         lower[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 32 : text.p[i]);
     if (text.n <= sizeof lower)
         text.p = lower;
-    if (text.n == 3 && memcmp(text.p, "all", 3) == 0)
-        protocol = 0;
-    else
-        protocol = proto_parse(text);
+    return str_is(text, "all") ? 0 : proto_parse(text);
+}
+
+void match_protocol(struct reading *reading, size_t option)
+{
+    struct str text;
+    int protocol;
+
+    if (!reading_value(reading, option, &text))
+        return;
+    protocol = match_protocol_parse(text);
     if (protocol < 0) {
         reading_error(reading, reading->at - 1, "no protocol is called \"%.*s\"", STR_ARG(text));
     } else if (protocol == 0) {
         if (reading->negated)
             reading_error(reading, reading->at - 1, "a rule cannot ask for no protocol at all");
     } else {
-        if (!reading->negated) {
-            reading->protocol = protocol;
-            reading->protocol_name = written;
-        }
         reading_add_not(reading, FIELD_PROTOCOL, reader_constant_one(reading->reader, (u128)protocol, (u128)protocol));
     }
 }
@@ -167,7 +85,7 @@ static bool parse_port(struct str text, uint64_t *port)
 }
 
 /* `80`, `80:90`, `:90`, `80:`. */
-static bool parse_ports(struct str text, struct range *range)
+bool match_parse_ports(struct str text, struct range *range)
 {
     struct str rest;
     struct str first = str_cut(text, ':', &rest);
@@ -197,20 +115,50 @@ static bool need_ports(struct reading *reading, size_t option)
     return false;
 }
 
+/* A name that the list of services does not have is one that the machine had: which port it was is not known. */
+static void bad_ports(struct reading *reading, const struct option_row *row, struct str item, struct str all)
+{
+    struct reader *reader = reading->reader;
+    bool name = item.n > 0;
+
+    for (size_t i = 0; i < item.n; i++)
+        name = name && ((item.p[i] >= 'a' && item.p[i] <= 'z') || (item.p[i] >= '0' && item.p[i] <= '9') ||
+                        item.p[i] == '-' || item.p[i] == '_' || item.p[i] == ':');
+    if (!name ||
+        !((item.p[0] >= 'a' && item.p[0] <= 'z') || (item.p[item.n - 1] >= 'a' && item.p[item.n - 1] <= 'z'))) {
+        reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(item));
+        return;
+    }
+    diag_warning(reader->diags, reader_word_span(reader, reading->at - 1),
+                 "\"%.*s\" is a name of a service: which port it stood for is not known here", STR_ARG(item));
+    reading_unknown(reading, str_printf(reader->arena, "%s %.*s", row->names[0], STR_ARG(all)), reading->negated,
+                    SAME_UNTIL_WRITTEN);
+    add_no_later(reading);
+}
+
 static void match_port(struct reading *reading, const struct option_row *row, size_t option)
 {
     struct range range;
     struct str text;
 
-    if (!need_ports(reading, option) || !reading_value(reading, option, &text))
+    if (!reading_value(reading, option, &text) || !need_ports(reading, option))
         return;
-    if (!parse_ports(text, &range)) {
-        reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(text));
+    if (reading_hidden(reading, row->names[0], text)) {
+        add_no_later(reading);
+        return;
+    }
+    if (!match_parse_ports(text, &range)) {
+        bad_ports(reading, row, text, text);
         return;
     }
     add_no_later(reading);
-    if (!reading->negated && range.lo == 0 && range.hi == 65535)
+    if (range.lo == 0 && range.hi == 65535) {
+        /* No port: xt_tcpudp never matches, iptables-nft 1.8 leaves the question out. */
+        if (reading->negated)
+            reading_unknown(reading, str_printf(reading->reader->arena, "%s 0:65535", row->names[0]), true,
+                            SAME_ALWAYS);
         return;
+    }
     reading_add_not(reading, row->field, reader_constant_one(reading->reader, range.lo, range.hi));
 }
 
@@ -233,15 +181,17 @@ static void match_multiport(struct reading *reading, const struct option_row *ro
     struct range v[64];
     size_t n = 0;
     struct str text;
+    struct str list;
     const struct ranges *ranges;
 
-    if (!need_ports(reading, option) || !reading_value(reading, option, &text))
+    if (!reading_value(reading, option, &text) || !need_ports(reading, option))
         return;
+    list = text;
     while (text.n > 0) {
         struct str item = str_cut(text, ',', &text);
 
-        if (n == sizeof v / sizeof *v || !parse_ports(item, &v[n])) {
-            reading_error(reading, reading->at - 1, "\"%.*s\" is not a port or a range of ports", STR_ARG(item));
+        if (n == sizeof v / sizeof *v || !match_parse_ports(item, &v[n])) {
+            bad_ports(reading, row, item, list);
             return;
         }
         n++;
@@ -343,25 +293,6 @@ static void match_icmp(struct reading *reading, size_t option)
     reading_add_not(reading, FIELD_ICMP, reader_constant_one(reading->reader, range.lo, range.hi));
 }
 
-static void match_range(struct reading *reading, const struct option_row *row, size_t option)
-{
-    struct reader *reader = reading->reader;
-    const struct ranges *ranges;
-    struct str text;
-    bool name;
-
-    if (!reading_value(reading, option, &text))
-        return;
-    if (!read_address(reading, reading->at - 1, text, &ranges, &name)) {
-        if (name)
-            reading_error(reading, reading->at - 1, "\"%.*s\" is not a range of addresses", STR_ARG(text));
-        return;
-    }
-    if (reading->negated)
-        ranges = ranges_complement(reader->arena, ranges, addr_max(reader->family));
-    reading_add(reading, row->field, ranges);
-}
-
 static void match_set(struct reading *reading, size_t option)
 {
     struct reader *reader = reading->reader;
@@ -380,7 +311,7 @@ static void match_set(struct reading *reading, size_t option)
     if (!plain || !ipset_match(reader, name, flags, reader->family, &match)) {
         reading_unknown(reading,
                         str_printf(reader->arena, "-m set --match-set %.*s %.*s", STR_ARG(name), STR_ARG(flags)),
-                        reading->negated, false);
+                        reading->negated, map_get(&reader->moving, name) != NULL ? SAME_NEVER : SAME_UNTIL_WRITTEN);
         return;
     }
     if (reading->negated)
@@ -418,7 +349,7 @@ static void match_opaque(struct reading *reading, const struct option_row *row, 
     if (reading_value(reading, option, &text)) {
         add_no_later(reading);
         reading_unknown(reading, str_printf(reading->reader->arena, "%s %.*s", row->names[0], STR_ARG(text)),
-                        reading->negated, false);
+                        reading->negated, SAME_UNTIL_WRITTEN);
     }
 }
 
@@ -440,6 +371,22 @@ void match_read(struct reading *reading, const struct option_row *row, size_t op
     case OPTION_CTSTATE: match_states(reading, option); return;
     case OPTION_CTPROTO: match_ctproto(reading, option); return;
     case OPTION_CTDIR: match_ctdir(reading, option); return;
+    case OPTION_CTSTATUS: match_ctstatus(reading, option); return;
+    case OPTION_CTORIGSRC:
+    case OPTION_CTORIGDST:
+    case OPTION_CTREPLSRC:
+    case OPTION_CTREPLDST: match_ctaddress(reading, row, option); return;
+    case OPTION_CTORIGSRCPORT:
+    case OPTION_CTORIGDSTPORT:
+    case OPTION_CTREPLSRCPORT:
+    case OPTION_CTREPLDSTPORT: match_ctport(reading, row, option); return;
+    case OPTION_MAC: match_mac(reading, option); return;
+    case OPTION_PKTTYPE: match_pkttype(reading, option); return;
+    case OPTION_PHYSDEV_IN:
+    case OPTION_PHYSDEV_OUT:
+    case OPTION_PHYSDEV_IS_IN:
+    case OPTION_PHYSDEV_IS_OUT:
+    case OPTION_PHYSDEV_IS_BRIDGED: match_physdev(reading, row, option); return;
     case OPTION_MARK: match_mark(reading, option); return;
     case OPTION_SRC_TYPE:
     case OPTION_DST_TYPE: match_addrtype(reading, row, option); return;

@@ -19,8 +19,12 @@ enum module {
     MODULE_ADDRTYPE,
     MODULE_SET,
     MODULE_COMMENT,
+    MODULE_MAC,
+    MODULE_PKTTYPE,
+    MODULE_PHYSDEV,
     MODULE_PURE,   /* not modelled; asks about the packet alone: the same text is the same unknown, option by option */
-    MODULE_WHOLE,  /* likewise, but only all its options together are a question */
+    MODULE_FIXED,  /* likewise, and no target changes what it asks about */
+    MODULE_WHOLE,  /* as MODULE_PURE, but only all its options together are a question */
     MODULE_MOVING, /* not modelled; its answer changes from packet to packet (a rate, a counter): an unknown of its own
                     */
     MODULE_N
@@ -55,9 +59,25 @@ enum option {
     OPTION_CTSTATE,
     OPTION_CTPROTO,
     OPTION_CTDIR,
+    OPTION_CTSTATUS,
+    OPTION_CTORIGSRC,
+    OPTION_CTORIGDST,
+    OPTION_CTREPLSRC,
+    OPTION_CTREPLDST,
+    OPTION_CTORIGSRCPORT,
+    OPTION_CTORIGDSTPORT,
+    OPTION_CTREPLSRCPORT,
+    OPTION_CTREPLDSTPORT,
     OPTION_MARK,
     OPTION_SRC_TYPE,
     OPTION_DST_TYPE,
+    OPTION_MAC,
+    OPTION_PKTTYPE,
+    OPTION_PHYSDEV_IN,
+    OPTION_PHYSDEV_OUT,
+    OPTION_PHYSDEV_IS_IN,
+    OPTION_PHYSDEV_IS_OUT,
+    OPTION_PHYSDEV_IS_BRIDGED,
     OPTION_MATCH_SET,
     OPTION_COMMENT,
     OPTION_N
@@ -81,6 +101,8 @@ const struct option_row *option_find(struct str name);
 
 /* MODULE_N: no module of that name that we know. */
 enum module module_find(struct str name);
+/* Whether the module writes to a list that other rules ask: removing the rule changes what they do. */
+bool module_keeps_list(struct str name);
 
 enum target_kind {
     TARGET_VERDICT,  /* `action` says it all */

@@ -1,54 +1,30 @@
 /*
  * Reader of iptables-save, ip6tables-save and ipset save texts, as people really have them:
  *
- *     text   = { line }
- *     line   = "*" table | ":" chain policy [ counters ] | [ counters ] rule | "COMMIT" | "#" … | ipset's | others
- *     rule   = "-A" chain { … } | "-I" chain [ number ] { … } | "-P" chain policy | "-N" chain | "-F" | "-X"
+ *     text = { line }
+ *     line = "*" table | ":" chain policy [ counters ] | [ counters ] command | "COMMIT" | "#" … | ipset's | others
  *
  * also as `iptables -S` prints it and as a shell would run it (`iptables -t nat -A …`), with the prompts of a terminal
- * and its folds. A text is cut into dumps, of one family each: by its header, its contents, its name. Format:
- * iptables-save(8), iptables-restore(8) 1.8.9.
+ * and its folds. A text is cut into dumps, of one family each: by its header, its contents, its name. Where it has one
+ * table several times, the last counts. Format: iptables-save(8), iptables-restore(8) 1.8.9.
  */
 #include "dialect/iptables/read.h"
 
 #include "dialect/iptables/dumps.h"
 #include "dialect/iptables/reader.h"
 
-#include "base/num.h"
-
-#define INSERTS_MAX 1000
-
 struct walk {
     struct reader *reader;
     const struct dump *dump;
     struct table *table; /* between *table and COMMIT */
-    uint32_t fold;
-    uint32_t fold_line;
-    uint32_t folds;
-    uint32_t ignored; /* lines that are no rules */
-    uint32_t ignored_line;
-    uint32_t last_line; /* of a table, a chain or a rule */
+    bool skipping;       /* in a table that a later one replaces */
+    bool loose_rules;    /* since the last COMMIT there were some outside of tables */
+    bool diff;           /* they are lines of a diff */
+    uint32_t cut_at;     /* columns at which a terminal cut lines; 0: words were kept together, UINT32_MAX: not known */
+    uint32_t last_line;  /* of a table, a chain or a rule */
+    struct line_count ignored; /* lines that are no rules */
+    struct line_count stray;   /* rules outside of tables */
 };
-
-static void set_line(struct walk *walk, uint32_t line)
-{
-    struct reader *reader = walk->reader;
-    struct str text = dumps_line(reader->source, line);
-    uint32_t at = (uint32_t)(text.p - reader->source->text.p);
-
-    while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
-        text.n--;
-    reader->line = (struct line){.text = text, .at = at, .fold_at = UINT32_MAX};
-    if (walk->fold > 0 && text.n > FOLD_COLUMN + walk->fold && text.p[0] == '-' && text.p[FOLD_COLUMN] == ' ' &&
-        str_trim(str_head(str_from(text, FOLD_COLUMN), walk->fold)).n == 0) {
-        reader->line.text = str_printf(reader->arena, "%.*s%.*s", FOLD_COLUMN, text.p,
-                                       STR_ARG(str_from(text, FOLD_COLUMN + walk->fold)));
-        reader->line.fold_at = FOLD_COLUMN;
-        reader->line.fold_n = walk->fold;
-        walk->fold_line = walk->folds++ == 0 ? line : walk->fold_line;
-    }
-    words_split(&reader->words, reader->line.text, reader->scratch, reader->arena);
-}
 
 static struct str word(const struct reader *reader, size_t at)
 {
@@ -70,144 +46,19 @@ static void read_table_line(struct walk *walk)
         diag_warning(reader->diags, line_span(reader), "table %s before this one has no COMMIT",
                      table_name(walk->table->id));
     walk->table = NULL;
+    walk->skipping = walk->loose_rules = walk->diff = false;
     if (!table_parse_id(name, &id)) {
         diag_error(reader->diags, reader_word_span(reader, 0), "no table of iptables is called \"%.*s\"",
                    STR_ARG(name));
         return;
     }
+    if ((walk->dump->replaced & 1u << id) != 0) {
+        diag_warning(reader->diags, line_span(reader), "this %s table of %s is replaced by a later one of this text",
+                     table_name(id), reader->family == FAMILY_V4 ? "IPv4" : "IPv6");
+        walk->skipping = true;
+        return;
+    }
     walk->table = table_open(reader, id, line_span(reader));
-}
-
-/* The table of a rule that stands in no *table … COMMIT: -t NAME, else filter. */
-static struct table *loose_table(struct reader *reader)
-{
-    for (size_t i = 0; i + 1 < reader->words.n; i++) {
-        enum table_id id;
-
-        if (!str_is(word(reader, i), "-t") && !str_is(word(reader, i), "--table"))
-            continue;
-        if (table_parse_id(word(reader, i + 1), &id))
-            return table_get(reader, id);
-        diag_error(reader->diags, reader_word_span(reader, i + 1), "no table of iptables is called \"%.*s\"",
-                   STR_ARG(word(reader, i + 1)));
-        return NULL;
-    }
-    return table_get(reader, TABLE_FILTER);
-}
-
-/* The word with the command: -A, -I, -P …; behind counters, sudo, the program and the options before it. */
-static size_t command_word(const struct reader *reader)
-{
-    for (size_t i = 0; i < reader->words.n; i++) {
-        struct str text = reader->words.v[i].text;
-
-        if (text.n >= 2 && text.p[0] == '-' &&
-            (str_is(text, "-A") || str_is(text, "-I") || str_is(text, "-P") || str_is(text, "-N") ||
-             str_is(text, "-F") || str_is(text, "-X") || str_is(text, "-Z") || str_is(text, "-D") ||
-             str_is(text, "-R") || str_is(text, "-E") || str_is(text, "--append") || str_is(text, "--insert") ||
-             str_is(text, "--policy") || str_is(text, "--new-chain") || str_is(text, "--flush") ||
-             str_is(text, "--delete-chain") || str_is(text, "--zero") || str_is(text, "--delete")))
-            return i;
-    }
-    return reader->words.n;
-}
-
-static bool is(const struct reader *reader, size_t at, const char *brief, const char *full)
-{
-    return str_is(word(reader, at), brief) || str_is(word(reader, at), full);
-}
-
-static bool need_chain(struct reader *reader, size_t command)
-{
-    if (command + 1 < reader->words.n)
-        return true;
-    diag_error(reader->diags, line_span(reader), "%.*s needs a chain", STR_ARG(word(reader, command)));
-    return false;
-}
-
-static void read_rule(struct walk *walk, struct table *table, size_t command)
-{
-    struct reader *reader = walk->reader;
-    struct building *chain = table_chain(reader, table, word(reader, command + 1));
-    size_t at = command + 2;
-    uint64_t position = 0;
-
-    if (!chain->declared && chain->wanted.source == NULL)
-        chain->wanted = reader_word_span(reader, command + 1);
-    table->last = chain;
-    if (is(reader, command, "-I", "--insert")) {
-        position = 1;
-        if (num_decimal(word(reader, at), UINT32_MAX, &position))
-            at++;
-        if (position == 0 || (position > 1 && ++chain->inserts > INSERTS_MAX)) {
-            diag_error(reader->diags, reader_word_span(reader, at - 1),
-                       position == 0 ? "rules are counted from 1" : "too many rules put in by number");
-            return;
-        }
-        if (position > chain->front.n + chain->rules.n + 1) {
-            diag_error(reader->diags, reader_word_span(reader, at - 1), "the chain has only %zu rules before this one",
-                       chain->front.n + chain->rules.n);
-            return;
-        }
-    }
-    rule_read(reader, table, chain, at, (size_t)position);
-}
-
-static void flush_chains(struct table *table, struct str name)
-{
-    for (size_t i = 0; i < table->order.n; i++) {
-        struct building *chain = table->order.v[i];
-
-        if (name.n > 0 && !str_eq(name, chain->chain.name))
-            continue;
-        chain->rules.n = 0;
-        chain->front.n = 0;
-    }
-}
-
-static void read_command(struct walk *walk)
-{
-    struct reader *reader = walk->reader;
-    size_t command = command_word(reader);
-    struct table *table = walk->table != NULL ? walk->table : loose_table(reader);
-
-    if (table == NULL)
-        return;
-    if (command == reader->words.n) {
-        walk->ignored_line = walk->ignored++ == 0 ? source_line(reader->source, reader->line.at) : walk->ignored_line;
-        return; /* iptables -L, iptables --version … */
-    }
-    if (is(reader, command, "-A", "--append")) { /* nearly all of them */
-        if (need_chain(reader, command))
-            read_rule(walk, table, command);
-        return;
-    }
-    if (is(reader, command, "-F", "--flush")) {
-        flush_chains(table, word(reader, command + 1));
-        return;
-    }
-    if (is(reader, command, "-X", "--delete-chain") || is(reader, command, "-Z", "--zero") ||
-        !need_chain(reader, command))
-        return;
-    if (is(reader, command, "-I", "--insert"))
-        read_rule(walk, table, command);
-    else if (is(reader, command, "-P", "--policy"))
-        table_declare(reader, table, command + 1, word(reader, command + 2), command + 2);
-    else if (is(reader, command, "-N", "--new-chain"))
-        table_declare(reader, table, command + 1, STR("-"), command + 1);
-    else
-        diag_error(reader->diags, reader_word_span(reader, command), "%.*s changes rules that are not in this text",
-                   STR_ARG(word(reader, command)));
-}
-
-/* A line of a terminal: `root@host:~# iptables-save`, `$ …`. */
-static bool is_prompt(struct str text)
-{
-    struct str first = str_word(&text);
-
-    if (memchr(first.p, '@', first.n) != NULL || str_ends(first, "#") || str_ends(first, "$") || str_ends(first, ">"))
-        return true;
-    return str_starts(first, "[root") || str_is(first, "exit") || str_is(first, "logout");
 }
 
 static bool has_rule_words(struct str text)
@@ -222,22 +73,42 @@ static bool has_rule_words(struct str text)
     return false;
 }
 
+static void note(struct line_count *count, uint32_t line)
+{
+    if (count->n++ == 0)
+        count->first = line;
+}
+
+/* The line may have been a rule: in its place stands one that may do anything. */
+static void broken_line(struct walk *walk)
+{
+    struct reader *reader = walk->reader;
+
+    if (walk->table->last != NULL)
+        rule_broken(reader, walk->table, walk->table->last);
+    else
+        reader->unusable = true;
+}
+
 static void ignore_line(struct walk *walk, uint32_t line)
 {
     struct reader *reader = walk->reader;
     struct str text = str_trim(reader->line.text);
 
-    if (walk->table != NULL && !is_prompt(text)) {
+    if (walk->table != NULL && !dumps_is_prompt(text)) {
         diag_error(reader->diags, line_span(reader), "expected a rule, a chain or COMMIT in table %s",
                    table_name(walk->table->id));
+        broken_line(walk);
         return;
     }
     if (!walk->dump->saved && has_rule_words(text)) {
         diag_error(reader->diags, line_span(reader), "this looks like a rule and is none that can be read");
         diag_hint(reader->diags, "scripts are not run: give what iptables-save prints after them");
+        reader->unusable = true;
         return;
     }
-    walk->ignored_line = walk->ignored++ == 0 ? line : walk->ignored_line;
+    walk->diff = walk->diff || str_starts(text, "+-A ") || str_starts(text, "--A ") || str_starts(text, "+:");
+    note(&walk->ignored, line);
 }
 
 /* `:INPUT DROP [0:0]`; of the filter table where a text lost its *filter. */
@@ -254,10 +125,73 @@ static void read_chain_line(struct walk *walk, uint32_t line)
         table_declare(reader, loose ? table_get(reader, TABLE_FILTER) : walk->table, 0, word(reader, 1), 1);
 }
 
-static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
+/* A last line that nothing ends, in a table that nothing ends. */
+static bool is_cut_off(const struct walk *walk, uint32_t line)
+{
+    const struct source *source = walk->reader->source;
+
+    return walk->table != NULL && line == source->line_n && source->text.n > 0 &&
+           source->text.p[source->text.n - 1] != '\n';
+}
+
+static void read_rule_line(struct walk *walk, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    enum family family;
+
+    if (walk->table == NULL && walk->dump->saved) {
+        if (dumps_is_shell(str_trim(reader->line.text), &family))
+            note(&walk->ignored, line);
+        else
+            note(&walk->stray, line);
+        walk->loose_rules = true;
+        return;
+    }
+    walk->last_line = line;
+    if (is_cut_off(walk, line))
+        broken_line(walk);
+    else if (!command_read(reader, walk->table))
+        note(&walk->ignored, line);
+}
+
+/* `if …`: what follows may be run or not, and how often. */
+static void read_script_line(struct walk *walk, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    struct str text = str_trim(reader->line.text);
+
+    if (walk->dump->saved || walk->table != NULL) {
+        ignore_line(walk, line);
+        return;
+    }
+    if (!reader->perhaps) {
+        diag_error(reader->diags, line_span(reader), "a script decides here which rules there are");
+        diag_hint(reader->diags, "scripts are not run: give what iptables-save prints after them");
+    }
+    if (has_rule_words(text))
+        reader->unusable = true;
+    reader->perhaps = true;
+}
+
+/* A COMMIT behind rules that no *table began ends one whose head was lost. */
+static void read_commit(struct walk *walk)
 {
     struct reader *reader = walk->reader;
 
+    if (walk->table == NULL && walk->dump->saved && walk->loose_rules && !walk->diff) {
+        diag_error(reader->diags, line_span(reader), "COMMIT of a table whose beginning is not in this text");
+        reader->unusable = true;
+    }
+    walk->table = NULL;
+    walk->loose_rules = false;
+}
+
+static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
+{
+    if (walk->skipping && kind != LINE_TABLE) {
+        walk->skipping = kind != LINE_COMMIT;
+        return;
+    }
     switch (kind) {
     case LINE_TABLE:
         walk->last_line = line;
@@ -267,18 +201,10 @@ static void read_line(struct walk *walk, enum line_kind kind, uint32_t line)
         walk->last_line = line;
         read_chain_line(walk, line);
         break;
-    case LINE_RULE:
-        if (walk->table == NULL && walk->dump->saved) {
-            if (dumps_is_shell(str_trim(reader->line.text)))
-                ignore_line(walk, line);
-            else
-                diag_error(reader->diags, line_span(reader), "a rule outside of *table … COMMIT");
-            break;
-        }
-        walk->last_line = line;
-        read_command(walk);
-        break;
-    case LINE_COMMIT: walk->table = NULL; break;
+    case LINE_RULE: read_rule_line(walk, line); break;
+    case LINE_COMMIT: read_commit(walk); break;
+    case LINE_SCRIPT: read_script_line(walk, line); break;
+    case LINE_LISTING:
     case LINE_OTHER: ignore_line(walk, line); break;
     case LINE_BLANK:
     case LINE_COMMENT:
@@ -292,17 +218,16 @@ static void end_dump(struct walk *walk)
     struct reader *reader = walk->reader;
     const struct source *source = reader->source;
 
-    if (walk->ignored > 0) {
-        diag_note(reader->diags, span_line(source, walk->ignored_line), "%u line%s: ignored", walk->ignored,
-                  walk->ignored > 1 ? "s like this one are no rules" : " is no rule");
-    }
-    if (walk->folds > 0)
-        diag_warning(reader->diags, span_line(source, walk->fold_line),
-                     "%u line%s folded by a terminal at column %d: joined again", walk->folds,
-                     walk->folds > 1 ? "s were" : " was", FOLD_COLUMN);
+    if (walk->ignored.n > 0)
+        diag_note(reader->diags, span_line(source, walk->ignored.first), "%u line%s: ignored", walk->ignored.n,
+                  walk->ignored.n > 1 ? "s like this one are no rules" : " is no rule");
+    if (walk->stray.n > 0)
+        diag_warning(reader->diags, span_line(source, walk->stray.first),
+                     "%u rule%s outside of *table … COMMIT: not used", walk->stray.n,
+                     walk->stray.n > 1 ? "s like this one stand" : " stands");
     if (walk->table == NULL)
         return;
-    if (walk->last_line == source->line_n && source->text.n > 0 && source->text.p[source->text.n - 1] != '\n')
+    if (is_cut_off(walk, walk->last_line))
         diag_error(reader->diags, span_line(source, walk->last_line),
                    "the text ends in the middle: this line has no end, and table %s no COMMIT",
                    table_name(walk->table->id));
@@ -311,58 +236,102 @@ static void end_dump(struct walk *walk)
                      table_name(walk->table->id));
 }
 
+/* A line that goes on where a rule was broken: inside a table anything that is nothing else, else only options. */
+static bool goes_on(const struct walk *walk, uint32_t line)
+{
+    struct str text = lines_look(walk->dump->lines, line);
+
+    if (line >= walk->dump->to || dumps_kind(text) != LINE_OTHER || dumps_is_prompt(text))
+        return false;
+    return walk->table != NULL ||
+           (!walk->dump->saved && text.n > 2 && text.p[0] == '-' && (text.p[1] == '-' || text.p[2] == ' '));
+}
+
+/* Terminals cut at one column, whatever stands there; editors break between words. */
+static uint32_t find_cut(const struct walk *walk)
+{
+    const struct source *source = walk->reader->source;
+    uint32_t longest = 0;
+    uint32_t n = 0;
+
+    for (uint32_t line = walk->dump->from; line + 1 < walk->dump->to; line++) {
+        uint32_t length = (uint32_t)source_line_text(source, line).n;
+
+        if (length < longest || dumps_kind(lines_look(walk->dump->lines, line)) != LINE_RULE ||
+            !goes_on(walk, line + 1))
+            continue;
+        n = length == longest ? n + 1 : 1;
+        longest = length;
+    }
+    return n > 1 || longest == FOLD_COLUMN ? longest : 0;
+}
+
+/* The line and those that continue it; the number of the one behind. */
+static uint32_t take_line(struct walk *walk, enum line_kind kind, uint32_t line)
+{
+    struct reader *reader = walk->reader;
+    uint32_t last = line;
+    bool cut = false;
+
+    while (kind == LINE_RULE && !walk->skipping && last < UINT32_MAX && goes_on(walk, last + 1))
+        last++;
+    if (last > line) {
+        if (walk->cut_at == UINT32_MAX)
+            walk->cut_at = find_cut(walk);
+        cut = source_line_text(reader->source, line).n == walk->cut_at;
+    }
+    last = lines_take(walk->dump->lines, line, last, cut, &reader->line);
+    words_split(&reader->words, reader->line.text, reader->scratch, reader->arena);
+    return last;
+}
+
+/* What iptables-nft-save says of rules that it cannot print, and of those of the other iptables. */
+static void read_comment(struct reader *reader, uint32_t line)
+{
+    struct str text = source_line_text(reader->source, line);
+
+    if (str_contains(text, "is incompatible, use 'nft'") || str_contains(text, "incompatible base-chains") ||
+        str_contains(text, "iptables-legacy tables present") || str_contains(text, "ip6tables-legacy tables present"))
+        diag_warning(reader->diags, span_line(reader->source, line),
+                     "the firewall has rules that this text does not show");
+}
+
 static void read_dump(struct reader *reader, const struct dump *dump)
 {
-    struct walk walk = {.reader = reader, .dump = dump};
+    struct walk walk = {.reader = reader, .dump = dump, .cut_at = UINT32_MAX};
 
-    reader->source = dump->source;
+    reader->source = dump->lines->source;
     reader->family = dump->family;
-    walk.fold = dumps_fold(dump->source);
-    for (uint32_t line = dump->from; line < dump->to; line++) {
-        enum line_kind kind = dumps_kind(str_trim(dumps_line(dump->source, line)));
+    for (uint32_t line = dump->from; line < dump->to;) {
+        enum line_kind kind = dumps_kind(lines_look(dump->lines, line));
+        uint32_t at = line++;
 
+        if (kind == LINE_COMMENT)
+            read_comment(reader, at);
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_SET)
             continue;
-        set_line(&walk, line);
-        read_line(&walk, kind, line);
+        line = take_line(&walk, kind, at);
+        read_line(&walk, kind, line - 1);
     }
     end_dump(&walk);
 }
 
 /* Sets come first: rules in any file may ask for them. */
-static bool read_sets(struct reader *reader, const struct source *source)
+static bool read_sets(struct reader *reader, struct lines *lines)
 {
-    struct walk walk = {.reader = reader};
+    const struct source *source = lines->source;
     bool any = false;
 
     reader->source = source;
     for (uint32_t line = 1; line <= source->line_n; line++) {
-        if (dumps_kind(str_trim(dumps_line(source, line))) != LINE_SET)
+        if (dumps_kind(lines_look(lines, line)) != LINE_SET)
             continue;
-        set_line(&walk, line);
+        lines_take(lines, line, line, false, &reader->line);
+        words_split(&reader->words, reader->line.text, reader->scratch, reader->arena);
         ipset_read(reader);
         any = true;
     }
     return any;
-}
-
-/* Sets that some rule changes: `-j SET --add-set NAME src`. */
-static void find_moving_sets(struct reader *reader, struct str text)
-{
-    static const char *const options[] = {"--add-set", "--del-set", "--map-set"};
-
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        struct str rest = text;
-
-        while (str_contains(rest, options[i])) {
-            const char *found = memmem(rest.p, rest.n, options[i], strlen(options[i]));
-            struct str name;
-
-            rest = str_from(rest, (size_t)(found - rest.p) + strlen(options[i]));
-            name = rest;
-            map_set(reader->scratch, &reader->moving, str_word(&name), reader);
-        }
-    }
 }
 
 static void finish(struct reader *reader)
@@ -386,29 +355,85 @@ static void finish(struct reader *reader)
     ipset_finish(reader);
 }
 
+/* What neither its header nor its contents tell the family of is told by its name, or by the caller, else IPv4. */
+static void settle_family(struct reader *reader, struct dump *dump, enum family said)
+{
+    if (dump->family != FAMILY_N || (!dump->rules && !dump->saved))
+        return;
+    dump->family = dumps_family_of_name(dump->lines->source->name);
+    if (dump->family == FAMILY_N)
+        dump->family = said;
+    if (dump->family != FAMILY_N)
+        return;
+    dump->family = FAMILY_V4;
+    diag_note(reader->diags, span_line(dump->lines->source, dump->from),
+              "nothing here says whether these are rules of IPv4 or IPv6: taken for IPv4");
+    diag_hint(reader->diags, "--dialect ip6tables says IPv6, and so does a file's name with \"v6\" in it");
+}
+
+/* Of several dumps in one text the last counts, table by table, as iptables-restore would leave it. */
+static void find_replaced(struct dumps *dumps)
+{
+    unsigned later[FAMILY_N] = {0};
+
+    for (size_t i = dumps->n; i-- > 0;) {
+        struct dump *dump = &dumps->v[i];
+
+        if (i + 1 < dumps->n && dumps->v[i + 1].lines != dump->lines)
+            memset(later, 0, sizeof later);
+        if (dump->family == FAMILY_N)
+            continue;
+        dump->replaced = dump->tables & later[dump->family];
+        later[dump->family] |= dump->tables;
+    }
+}
+
 static bool read_all(struct reader *reader, const struct dialect_input *inputs, size_t n)
 {
+    struct lines *lines = arena_new_array(reader->scratch, struct lines, n);
     struct dumps dumps = {0};
     bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        find_moving_sets(reader, inputs[i].text->text);
-        reader->marks_matter = reader->marks_matter || str_contains(inputs[i].text->text, "--mark");
-        any = read_sets(reader, inputs[i].text) || any;
-        dumps_find(reader->scratch, &dumps, inputs[i].text);
+        size_t first = dumps.n;
+
+        lines_open(&lines[i], reader->arena, inputs[i].text);
+        survey_text(reader, inputs[i].text->text);
+        any = read_sets(reader, &lines[i]) || any;
+        dumps_find(reader->scratch, &dumps, &lines[i]);
+        for (size_t k = first; k < dumps.n; k++)
+            settle_family(reader, &dumps.v[k], inputs[i].family);
     }
+    find_replaced(&dumps);
     for (size_t i = 0; i < dumps.n; i++) {
         struct dump *dump = &dumps.v[i];
 
         if (!dump->rules && !dump->saved)
             continue;
-        if (dump->family == FAMILY_N)
-            dump->family = dumps_names_v6(dump->source->name) ? FAMILY_V6 : FAMILY_V4;
         reader->ruleset->families |= FAMILY_BIT(dump->family);
         read_dump(reader, dump);
         any = true;
     }
+    for (size_t i = 0; i < n; i++)
+        lines_tell(&lines[i], reader->diags);
     return any;
+}
+
+/* What `iptables -L` prints is often given, and cannot be read. */
+static void report_nothing(struct diags *diags, const struct dialect_input *input)
+{
+    const struct source *source = input->text;
+
+    for (uint32_t line = 1; line <= source->line_n; line++) {
+        if (dumps_kind(str_trim(source_line_text(source, line))) != LINE_LISTING)
+            continue;
+        diag_error(diags, span_line(source, line),
+                   "this is what iptables -L prints, which does not say all that a rule asks for");
+        diag_hint(diags, "give what iptables-save or iptables -S prints");
+        return;
+    }
+    diag_error(diags, span_at(source, 0, 0), "no rules, chains or sets of iptables in this text");
+    diag_hint(diags, "give what iptables-save, iptables -S or ipset save prints");
 }
 
 struct ruleset *iptables_read(struct arena *arena, const struct dialect_input *inputs, size_t n, struct diags *diags)
@@ -422,9 +447,7 @@ struct ruleset *iptables_read(struct arena *arena, const struct dialect_input *i
     any = read_all(&reader, inputs, n);
     finish(&reader);
     arena_free(reader.scratch);
-    if (!any && n > 0) {
-        diag_error(diags, span_at(inputs[0].text, 0, 0), "no rules, chains or sets of iptables in this text");
-        diag_hint(diags, "what iptables-save prints can be read; what iptables -L prints cannot");
-    }
-    return any ? reader.ruleset : NULL;
+    if (!any && n > 0)
+        report_nothing(diags, &inputs[0]);
+    return any && !reader.unusable ? reader.ruleset : NULL;
 }

@@ -5,17 +5,14 @@
 
 #define MASKED_RANGES_MAX 256
 
-static uint32_t in_source(const struct line *line, uint32_t at)
-{
-    return line->at + at + (at >= line->fold_at ? line->fold_n : 0);
-}
-
 struct span reader_span(const struct reader *reader, uint32_t from, uint32_t end)
 {
-    uint32_t first = in_source(&reader->line, from);
-    uint32_t last = end > from ? in_source(&reader->line, end - 1) + 1 : first;
+    uint32_t first = line_in_source(&reader->line, from);
+    uint32_t last = end > from ? line_in_source(&reader->line, end - 1) + 1 : first;
 
-    return span_at(reader->source, first, last - first);
+    if (last > reader->source->text.n)
+        last = (uint32_t)reader->source->text.n;
+    return span_at(reader->source, first, last > first ? last - first : 0);
 }
 
 struct span reader_word_span(const struct reader *reader, size_t word)
@@ -62,16 +59,26 @@ const struct ranges *reader_complement(struct reader *reader, const struct range
     return reader_constant(reader, other->v, other->n);
 }
 
-uint32_t reader_literal(struct reader *reader, struct str text, bool own)
+/* Between two looks of one table a packet is written to only in mangle and nat; filter and security are asked at one
+ * point of its way. */
+static struct str literal_key(struct reader *reader, struct str text)
 {
+    if (!reader->written || reader->table_id == TABLE_FILTER || reader->table_id == TABLE_SECURITY)
+        return text;
+    return reader->table_id == TABLE_RAW ? str_printf(reader->scratch, "raw %.*s", STR_ARG(text)) : STR_EMPTY;
+}
+
+uint32_t reader_literal(struct reader *reader, struct str text, enum sameness same)
+{
+    struct str key = same == SAME_UNTIL_WRITTEN ? literal_key(reader, text) : text;
     uintptr_t number;
 
-    if (own)
+    if (same == SAME_NEVER || key.n == 0)
         return reader->ruleset->literal_n++;
-    number = (uintptr_t)map_get(&reader->literals, text);
+    number = (uintptr_t)map_get(&reader->literals, key);
     if (number == 0) {
         number = ++reader->ruleset->literal_n;
-        map_set(reader->scratch, &reader->literals, text, (void *)number);
+        map_set(reader->scratch, &reader->literals, key, (void *)number);
     }
     return (uint32_t)(number - 1);
 }

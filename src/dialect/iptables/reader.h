@@ -7,20 +7,13 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "dialect/iptables/dumps.h"
 #include "dialect/iptables/options.h"
 #include "dialect/iptables/words.h"
 
 enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, TABLE_SECURITY, TABLE_N };
 
 #define SINGLE_PAGES 256
-
-/* A line as it is read: `text` is the source's own, or a copy where a terminal's fold was taken out of it. */
-struct line {
-    struct str text;
-    uint32_t at;      /* of its first byte in the source */
-    uint32_t fold_at; /* bytes of `text` before the fold; where there is none, all */
-    uint32_t fold_n;  /* bytes of the source left out there */
-};
 
 struct rule_list VEC(struct rule);
 
@@ -30,6 +23,7 @@ struct building {
     struct rule_list rules;
     struct rule_list front;
     bool declared;
+    bool called;
     struct span wanted; /* first use */
     size_t inserts;     /* -I with a position: bounded, for each moves what follows */
     size_t waiting;     /* used by the search for loops: calls from chains that are in or behind one */
@@ -66,8 +60,21 @@ struct reader {
     const struct ranges **singles[SINGLE_PAGES]; /* of one number each, as a port or a protocol; by its high byte */
     const struct ranges *no_later;               /* fragments that carry ports */
     struct map set_matches;                      /* "NAME src,dst" and family -> struct match */
+    struct map strangers;                        /* names of modules and targets that were said to be unknown */
+    enum table_id table_id;                      /* of the rule being read */
+    bool unusable;                               /* an error that not even a lenient reading can do with */
+    bool perhaps;                                /* a script decides whether the rules are there */
     bool marks_matter;                           /* some rule asks for a mark */
+    uint32_t mark_bits;                          /* that some rule sets in marks */
+    bool written;                                /* some rule writes into packets, beside their marks */
     struct VEC(struct match) matches;            /* of the rule being read */
+};
+
+/* Whether an unknown is the same as another of the same text. */
+enum sameness {
+    SAME_ALWAYS,        /* no rule changes what it asks about */
+    SAME_UNTIL_WRITTEN, /* asks about something that targets may write */
+    SAME_NEVER,         /* its answer changes from packet to packet, or from look to look */
 };
 
 /* reader.c */
@@ -77,8 +84,8 @@ struct span reader_word_span(const struct reader *reader, size_t word);
 const struct ranges *reader_constant(struct reader *reader, const struct range *v, size_t n);
 const struct ranges *reader_constant_one(struct reader *reader, u128 lo, u128 hi);
 const struct ranges *reader_complement(struct reader *reader, const struct ranges *ranges, u128 max);
-/* The number of an unknown: of its own, or the same for the same text. */
-uint32_t reader_literal(struct reader *reader, struct str text, bool own);
+/* The number of an unknown, of a rule of reader->table_id. */
+uint32_t reader_literal(struct reader *reader, struct str text, enum sameness same);
 const struct interface_pattern *reader_interface(struct reader *reader, struct str word);
 /* Values that are `value` where `mask` has ones; NULL when those are more than a few ranges. */
 const struct ranges *reader_masked(struct reader *reader, u128 value, u128 mask, unsigned bits);
@@ -98,6 +105,12 @@ void table_finish(struct reader *reader, struct table *table); /* undeclared cha
 /* rule.c: the words from `at` on are the rule's; it goes to the end of the chain, or before `position` (from 1). */
 void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position);
 
+/* In the place of a line that cannot be read: a rule that may match or not, and do anything. */
+void rule_broken(struct reader *reader, struct table *table, struct building *chain);
+
+/* command.c: the line's words as a command; `table` NULL: of the table that they name. False: it is none. */
+bool command_read(struct reader *reader, struct table *table);
+
 /* One rule while it is read. */
 struct reading {
     struct reader *reader;
@@ -113,6 +126,7 @@ struct reading {
     struct str protocol_name;       /* of it, as written */
     bool no_later;                  /* has the match that leaves later fragments out */
     bool bad;
+    bool does_more; /* than decide; see struct rule */
     struct str comment;
     const struct ranges **sources; /* of a list of addresses; a rule each */
     size_t source_n;
@@ -127,26 +141,65 @@ struct reading {
     const struct chain *chain; /* that the rule stands in */
 };
 
-/* What rule.c gives to match.c and target.c. */
+/* reading.c: what the readers of options share. */
+struct word *reading_word(struct reading *reading, size_t at); /* NULL: the line ends before */
+bool word_is_not(const struct word *word);                     /* a bare !; NULL is none */
 void reading_error(struct reading *reading, size_t word, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The next word as the value of the option before it; takes a ! before it. False when the line ends: an error. */
 bool reading_value(struct reading *reading, size_t option, struct str *value);
 void reading_add(struct reading *reading, enum field field, const struct ranges *ranges);
 void reading_add_not(struct reading *reading, enum field field, const struct ranges *ranges); /* minds `negated` */
-void reading_unknown(struct reading *reading, struct str text, bool negated, bool own);
+/* A value that was made unreadable before the text was shown, `xxx.xxx.xxx.xxx`: an unknown, each time another. */
+bool reading_hidden(struct reading *reading, const char *option, struct str value);
+void reading_unknown(struct reading *reading, struct str text, bool negated, enum sameness same);
+
+/* A match of groups while it is made: what is added belongs to the group that is open. */
+struct grouping {
+    struct match v[8];
+    size_t n;
+    struct VEC(struct match_group) groups;
+};
+
+void grouping_field(struct reading *reading, struct grouping *grouping, enum field field, const struct ranges *ranges);
+void grouping_unknown(struct reading *reading, struct grouping *grouping, struct str text, bool negated,
+                      enum sameness same);
+void grouping_next(struct reading *reading, struct grouping *grouping); /* the group is complete */
+/* One of the groups holds; negated: none. */
+void grouping_add(struct reading *reading, struct grouping *grouping);
+
+/* prepare.c: false, and an error, where only a shell could tell what the words are. */
+bool prepare_words(struct reading *reading);
+/* place.c: at the end of the chain, or before `position` (from 1). */
+void place_rules(struct reading *reading, struct building *chain, struct rule *rule, size_t position);
+/* rule.c: that its target is not known here. */
+void reading_note_target(struct reading *reading);
 
 /* match.c: one option of the table; `option` is its word, reading->at the word behind it. */
 void match_read(struct reading *reading, const struct option_row *row, size_t option);
 void match_protocol(struct reading *reading, size_t option);
-void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
+int match_protocol_parse(struct str text); /* `tcp`, `TCP`, `6`; 0: all; -1: none of that name */
 void match_interface(struct reading *reading, const struct option_row *row, size_t option);
-void match_module(struct reading *reading, size_t option); /* what -m NAME asks for by itself */
-/* state.c */
+void match_module(struct reading *reading, size_t option);    /* what -m NAME asks for by itself */
+bool match_parse_ports(struct str text, struct range *range); /* `80`, `80:90`, `:90`, `80:`, `http` */
+/* address.c */
+void match_addresses(struct reading *reading, const struct option_row *row, size_t option);
+void match_range(struct reading *reading, const struct option_row *row, size_t option);
+/* connection.c */
 void match_states(struct reading *reading, size_t option);
 void match_ctproto(struct reading *reading, size_t option);
 void match_ctdir(struct reading *reading, size_t option);
+void match_ctstatus(struct reading *reading, size_t option);
+void match_ctaddress(struct reading *reading, const struct option_row *row, size_t option);
+void match_ctport(struct reading *reading, const struct option_row *row, size_t option);
+/* meta.c */
 void match_mark(struct reading *reading, size_t option);
 void match_addrtype(struct reading *reading, const struct option_row *row, size_t option);
+void match_mac(struct reading *reading, size_t option);
+void match_pkttype(struct reading *reading, size_t option);
+void match_physdev(struct reading *reading, const struct option_row *row, size_t option);
+
+/* survey.c: what a text has to say before its rules are read: sets that move, marks, targets that write. */
+void survey_text(struct reader *reader, struct str text);
 
 /* target.c */
 void target_resolve(struct reading *reading);

@@ -9,70 +9,12 @@
  */
 #include "dialect/iptables/reader.h"
 
-void reading_error(struct reading *reading, size_t word, const char *format, ...)
-{
-    va_list args;
-    struct str message;
-    struct buf buf = BUF_EMPTY;
-
-    va_start(args, format);
-    buf_vaddf(&buf, format, args);
-    va_end(args);
-    message = buf_str(&buf);
-    diag_error(reading->reader->diags, reader_word_span(reading->reader, word), "%.*s", STR_ARG(message));
-    buf_free(&buf);
-    reading->bad = true;
-}
-
-static struct word *word_at(struct reading *reading, size_t at)
-{
-    return at < reading->reader->words.n ? &reading->reader->words.v[at] : NULL;
-}
-
-static bool is_not(const struct word *word)
-{
-    return word != NULL && !word->quoted && str_is(word->text, "!");
-}
+#include "net/proto.h"
 
 static bool is_option(const struct word *word)
 {
     return !word->quoted && word->text.n > 1 && word->text.p[0] == '-' &&
            !(word->text.p[1] >= '0' && word->text.p[1] <= '9' && word->text.n > 2);
-}
-
-bool reading_value(struct reading *reading, size_t option, struct str *value)
-{
-    if (is_not(word_at(reading, reading->at))) {
-        reading->negated = !reading->negated;
-        reading->at++;
-    }
-    if (word_at(reading, reading->at) == NULL) {
-        reading_error(reading, option, "%.*s needs a value", STR_ARG(word_at(reading, option)->text));
-        return false;
-    }
-    *value = word_at(reading, reading->at++)->text;
-    return true;
-}
-
-void reading_add(struct reading *reading, enum field field, const struct ranges *ranges)
-{
-    *vec_push(reading->reader->scratch, &reading->reader->matches) =
-        (struct match){.kind = MATCH_RANGES, .field = field, .ranges = ranges};
-}
-
-void reading_add_not(struct reading *reading, enum field field, const struct ranges *ranges)
-{
-    if (reading->negated)
-        ranges = reader_complement(reading->reader, ranges, field_max(field, reading->reader->family));
-    reading_add(reading, field, ranges);
-}
-
-void reading_unknown(struct reading *reading, struct str text, bool negated, bool own)
-{
-    struct reader *reader = reading->reader;
-
-    *vec_push(reader->scratch, &reader->matches) = (struct match){
-        .kind = MATCH_UNKNOWN, .negated = negated, .text = text, .literal = reader_literal(reader, text, own)};
 }
 
 /* A text of several words: of the line itself where they stand together in it. */
@@ -101,8 +43,25 @@ static void end_module(struct reading *reading)
 {
     if (reading->opaque.n > 0)
         reading_unknown(reading, join_words(reading, reading->opaque.v, reading->opaque.n), false,
-                        reading->module == MODULE_MOVING || reading->module == MODULE_N);
+                        reading->module == MODULE_WHOLE ? SAME_UNTIL_WRITTEN : SAME_NEVER);
     reading->opaque.n = 0;
+}
+
+/* Said once for each name. */
+static void note_stranger(struct reading *reading, size_t word, const char *what)
+{
+    struct reader *reader = reading->reader;
+    struct str name = reader->words.v[word].text;
+
+    if (map_set(reader->scratch, &reader->strangers, str_printf(reader->scratch, "%s %.*s", what, STR_ARG(name)),
+                reader) == NULL)
+        diag_note(reader->diags, reader_word_span(reader, word),
+                  "no %s \"%.*s\" is known here: what it does is left open", what, STR_ARG(name));
+}
+
+void reading_note_target(struct reading *reading)
+{
+    note_stranger(reading, reading->target_word, "target");
 }
 
 static void begin_module(struct reading *reading, size_t option)
@@ -118,10 +77,13 @@ static void begin_module(struct reading *reading, size_t option)
     reading->in_target = false;
     reading->module = module_find(name);
     reading->module_word = option;
+    reading->does_more = reading->does_more || module_keeps_list(name);
+    if (reading->module == MODULE_N)
+        note_stranger(reading, option + 1, "match");
     if (reading->module < MODULE_PURE) {
         reading->loaded |= 1u << reading->module;
         match_module(reading, option);
-    } else if (reading->module != MODULE_PURE) {
+    } else if (reading->module != MODULE_PURE && reading->module != MODULE_FIXED) {
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option];
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option + 1];
     }
@@ -133,8 +95,8 @@ static size_t take_values(struct reading *reading)
 {
     size_t n = 0;
 
-    while (word_at(reading, reading->at) != NULL && !is_not(word_at(reading, reading->at)) &&
-           !is_option(word_at(reading, reading->at))) {
+    while (reading_word(reading, reading->at) != NULL && !word_is_not(reading_word(reading, reading->at)) &&
+           !is_option(reading_word(reading, reading->at))) {
         reading->at++;
         n++;
     }
@@ -153,7 +115,7 @@ static void pure_option(struct reading *reading, size_t option)
         *vec_push(reader->scratch, &words) = reader->words.v[reading->module_word + 1];
     }
     *vec_push(reader->scratch, &words) = reader->words.v[option];
-    if (is_not(word_at(reading, reading->at))) {
+    if (word_is_not(reading_word(reading, reading->at))) {
         reading->negated = !reading->negated;
         reading->at++;
     }
@@ -161,7 +123,8 @@ static void pure_option(struct reading *reading, size_t option)
     take_values(reading);
     for (; inner < reading->at; inner++)
         *vec_push(reader->scratch, &words) = reader->words.v[inner];
-    reading_unknown(reading, join_words(reading, words.v, words.n), reading->negated, false);
+    reading_unknown(reading, join_words(reading, words.v, words.n), reading->negated,
+                    reading->module == MODULE_FIXED ? SAME_ALWAYS : SAME_UNTIL_WRITTEN);
 }
 
 static void opaque_option(struct reading *reading, size_t option)
@@ -171,11 +134,24 @@ static void opaque_option(struct reading *reading, size_t option)
     if (reading->negated)
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[option - 1];
     reading->at = option + 1;
-    if (is_not(word_at(reading, reading->at)))
+    if (word_is_not(reading_word(reading, reading->at)))
         reading->at++;
     take_values(reading);
     for (size_t i = option; i < reading->at; i++)
         *vec_push(reader->scratch, &reading->opaque) = reader->words.v[i];
+}
+
+/* Options that are not modelled, of modules that -p loads by itself. */
+static bool comes_with_protocol(const struct reading *reading, struct str option)
+{
+    static const char *const options[] = {"--chunk-types", "--dccp-types", "--dccp-type", "--dccp-option", "--ahspi",
+                                          "--ahlen",       "--ahres",      "--espspi",    "--mh-type"};
+
+    for (size_t i = 0; reading->protocol >= 0 && i < sizeof options / sizeof *options; i++) {
+        if (str_is(option, options[i]))
+            return true;
+    }
+    return false;
 }
 
 static void unknown_option(struct reading *reading, size_t option)
@@ -185,14 +161,14 @@ static void unknown_option(struct reading *reading, size_t option)
     if (reading->in_target) {
         *vec_push(reader->scratch, &reading->target_options) = option;
         take_values(reading);
-    } else if (reading->module_word == 0) {
-        reading_error(reading, option, "unknown option \"%.*s\"", STR_ARG(word_at(reading, option)->text));
+    } else if (reading->module_word == 0 && !comes_with_protocol(reading, reading_word(reading, option)->text)) {
+        reading_error(reading, option, "unknown option \"%.*s\"", STR_ARG(reading_word(reading, option)->text));
         take_values(reading);
     } else if (reading->module == MODULE_WHOLE || reading->module == MODULE_MOVING || reading->module == MODULE_N) {
         opaque_option(reading, option);
-    } else if (reading->module == MODULE_SET && str_is(word_at(reading, option)->text, "--update-counters")) {
+    } else if (reading->module == MODULE_SET && str_is(reading_word(reading, option)->text, "--update-counters")) {
         take_values(reading); /* whether the set counts: no question to the packet */
-    } else if (reading->module == MODULE_SET && str_is(word_at(reading, option)->text, "--update-subcounters")) {
+    } else if (reading->module == MODULE_SET && str_is(reading_word(reading, option)->text, "--update-subcounters")) {
         take_values(reading);
     } else {
         pure_option(reading, option);
@@ -215,7 +191,7 @@ static bool belongs(const struct reading *reading, const struct option_row *row)
 
 static void skip_number(struct reading *reading)
 {
-    struct word *word = word_at(reading, reading->at);
+    struct word *word = reading_word(reading, reading->at);
 
     if (word != NULL && word->text.n > 0 && word->text.p[0] >= '0' && word->text.p[0] <= '9')
         reading->at++;
@@ -234,7 +210,8 @@ static void begin_target(struct reading *reading, size_t option)
         return;
     reading->in_target = true;
     reading->target_word = reading->at - 1;
-    reading->go_to = str_is(word_at(reading, option)->text, "-g") || str_is(word_at(reading, option)->text, "--goto");
+    reading->go_to =
+        str_is(reading_word(reading, option)->text, "-g") || str_is(reading_word(reading, option)->text, "--goto");
 }
 
 static void check_table(struct reading *reading, size_t option)
@@ -247,7 +224,7 @@ static void check_table(struct reading *reading, size_t option)
 
 static void check_version(struct reading *reading, size_t option)
 {
-    enum family family = str_ends(word_at(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
+    enum family family = str_ends(reading_word(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
 
     if (family != reading->reader->family)
         reading_error(reading, option, "the rule is for the other address family than its text");
@@ -280,13 +257,26 @@ static void global_option(struct reading *reading, const struct option_row *row,
     reading->negated = false;
 }
 
+/* `--proto esp` of -m policy and `--protocol NAME` of -m ndpi are not -p. */
+static bool is_of_module(const struct reading *reading, size_t option)
+{
+    const struct words *words = &reading->reader->words;
+    bool opaque = reading->module == MODULE_WHOLE || reading->module == MODULE_MOVING || reading->module == MODULE_N;
+
+    if (!opaque || reading->module_word == 0 || reading->in_target || words->v[option].text.n < 3)
+        return false;
+    return str_is(words->v[option].text, "--proto") ||
+           (option + 1 < words->n && proto_parse(words->v[option + 1].text) < 0 &&
+            !str_is(words->v[option + 1].text, "all") && !str_is(words->v[option + 1].text, "!"));
+}
+
 static void read_word(struct reading *reading)
 {
     size_t option = reading->at++;
-    const struct word *word = word_at(reading, option);
+    const struct word *word = reading_word(reading, option);
     const struct option_row *row;
 
-    if (is_not(word)) {
+    if (word_is_not(word)) {
         if (reading->negated)
             reading_error(reading, option, "two ! in a row");
         reading->negated = true;
@@ -304,7 +294,7 @@ static void read_word(struct reading *reading)
     else if (row != NULL && row->option == OPTION_SPORT && reading->module == MODULE_MULTIPORT && !reading->in_target &&
              (reading->loaded & 1u << MODULE_PORTS) == 0)
         row = &option_rows[OPTION_SPORTS];
-    if (row == NULL || !belongs(reading, row)) {
+    if (row == NULL || !belongs(reading, row) || (row->option == OPTION_PROTOCOL && is_of_module(reading, option))) {
         unknown_option(reading, option);
         return;
     }
@@ -316,108 +306,13 @@ static void read_word(struct reading *reading)
     reading->negated = false;
 }
 
-/* The matches of a rule, behind those for one pair of a list's addresses. */
-static void emit(struct reading *reading, struct building *chain, struct rule *rule, const struct ranges *source,
-                 const struct ranges *destination)
-{
-    struct reader *reader = reading->reader;
-    size_t extra =
-        (source != NULL) + (destination != NULL) + (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT);
-    struct match *matches = arena_new_array(reader->arena, struct match, reader->matches.n + extra);
-    size_t n = 0;
-
-    if (source != NULL)
-        matches[n++] = (struct match){.kind = MATCH_RANGES, .field = FIELD_SOURCE, .ranges = source};
-    if (destination != NULL)
-        matches[n++] = (struct match){.kind = MATCH_RANGES, .field = FIELD_DESTINATION, .ranges = destination};
-    if (reader->matches.n > 0)
-        memcpy(matches + n, reader->matches.v, reader->matches.n * sizeof *matches);
-    n += reader->matches.n;
-    /* Only packets that open a connection, expected ones too, come to the chains of nat. */
-    if (chain->chain.hook != HOOK_NONE && reading->table->id == TABLE_NAT) {
-        const struct range open[] = {{STATE_NEW, STATE_NEW}, {STATE_RELATED, STATE_RELATED}};
-
-        matches[n++] =
-            (struct match){.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = reader_constant(reader, open, 2)};
-    }
-    rule->matches = matches;
-    rule->match_n = n;
-}
-
-/* How many lines directly behind this one append to the same chain: they begin as it does, `-A CHAIN `. */
-static size_t rules_behind(const struct reader *reader)
-{
-    const struct word *name = reader->words.n > 1 ? &reader->words.v[1] : NULL;
-    struct str rest = str_from(reader->source->text, reader->line.at);
-    struct str begin = reader->line.text;
-    size_t n = 0;
-
-    if (name == NULL || reader->words.v[0].at != 0 || !str_is(reader->words.v[0].text, "-A") || name->end >= begin.n ||
-        reader->line.fold_at != UINT32_MAX)
-        return 0;
-    begin = str_head(begin, name->end + 1);
-    for (;;) {
-        const char *end = memchr(rest.p, '\n', rest.n);
-
-        if (end == NULL)
-            return n;
-        rest = str_from(rest, (size_t)(end - rest.p) + 1);
-        if (rest.n < begin.n || memcmp(rest.p, begin.p, begin.n) != 0)
-            return n;
-        n++;
-    }
-}
-
-/*
- * Room for what is coming: iptables-save prints a chain in one piece, and doubling would leave as much behind as there
- * is. What is counted has to be a good part of what is there, so that the copies stay few whatever the text is like.
- */
-static void make_room(const struct reader *reader, struct rule_list *rules)
-{
-    size_t behind;
-    struct rule *larger;
-
-    if (rules->n < rules->capacity || rules->n < 64)
-        return;
-    behind = rules_behind(reader);
-    if (behind < rules->n / 4)
-        return;
-    rules->capacity = rules->n + behind + 1;
-    larger = arena_new_array(reader->arena, struct rule, rules->capacity);
-    memcpy(larger, rules->v, rules->n * sizeof *larger);
-    rules->v = larger;
-}
-
-static void place_rule(struct reader *reader, struct building *chain, const struct rule *rule, size_t position)
-{
-    struct rule_list *rules = &chain->rules;
-
-    if (position == 1) {
-        *vec_push(reader->arena, &chain->front) = *rule;
-        return;
-    }
-    make_room(reader, rules);
-    *vec_push(reader->arena, rules) = *rule;
-    if (position == 0 || position - 1 >= chain->front.n + rules->n)
-        return;
-    /* Before a rule: those that -I put first come to their place now. */
-    for (size_t i = 0; i < chain->front.n; i++)
-        *vec_push(reader->arena, rules) = (struct rule){0};
-    memmove(rules->v + chain->front.n, rules->v, (rules->n - chain->front.n) * sizeof *rules->v);
-    for (size_t i = 0; i < chain->front.n; i++)
-        rules->v[i] = chain->front.v[chain->front.n - 1 - i];
-    chain->front.n = 0;
-    memmove(rules->v + position, rules->v + position - 1, (rules->n - position) * sizeof *rules->v);
-    rules->v[position - 1] = *rule;
-}
-
 /* What could not be read may match or not, and do anything: a lenient proof must not count on it. */
 static void make_unknown(struct reading *reading, struct str text)
 {
     reading->reader->matches.n = 0;
     reading->source_n = 0;
     reading->destination_n = 0;
-    reading_unknown(reading, text, false, true);
+    reading_unknown(reading, text, false, SAME_NEVER);
     reading->action = ACTION_UNKNOWN;
     reading->target = NULL;
     reading->rewrite = NULL;
@@ -440,6 +335,7 @@ static struct rule rule_of(struct reading *reading, struct building *chain, uint
         .action = reading->action,
         .target = reading->target,
         .rewrite = reading->rewrite,
+        .does_more = reading->does_more,
     };
 }
 
@@ -452,42 +348,57 @@ static size_t first_word(const struct reader *reader)
     return 0;
 }
 
+static void read_words(struct reading *reading)
+{
+    struct reader *reader = reading->reader;
+
+    reader->matches.n = 0;
+    if (!prepare_words(reading))
+        return;
+    if (reader->words.open_quote)
+        reading_error(reading, reader->words.n - 1, "a quote is not closed in this line");
+    while (reading->at < reader->words.n)
+        read_word(reading);
+    if (reading->negated)
+        reading_error(reading, reader->words.n - 1, "! stands before nothing");
+    end_module(reading);
+    target_resolve(reading);
+    if (reader->perhaps)
+        reading_unknown(reading, STR("a script decides whether this rule is there"), false, SAME_NEVER);
+}
+
+static struct reading reading_of(struct reader *reader, struct table *table, const struct building *chain)
+{
+    reader->table_id = table == NULL ? TABLE_FILTER : table->id;
+    return (struct reading){.reader = reader,
+                            .table = table,
+                            .module = MODULE_N,
+                            .protocol = -1,
+                            .action = ACTION_NONE,
+                            .chain = &chain->chain};
+}
+
+void rule_broken(struct reader *reader, struct table *table, struct building *chain)
+{
+    struct reading reading = reading_of(reader, table, chain);
+    struct rule rule;
+
+    make_unknown(&reading, reader->line.text);
+    rule = rule_of(&reading, chain, 0);
+    place_rules(&reading, chain, &rule, 0);
+}
+
 void rule_read(struct reader *reader, struct table *table, struct building *chain, size_t at, size_t position)
 {
-    struct reading reading = {.reader = reader,
-                              .table = table,
-                              .at = at,
-                              .module = MODULE_N,
-                              .protocol = -1,
-                              .action = ACTION_NONE,
-                              .chain = &chain->chain};
+    struct reading reading = reading_of(reader, table, chain);
     uint32_t from = reader->words.v[first_word(reader)].at;
     struct rule rule;
 
-    reader->matches.n = 0;
-    if (reader->words.open_quote)
-        reading_error(&reading, reader->words.n - 1, "a quote is not closed in this line");
-    while (reading.at < reader->words.n)
-        read_word(&reading);
-    if (reading.negated)
-        reading_error(&reading, reader->words.n - 1, "! stands before nothing");
-    end_module(&reading);
-    target_resolve(&reading);
+    reading.at = at;
+    read_words(&reading);
     if (reading.bad)
         make_unknown(&reading, (struct str){reader->line.text.p + from, reader->line.text.n - from});
     rule = rule_of(&reading, chain, from);
     reader->ruleset->rewrites |= action_writes(rule.action);
-    if (reading.source_n <= 1 && reading.destination_n <= 1) {
-        emit(&reading, chain, &rule, reading.source_n > 0 ? reading.sources[0] : NULL,
-             reading.destination_n > 0 ? reading.destinations[0] : NULL);
-        place_rule(reader, chain, &rule, position);
-        return;
-    }
-    for (size_t i = 0; i < (reading.source_n == 0 ? 1 : reading.source_n); i++) {
-        for (size_t k = 0; k < (reading.destination_n == 0 ? 1 : reading.destination_n); k++) {
-            emit(&reading, chain, &rule, reading.source_n > 0 ? reading.sources[i] : NULL,
-                 reading.destination_n > 0 ? reading.destinations[k] : NULL);
-            place_rule(reader, chain, &rule, position);
-        }
-    }
+    place_rules(&reading, chain, &rule, position);
 }

@@ -104,7 +104,9 @@ struct table *table_open(struct reader *reader, enum table_id id, struct span pl
         diag_error(reader->diags, place, "a second %s table of %s; the first is at %.*s:%u", names[id],
                    reader->family == FAMILY_V4 ? "IPv4" : "IPv6", source == NULL ? 4 : STR_ARG(source->name),
                    source == NULL ? 0 : source_line(source, old->place.at));
-        diag_hint(reader->diags, "which of them the firewall runs is not ours to guess: give one dump of each family");
+        diag_hint(reader->diags,
+                  "give one dump of each family; of which family one is that does not show it, --dialect "
+                  "ip6tables says, or \"v6\" in its file's name");
         for (size_t i = 0; i < reader->order.n; i++) {
             if (reader->order.v[i] == old)
                 reader->order.v[i] = NULL;
@@ -152,22 +154,30 @@ void table_declare(struct reader *reader, struct table *table, size_t word, stru
                    "the policy of a chain is ACCEPT or DROP, not \"%.*s\"", STR_ARG(policy));
 }
 
+static bool calls(const struct rule *rule)
+{
+    return rule->action == ACTION_JUMP || rule->action == ACTION_GOTO;
+}
+
+/* A chain that nothing declares: where it is called and has rules, its head was lost; else it is a mistake. */
 static void report_undeclared(struct reader *reader, struct table *table, struct building *missing)
 {
     struct suggest suggest = suggest_for(missing->chain.name);
 
+    if (missing->chain.rule_n > 0 && missing->called) {
+        diag_warning(reader->diags, missing->wanted, "nothing declares chain \"%.*s\" of table %s",
+                     STR_ARG(missing->chain.name), names[table->id]);
+        return;
+    }
     diag_error(reader->diags, missing->wanted, "no chain \"%.*s\" in table %s", STR_ARG(missing->chain.name),
                names[table->id]);
+    if (reader->diags->n >= DIAG_KEPT)
+        return;
     for (size_t i = 0; i < table->order.n; i++) {
         if (table->order.v[i]->declared)
             suggest_offer(&suggest, table->order.v[i]->chain.name);
     }
     suggest_hint(&suggest, reader->diags);
-}
-
-static bool calls(const struct rule *rule)
-{
-    return rule->action == ACTION_JUMP || rule->action == ACTION_GOTO;
 }
 
 static struct building *callee(const struct rule *rule)
@@ -240,6 +250,31 @@ static void report_loops(struct reader *reader, struct table *table)
     }
 }
 
+static void find_called(struct table *table)
+{
+    for (size_t i = 0; i < table->order.n; i++) {
+        for (size_t k = 0; k < table->order.v[i]->chain.rule_n; k++) {
+            if (calls(&table->order.v[i]->chain.rules[k]))
+                callee(&table->order.v[i]->chain.rules[k])->called = true;
+        }
+    }
+}
+
+/* What is in a chain that is not there may do anything. */
+static void forget_undeclared(struct table *table)
+{
+    for (size_t i = 0; i < table->order.n; i++) {
+        for (size_t k = 0; k < table->order.v[i]->chain.rule_n; k++) {
+            struct rule *call = &table->order.v[i]->chain.rules[k];
+
+            if (calls(call) && !callee(call)->declared && callee(call)->chain.rule_n == 0) {
+                call->action = ACTION_UNKNOWN;
+                call->target = NULL;
+            }
+        }
+    }
+}
+
 static void settle(struct reader *reader, struct building *building)
 {
     struct rule_list *rules = &building->rules;
@@ -264,10 +299,19 @@ static void settle(struct reader *reader, struct building *building)
 
 void table_finish(struct reader *reader, struct table *table)
 {
-    for (size_t i = 0; i < table->order.n; i++) {
+    bool undeclared = false;
+
+    for (size_t i = 0; i < table->order.n; i++)
         settle(reader, table->order.v[i]);
+    for (size_t i = 0; i < table->order.n; i++)
+        undeclared = undeclared || !table->order.v[i]->declared;
+    if (undeclared)
+        find_called(table);
+    for (size_t i = 0; i < table->order.n && undeclared; i++) {
         if (!table->order.v[i]->declared)
             report_undeclared(reader, table, table->order.v[i]);
     }
+    if (undeclared)
+        forget_undeclared(table);
     report_loops(reader, table);
 }

@@ -83,6 +83,7 @@ void target_resolve(struct reading *reading)
         apply(reading, row);
     } else if (reading->target_options.n > 0 && !reading->go_to) {
         reading->action = ACTION_UNKNOWN; /* an extension that we do not know: a chain takes no options */
+        reading_note_target(reading);
     } else {
         chain = table_chain(reader, reading->table, name);
         chain->wanted = reader_word_span(reader, reading->target_word);

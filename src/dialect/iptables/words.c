@@ -107,3 +107,17 @@ void words_split(struct words *words, struct str line, struct arena *array, stru
         at = end;
     }
 }
+
+bool words_is_variable(const struct word *word, bool script)
+{
+    if (word->quoted && !script)
+        return false;
+    for (size_t i = 0; i + 1 < word->text.n; i++) {
+        char next = word->text.p[i + 1];
+
+        if (word->text.p[i] == '$' && ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' ||
+                                       next == '{' || next == '(' || (next >= '0' && next <= '9')))
+            return true;
+    }
+    return false;
+}

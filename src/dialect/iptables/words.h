@@ -21,4 +21,7 @@ struct words {
 /* Replaces what is in *words; slices point into `line`, copies are made in `text`, the array grows in `array`. */
 void words_split(struct words *words, struct str line, struct arena *array, struct arena *text);
 
+/* A variable of the shell; `script`: quotes do not keep it from being one. */
+bool words_is_variable(const struct word *word, bool script);
+
 #endif

@@ -128,6 +128,11 @@ bool nft_field_is_bits(const struct nft_field *field)
     return field->kind == NFT_STATE || field->kind == NFT_FLAGS;
 }
 
+bool nft_field_is_next_header(const struct nft_field *field)
+{
+    return strcmp(field->key, "nexthdr") == 0;
+}
+
 enum family nft_field_family(const struct nft_field *field)
 {
     const struct nft_header *header = nft_header_find(str_of(field->object));

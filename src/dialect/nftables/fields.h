@@ -49,7 +49,10 @@ bool nft_name_parse(const struct nft_field *field, struct str name, u128 *value)
 
 u128 nft_field_last(const struct nft_field *field); /* the largest raw number */
 bool nft_field_is_bits(const struct nft_field *field);
-enum family nft_field_family(const struct nft_field *field); /* of addresses and ICMP; else FAMILY_N */
+bool nft_field_is_next_header(const struct nft_field *field); /* `ip6 nexthdr`: not always the protocol */
+enum family nft_field_family(const struct nft_field *field);  /* of addresses and ICMP; else FAMILY_N */
+
+#define NFT_FRAGMENT_HEADER 44 /* what `ip6 nexthdr` of a fragment is */
 
 extern const unsigned nft_state_bits[STATE_N];
 extern const char *const nft_flag_names[8]; /* by bit */

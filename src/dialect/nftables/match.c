@@ -63,6 +63,30 @@ const struct ranges *draft_protocols(const struct draft *draft)
     return NULL;
 }
 
+/* The first header's word: of a fragment it is the fragment header's own, whatever it carries. */
+static void draft_next_header(struct reader *reader, struct draft *draft, const struct ranges *raw)
+{
+    const struct ranges *whole = ranges_value(reader->arena, FRAGMENT_NONE);
+    struct match *sides;
+    struct match_group *groups;
+
+    if (!ranges_contain(raw, NFT_FRAGMENT_HEADER)) {
+        draft_ranges(reader, draft, FIELD_PROTOCOL, raw);
+        draft_ranges(reader, draft, FIELD_FRAGMENT, whole);
+        return;
+    }
+    sides = arena_new_array(reader->arena, struct match, 3);
+    groups = arena_new_array(reader->arena, struct match_group, 2);
+    sides[0] = (struct match){.kind = MATCH_RANGES, .field = FIELD_PROTOCOL, .ranges = raw};
+    sides[1] = (struct match){.kind = MATCH_RANGES, .field = FIELD_FRAGMENT, .ranges = whole};
+    sides[2] = (struct match){.kind = MATCH_RANGES,
+                              .field = FIELD_FRAGMENT,
+                              .ranges = ranges_one(reader->arena, FRAGMENT_FIRST, FRAGMENT_LATER)};
+    groups[0] = (struct match_group){.v = &sides[0], .n = 2};
+    groups[1] = (struct match_group){.v = &sides[2], .n = 1};
+    draft_add(reader, draft, &(struct match){.kind = MATCH_ANY_OF, .field = FIELD_N, .groups = groups, .group_n = 2});
+}
+
 bool draft_field(struct reader *reader, struct draft *draft, const struct nft_field *field, const struct ranges *raw)
 {
     const struct ranges *model;
@@ -73,7 +97,10 @@ bool draft_field(struct reader *reader, struct draft *draft, const struct nft_fi
     }
     if (!value_model(reader, field, raw, &model))
         return false;
-    draft_ranges(reader, draft, field->field, model);
+    if (nft_field_is_next_header(field))
+        draft_next_header(reader, draft, model);
+    else
+        draft_ranges(reader, draft, field->field, model);
     return true;
 }
 
@@ -131,6 +158,19 @@ static void imply_header(struct reader *reader, struct str name, struct draft *d
         draft_ranges(reader, draft, FIELD_FRAGMENT, ranges_one(reader->arena, FRAGMENT_NONE, FRAGMENT_FIRST));
 }
 
+/* Whatever is asked of a connection, but its state and zone, fails where there is none. */
+static void imply_connection(struct reader *reader, json_t *ct, struct draft *draft)
+{
+    struct str key = view(json_object_get(ct, "key"));
+
+    if (!str_is(key, "state") && !str_is(key, "zone"))
+        draft_ranges(reader, draft, FIELD_STATE, ranges_one(reader->arena, STATE_NEW, STATE_RELATED));
+    if (str_starts(key, "ip "))
+        draft->families &= FAMILY_BIT(FAMILY_V4);
+    else if (str_starts(key, "ip6 "))
+        draft->families &= FAMILY_BIT(FAMILY_V6);
+}
+
 void key_imply(struct reader *reader, json_t *key, struct draft *draft)
 {
     const char *name;
@@ -154,10 +194,27 @@ void key_imply(struct reader *reader, json_t *key, struct draft *draft)
             imply_header(reader, STR("tcp"), draft);
         } else if (strcmp(name, "ip option") == 0) {
             imply_header(reader, STR("ip"), draft);
+        } else if (strcmp(name, "ct") == 0) {
+            imply_connection(reader, value, draft);
         } else if (strcmp(name, "concat") == 0 || strcmp(name, "&") == 0) {
             key_imply(reader, value, draft);
         }
     }
+}
+
+bool key_is_fixed(const json_t *key)
+{
+    static const char *const metas[] = {"skuid",   "skgid", "cgroup", "iifgroup", "iiftype",
+                                        "iifkind", "cpu",   "time",   "day",      "hour"};
+    struct str meta = view(json_object_get(json_object_get(key, "meta"), "key"));
+    json_t *ct = json_object_get(key, "ct");
+    struct str payload = view(json_object_get(json_object_get(key, "payload"), "protocol"));
+
+    for (size_t i = 0; i < sizeof metas / sizeof *metas; i++) {
+        if (str_is(meta, metas[i]))
+            return true;
+    }
+    return json_object_get(ct, "dir") != NULL || json_object_get(key, "socket") != NULL || str_is(payload, "ether");
 }
 
 bool key_has_ports(const struct nft_field *const *fields, size_t n)
@@ -206,7 +263,7 @@ void drafts_split_ports(struct reader *reader, struct drafts *drafts, json_t *ma
             continue;
         rest = draft_copy(reader, &drafts->v[i]);
         draft_ranges(reader, &rest, FIELD_PROTOCOL, others);
-        unknown = reader_unknown(reader, text_match(reader, match), reader->unknowns_change);
+        unknown = reader_unknown(reader, text_match(reader, match), reader->written);
         draft_add(reader, &rest, &unknown);
         draft_ranges(reader, &drafts->v[i], FIELD_PROTOCOL, ported);
         *vec_push(reader->arena, drafts) = rest;
@@ -223,108 +280,6 @@ static json_t *strip_mask(json_t *left, json_t **mask)
         return left;
     *mask = json_array_get(parts, 1);
     return json_array_get(parts, 0);
-}
-
-static bool compare_ranges(struct reader *reader, const struct nft_field *field, struct str op, u128 value,
-                           const struct ranges **raw)
-{
-    u128 last = nft_field_last(field);
-    bool below = str_is(op, "<") || str_is(op, "<=");
-
-    if (str_is(op, "<") || str_is(op, ">=")) {
-        if (value == 0) {
-            *raw = below ? &ranges_empty : ranges_one(reader->arena, 0, last);
-            return true;
-        }
-        *raw = below ? ranges_one(reader->arena, 0, value - 1) : ranges_one(reader->arena, value, last);
-        return true;
-    }
-    if (!str_is(op, "<=") && !str_is(op, ">"))
-        return false;
-    if (value == last)
-        *raw = below ? ranges_one(reader->arena, 0, last) : &ranges_empty;
-    else
-        *raw = below ? ranges_one(reader->arena, 0, value) : ranges_one(reader->arena, value + 1, last);
-    return true;
-}
-
-/* {x : x & mask in wanted} of a field of at most 16 bits, by trying each: once to count the runs, once to keep them. */
-static const struct ranges *spelled_out(struct reader *reader, const struct nft_field *field, u128 mask,
-                                        const struct ranges *wanted)
-{
-    struct range *v = NULL;
-
-    for (;;) {
-        size_t n = 0;
-        bool before = false;
-
-        for (u128 x = 0; x <= nft_field_last(field); x++) {
-            bool now = ranges_contain(wanted, x & mask);
-
-            if (v != NULL && now)
-                v[before ? n - 1 : n] = (struct range){before ? v[n - 1].lo : x, x};
-            n += now && !before;
-            before = now;
-        }
-        if (v != NULL || n == 0)
-            return ranges_of(reader->arena, v, n);
-        v = arena_new_array(reader->arena, struct range, n);
-    }
-}
-
-/* Raw numbers that satisfy `FIELD & MASK OP VALUE`. */
-static bool masked_ranges(struct reader *reader, const struct nft_field *field, struct str op, json_t *mask_value,
-                          json_t *right, const struct ranges **raw)
-{
-    const struct ranges *wanted;
-    u128 mask;
-    u128 value;
-
-    if (!value_number(reader, field, mask_value, &mask))
-        return false;
-    if ((str_is(op, "==") || str_is(op, "!=")) && value_number(reader, field, right, &value)) {
-        if (!value_masked(reader, field, mask, value, raw))
-            return false;
-    } else {
-        if (field->bits > 16)
-            return false;
-        if (str_is(op, "==") || str_is(op, "!=")) {
-            if (!value_ranges(reader, field, right, &wanted))
-                return false;
-        } else if (!value_number(reader, field, right, &value) || !compare_ranges(reader, field, op, value, &wanted)) {
-            return false;
-        }
-        *raw = spelled_out(reader, field, mask, wanted);
-    }
-    if (str_is(op, "!="))
-        *raw = ranges_complement(reader->arena, *raw, nft_field_last(field));
-    return true;
-}
-
-/* Raw numbers that satisfy `FIELD OP RIGHT`. */
-static bool plain_ranges(struct reader *reader, const struct nft_field *field, struct str op, json_t *right,
-                         const struct ranges **raw)
-{
-    u128 last = nft_field_last(field);
-    u128 value;
-
-    if (nft_field_is_bits(field) && (str_is(op, "in") || str_is(op, "!")) &&
-        value_number(reader, field, right, &value)) {
-        if (!value_masked(reader, field, value, 0, raw))
-            return false;
-        if (str_is(op, "in"))
-            *raw = ranges_complement(reader->arena, *raw, last);
-        return true;
-    }
-    if (str_is(op, "==") || str_is(op, "in"))
-        return value_ranges(reader, field, right, raw);
-    if (str_is(op, "!=")) {
-        if (!value_ranges(reader, field, right, raw))
-            return false;
-        *raw = ranges_complement(reader->arena, *raw, last);
-        return true;
-    }
-    return value_number(reader, field, right, &value) && compare_ranges(reader, field, op, value, raw);
 }
 
 static bool match_interface(struct reader *reader, struct drafts *drafts, const struct nft_field *field, struct str op,
@@ -420,8 +375,8 @@ static bool match_field(struct reader *reader, struct drafts *drafts, const stru
 
     if (field->kind == NFT_INTERFACE)
         return mask == NULL && match_interface(reader, drafts, field, op, right);
-    if (!(mask == NULL ? plain_ranges(reader, field, op, right, &raw)
-                       : masked_ranges(reader, field, op, mask, right, &raw)) ||
+    if (!(mask == NULL ? compare_plain(reader, field, op, right, &raw)
+                       : compare_masked(reader, field, op, mask, right, &raw)) ||
         !draft_field(reader, &probe, field, raw))
         return false;
     n = drafts->n;
@@ -458,8 +413,15 @@ void read_match(struct reader *reader, struct drafts *drafts, json_t *match)
         return;
     if (n == 0 && mask == NULL && match_exists(reader, drafts, left, op, right))
         return;
-    unknown = reader_unknown(reader, text_match(reader, match),
-                             reader->unknowns_change || key_is_random(left) || right_changes(reader, right));
+    if (n == 1 && mask != NULL && fields[0]->field == FIELD_MARK &&
+        match_hard_mark(reader, drafts, op, mask, right, text_match(reader, match)))
+        return;
+    if (n == 0 && mask == NULL &&
+        (match_connection(reader, drafts, left, op, right) || match_packet_kind(reader, drafts, left, op, right)))
+        return;
+    unknown =
+        reader_unknown(reader, text_match(reader, match),
+                       (reader->written && !key_is_fixed(left)) || key_is_random(left) || right_changes(reader, right));
     vec_each (struct draft *, draft, drafts)
         draft_add(reader, draft, &unknown);
 }

@@ -148,8 +148,8 @@ static bool read_devices(struct reader *reader, const struct lines *lines, struc
     return match->interface_n > 0;
 }
 
-/* A chain that sees only the packets of a match: each rule asks for it, and the policy becomes a last rule. */
-static void bind_rules(struct reader *reader, struct chain_entry *entry, const struct match *match)
+/* A chain that sees only the packets of a gate: each rule asks for it, and the policy becomes a last rule. */
+static void bind_rules(struct reader *reader, struct chain_entry *entry, const struct match *gate, size_t n)
 {
     if (entry->chain->policy == ACTION_DROP) {
         *vec_push(reader->arena, &entry->rules) = (struct rule){
@@ -164,13 +164,13 @@ static void bind_rules(struct reader *reader, struct chain_entry *entry, const s
         entry->chain->policy = ACTION_ACCEPT;
     }
     vec_each (struct rule *, rule, &entry->rules) {
-        struct match *matches = arena_new_array(reader->arena, struct match, rule->match_n + 1);
+        struct match *matches = arena_new_array(reader->arena, struct match, rule->match_n + n);
 
-        matches[0] = *match;
+        memcpy(matches, gate, n * sizeof *matches);
         if (rule->match_n > 0)
-            memcpy(matches + 1, rule->matches, rule->match_n * sizeof *matches);
+            memcpy(matches + n, rule->matches, rule->match_n * sizeof *matches);
         rule->matches = matches;
-        rule->match_n++;
+        rule->match_n += n;
     }
 }
 
@@ -190,14 +190,10 @@ void bind_devices(struct reader *reader, const struct lines *lines, struct chain
                                str_printf(reader->arena, "device of chain %.*s %.*s", STR_ARG(entry->chain->table),
                                           STR_ARG(entry->chain->name)),
                                false);
-    bind_rules(reader, entry, &match);
+    bind_rules(reader, entry, &match, 1);
 }
 
-/* NAT asks its chains only about packets that open a connection, expected ones too (nf_nat_core.c of Linux 6.1). */
 void bind_first(struct reader *reader, struct chain_entry *entry)
 {
-    struct range open[] = {{STATE_NEW, STATE_NEW}, {STATE_RELATED, STATE_RELATED}};
-    struct match match = {.kind = MATCH_RANGES, .field = FIELD_STATE, .ranges = ranges_of(reader->arena, open, 2)};
-
-    bind_rules(reader, entry, &match);
+    bind_rules(reader, entry, nat_gate, NAT_GATE_MATCHES);
 }

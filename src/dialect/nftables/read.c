@@ -116,10 +116,11 @@ static void read_chain(struct reading *reading, json_t *object)
     struct str key;
 
     if (families_of(table) == 0) {
-        if (json_object_get(object, "hook") != NULL)
-            diag_warning(reader->diags, chain_span(reading, table, name),
-                         "table \"%.*s\": chain \"%.*s\" is not read, only ip, ip6, inet and netdev are",
-                         STR_ARG(table), STR_ARG(name));
+        if (json_object_get(object, "hook") != NULL && !str_starts(table, "arp "))
+            diag_warning(
+                reader->diags, chain_span(reading, table, name),
+                "table \"%.*s\": chain \"%.*s\" decides on frames of a bridge and is no part of any answer here",
+                STR_ARG(table), STR_ARG(name));
         return;
     }
     key = str_printf(reader->arena, "%.*s %.*s", STR_ARG(table), STR_ARG(name));
@@ -167,18 +168,48 @@ static bool asks_mark(json_t *value, unsigned depth)
     return false;
 }
 
+/* Bits that a value written to the mark may have, beside those it had: all numbers in it but masks. */
+static uint32_t bits_of(json_t *value, unsigned depth)
+{
+    uint32_t bits = 0;
+    const char *name;
+    json_t *inner;
+
+    if (json_is_integer(value))
+        return (uint32_t)json_integer_value(value);
+    if (depth == 0)
+        return UINT32_MAX;
+    json_object_foreach(value, name, inner)
+    {
+        bool masked = strcmp(name, "&") == 0;
+
+        for (size_t i = 0; i < (masked ? 1 : json_array_size(inner)); i++)
+            bits |= bits_of(json_array_get(inner, i), depth - 1);
+    }
+    return bits;
+}
+
 /* What one rule means for all others: that marks matter, that sets change, that unknowns change. */
 static void survey_rule(struct reader *reader, json_t *rule)
 {
+    static const char *const writers[] = {"dnat", "snat", "redirect", "masquerade", "tproxy", "synproxy", "xt"};
     json_t *expressions = json_object_get(rule, "expr");
 
     sets_note_rule(reader, rule);
     reader->marks_matter = reader->marks_matter || asks_mark(expressions, 64);
     for (size_t i = 0; i < json_array_size(expressions); i++) {
-        json_t *mangle = json_object_get(json_array_get(expressions, i), "mangle");
+        json_t *statement = json_array_get(expressions, i);
+        json_t *mangle = json_object_get(statement, "mangle");
+        json_t *key = json_object_get(mangle, "key");
 
-        if (mangle != NULL && !is_mark(json_object_get(mangle, "key")))
-            reader->unknowns_change = true;
+        if (is_mark(key))
+            reader->mark_bits |= bits_of(json_object_get(mangle, "value"), 16);
+        else if (mangle != NULL)
+            reader->written = true;
+        if (str_is(view(json_object_get(json_object_get(key, "meta"), "key")), "pkttype"))
+            reader->pkttype_written = true;
+        for (size_t k = 0; k < sizeof writers / sizeof *writers; k++)
+            reader->written = reader->written || json_object_get(statement, writers[k]) != NULL;
     }
 }
 
@@ -191,6 +222,7 @@ static void read_rule_object(struct reading *reading, json_t *object)
     uintptr_t index;
     struct str comment;
     size_t before;
+    bool more;
 
     reader->table = table_name(reader, object);
     if (families_of(reader->table) == 0)
@@ -214,9 +246,12 @@ static void read_rule_object(struct reading *reading, json_t *object)
     reader->index = ++entry->listed;
     reader->rule_text = text_rule(reader, expressions);
     before = entry->rules.n;
+    more = rule_does_more(expressions);
     read_rule(reader, expressions, &entry->rules);
-    for (size_t i = before; i < entry->rules.n; i++)
+    for (size_t i = before; i < entry->rules.n; i++) {
         entry->rules.v[i].comment = comment;
+        entry->rules.v[i].does_more = more;
+    }
     *vec_push(reader->arena, &entry->comments) = comment;
 }
 
@@ -246,12 +281,35 @@ static void take_rule_survey(struct reading *reading, json_t *object)
     survey_rule(&reading->reader, object);
 }
 
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strcmp(name, *names) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What an object that is no part of a ruleset means for it. */
+static void note_object(struct reader *reader, const char *name, json_t *object)
+{
+    static const char *const known[] = {"metainfo",   "table",          "chain",    "rule",    "set",
+                                        "map",        "counter",        "quota",    "limit",   "ct helper",
+                                        "ct timeout", "ct expectation", "synproxy", "secmark", NULL};
+
+    if (strcmp(name, "flowtable") == 0)
+        diag_note(reader->diags, nowhere(reader),
+                  "flowtable \"%.*s\": packets of connections that it took over meet no rules; they are established",
+                  STR_ARG(view(json_object_get(object, "name"))));
+    else if (!is_one_of(name, known))
+        diag_note(reader->diags, nowhere(reader), "an object \"%.64s\" is not known here: ignored", name);
+}
+
 /* A list of commands (`{"add": …}`, `{"flush": …}`) says what to do, not what is there. */
 static bool is_listing(struct reader *reader, json_t *list)
 {
-    static const char *const kinds[] = {"metainfo",  "table",      "chain",          "rule",     "set",
-                                        "map",       "flowtable",  "counter",        "quota",    "limit",
-                                        "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark"};
+    static const char *const commands[] = {"add",  "replace", "create", "insert", "delete", "destroy",
+                                           "list", "reset",   "flush",  "rename", NULL};
     size_t i;
     json_t *item;
 
@@ -266,12 +324,10 @@ static bool is_listing(struct reader *reader, json_t *list)
         }
         json_object_foreach(item, name, value)
         {
-            bool known = false;
-
-            for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-                known = known || strcmp(name, kinds[k]) == 0;
-            if (known && json_is_object(value))
+            if (!is_one_of(name, commands) && json_is_object(value)) {
+                note_object(reader, name, value);
                 continue;
+            }
             diag_error(reader->diags, nowhere(reader), "item %zu of \"nftables\" is \"%.64s\", which no listing has",
                        i + 1, name);
             diag_hint(reader->diags, "give what `nft -j list ruleset` prints");

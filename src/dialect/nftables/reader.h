@@ -24,6 +24,8 @@ struct draft {
 
 struct drafts VEC(struct draft);
 
+struct groups VEC(struct match_group);
+
 /* The members of a set as conjunctions, for one order of its key. */
 struct groups_of {
     struct str key; /* the key's text */
@@ -65,12 +67,15 @@ struct reader {
     const struct source *text;    /* places: the text that the user gave */
     const struct source *listing; /* JSON; the same as text where that is JSON */
     struct ruleset *ruleset;
-    struct map literals;  /* text -> number + 1 */
-    struct map sets;      /* "family table name" -> struct nft_set */
-    struct map chains;    /* "family table name" -> struct chain */
-    struct map patterns;  /* interface patterns that are known */
-    bool marks_matter;    /* some rule asks for the packet's mark */
-    bool unknowns_change; /* some rule writes what the model does not have: two looks at it may differ */
+    struct map literals; /* text -> number + 1 */
+    struct map sets;     /* "family table name" -> struct nft_set */
+    struct map chains;   /* "family table name" -> struct chain */
+    struct map patterns; /* interface patterns that are known */
+    bool marks_matter;   /* some rule asks for the packet's mark */
+    uint32_t mark_bits;  /* that some rule sets in marks */
+    bool written;        /* some rule writes into packets, beside their marks: two looks at an unknown may differ */
+    bool pkttype_written;
+    struct map strangers; /* names of statements that were said to be unknown */
     /* of the rule being read */
     struct chain *chain;
     struct str table;
@@ -138,9 +143,25 @@ bool key_has_ports(const struct nft_field *const *fields, size_t n); /* of `th` 
 /* Every element of such a key says a protocol that has ports. */
 bool groups_have_ports(struct reader *reader, const struct match_group *groups, size_t n);
 bool key_is_random(const json_t *key); /* gives another answer each time */
+bool key_is_fixed(const json_t *key);  /* no statement changes what it asks about */
+
+/* compare.c: raw numbers that satisfy `FIELD OP RIGHT`, `FIELD & MASK OP RIGHT` */
+bool compare_plain(struct reader *reader, const struct nft_field *field, struct str op, json_t *right,
+                   const struct ranges **raw);
+bool compare_masked(struct reader *reader, const struct nft_field *field, struct str op, json_t *mask_value,
+                    json_t *right, const struct ranges **raw);
+
+/* connection.c and meta.c: comparisons that become groups. False, and nothing added: not of this kind. */
+bool match_connection(struct reader *reader, struct drafts *drafts, json_t *left, struct str op, json_t *right);
+bool match_packet_kind(struct reader *reader, struct drafts *drafts, json_t *left, struct str op, json_t *right);
+bool match_hard_mark(struct reader *reader, struct drafts *drafts, struct str op, json_t *mask_value, json_t *right,
+                     struct str text);
+void drafts_any_of(struct reader *reader, struct drafts *drafts, const struct groups *groups, bool negated);
 
 /* rules */
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules);
+/* Whether the rule logs, copies packets, or changes sets. */
+bool rule_does_more(json_t *expressions);
 void rules_emit(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action);
 
 /* The pairs of {"key": KEY, "data": "@MAP" | {"set": [[KEY, VALUE]…]}}. */

@@ -42,6 +42,12 @@ static const struct {
     {"ct timeout", EFFECT_NONE, ACTION_NONE},
     {"ct expectation", EFFECT_NONE, ACTION_NONE},
     {"secmark", EFFECT_NONE, ACTION_NONE},
+    {"dup", EFFECT_NONE, ACTION_NONE}, /* a copy goes elsewhere */
+    {"queue", EFFECT_UNKNOWN, ACTION_UNKNOWN},
+    {"fwd", EFFECT_UNKNOWN, ACTION_UNKNOWN}, /* goes out by another interface, past all hooks */
+    {"tproxy", EFFECT_UNKNOWN, ACTION_UNKNOWN},
+    {"synproxy", EFFECT_UNKNOWN, ACTION_UNKNOWN},
+    {"xt", EFFECT_UNKNOWN, ACTION_UNKNOWN},
     {"flow", EFFECT_NONE, ACTION_NONE}, /* packets of connections that are already there */
     {"snat", EFFECT_NAT, ACTION_SNAT},
     {"masquerade", EFFECT_NAT, ACTION_SNAT},
@@ -66,6 +72,32 @@ static enum effect effect_of(const char *name, enum action *action)
         }
     }
     return EFFECT_UNKNOWN;
+}
+
+/* Said once for each name. */
+static void note_stranger(struct reader *reader, const char *name)
+{
+    enum action action = ACTION_NONE;
+
+    if (effect_of(name, &action) == EFFECT_UNKNOWN && action == ACTION_NONE &&
+        map_set(reader->arena, &reader->strangers, str_dup(reader->arena, str_of(name)), reader) == NULL)
+        diag_note(reader->diags, (struct span){.source = reader->text},
+                  "no statement \"%.64s\" is known here: what it does is left open", name);
+}
+
+/* {"xt": {"type": "match" | "target", "name": NAME}} of iptables-nft; older listings have null for both. */
+static bool xt_goes_on(const json_t *xt)
+{
+    static const char *const plain[] = {"LOG", "NFLOG", "ULOG", "TRACE", "TCPMSS", "CLASSIFY", "CHECKSUM", "AUDIT"};
+    struct str name = view(json_object_get(xt, "name"));
+
+    if (str_is(view(json_object_get(xt, "type")), "match"))
+        return true;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (str_is(name, plain[i]))
+            return true;
+    }
+    return false;
 }
 
 static bool is_mark_of(json_t *mangle)
@@ -357,8 +389,24 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     /* A foreign match or target (xt), a queue, a rewritten destination: anything may come of it. */
     if (strcmp(name, "xt") == 0)
         condition(reader, drafts, statement);
+    if (strcmp(name, "xt") == 0 && xt_goes_on(value))
+        return false;
+    note_stranger(reader, name);
     rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
     return true;
+}
+
+bool rule_does_more(json_t *expressions)
+{
+    static const char *const names[] = {"log", "dup", "set", "map", "meter"};
+
+    for (size_t i = 0; i < json_array_size(expressions); i++) {
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            if (json_object_get(json_array_get(expressions, i), names[k]) != NULL)
+                return true;
+        }
+    }
+    return false;
 }
 
 void read_rule(struct reader *reader, json_t *expressions, struct rules_of *rules)

@@ -293,11 +293,12 @@ static bool fragments_of(struct reader *reader, const struct nft_field *field, c
 
 /*
  * `ip6 nexthdr` is the first header's word, the model has the upper-layer protocol: the same for a packet without
- * extension headers, which is what the model knows. A rule about nothing but extension headers cannot be said.
+ * extension headers but that of a fragment, which is what the model knows. A rule about nothing but other extension
+ * headers cannot be said.
  */
 static bool next_header_known(struct reader *reader, const struct ranges *raw)
 {
-    static const unsigned char extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+    static const unsigned char extensions[] = {0, 43, 51, 60, 135, 139, 140};
     struct range v[sizeof extensions];
 
     for (size_t i = 0; i < sizeof extensions; i++)
@@ -310,7 +311,7 @@ bool value_model(struct reader *reader, const struct nft_field *field, const str
 {
     switch (field->kind) {
     case NFT_NUMBER:
-        if (str_is(str_of(field->key), "nexthdr") && !next_header_known(reader, raw))
+        if (nft_field_is_next_header(field) && !next_header_known(reader, raw))
             return false;
         *model = raw;
         return true;
