@@ -1,7 +1,7 @@
 # A short front for meson and tools/. `make demo` and `make check` are all that a bare Debian 12 needs.
 PREFIX ?= /usr/local
 
-.PHONY: build demo check bench asan fuzz kernel oracle metamorphic tidy fresh install clean
+.PHONY: build demo check services-check bench asan fuzz kernel oracle metamorphic tidy fresh install clean
 
 # How much the long runs do, and from which seed on.
 PACKETS ?= 1000000
@@ -18,6 +18,11 @@ demo: build
 check:
 	@tools/setup check
 	@tools/check
+
+services-check:
+	@tools/setup services
+	@tools/build build portolan tests/services/talker --
+	@python3 tests/services/run.py build/tests/services/talker $(NAMES)
 
 bench: build
 	@tools/setup bench

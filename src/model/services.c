@@ -2,7 +2,7 @@
 #include "model/services.h"
 
 static const char *const services[] = {
-#define SERVICE(name) name,
+#define SERVICE(id, name) name,
 #include "model/services.def"
 #undef SERVICE
 };
