@@ -111,7 +111,8 @@ static int fill(struct trust *trust, const struct trust_options *options, const 
     SSL_CTX_set_cert_cb(ctx, certificate_asked, NULL);
     if (!options->nothing && options->ca_file != NULL && SSL_CTX_load_verify_file(ctx, options->ca_file) != 1)
         return tls_complaint(options->ca_file, why);
-    if (!options->nothing && options->ca_file == NULL && SSL_CTX_set_default_verify_paths(ctx) != 1)
+    if (!options->nothing && options->ca_file == NULL &&
+        (SSL_CTX_set_default_verify_file(ctx) != 1 || SSL_CTX_set_default_verify_dir(ctx) != 1))
         return tls_complaint("the certificates of the system", why);
     if (options->certificate_file != NULL)
         return tls_side_show(&trust->side, options->certificate_file, options->key_file, why);
