@@ -9,86 +9,24 @@
 #include <linux/tcp.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <assert.h>
-
-/* ------------------------------------------------------------------ addresses */
-
-socklen_t asking_address(const struct endpoint *endpoint, struct sockaddr_storage *storage)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)storage;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)storage;
-
-    memset(storage, 0, sizeof *storage);
-    if (endpoint->family == FAMILY_V4) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(endpoint->port);
-        v4->sin_addr.s_addr = htonl((uint32_t)endpoint->address);
-        return sizeof *v4;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(endpoint->port);
-    for (size_t i = 0; i < 16; i++)
-        v6->sin6_addr.s6_addr[i] = (uint8_t)(endpoint->address >> (120 - 8 * i));
-    return sizeof *v6;
-}
-
-bool asking_endpoint(const struct sockaddr_storage *storage, struct endpoint *endpoint)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
-
-    endpoint->address = 0;
-    if (storage->ss_family == AF_INET) {
-        endpoint->family = FAMILY_V4;
-        endpoint->address = ntohl(v4->sin_addr.s_addr);
-        endpoint->port = ntohs(v4->sin_port);
-        return true;
-    }
-    if (storage->ss_family != AF_INET6)
-        return false;
-    endpoint->family = FAMILY_V6;
-    for (size_t i = 0; i < 16; i++)
-        endpoint->address = endpoint->address << 8 | v6->sin6_addr.s6_addr[i];
-    endpoint->port = ntohs(v6->sin6_port);
-    return true;
-}
+#include "live/socket.h"
 
 /* ------------------------------------------------------------------ opening */
 
-static int make_in(int netns, int home, int domain, int type, int protocol)
-{
-    int fd;
-    int error;
-
-    if (netns < 0)
-        return socket(domain, type, protocol);
-    if (setns(netns, CLONE_NEWNET) < 0)
-        return -1;
-    fd = socket(domain, type, protocol);
-    error = errno;
-    if (setns(home, CLONE_NEWNET) < 0)
-        assert(!"the namespace of this thread can be entered again");
-    errno = error;
-    return fd;
-}
-
 /* An echo goes out by a ping socket, and where the machine allows this user none, by a raw one. */
-static int make(const struct probe *probe, int home, bool *raw)
+static int make(const struct probe *probe, bool *raw)
 {
     int domain = probe->family == FAMILY_V4 ? AF_INET : AF_INET6;
     int protocol = (int)(probe->proto == PROTO_ICMP ? proto_icmp(probe->family) : probe->proto);
     int type = (probe->proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    int fd = make_in(probe->netns, home, domain, type, protocol);
+    int fd = socket_make(probe->netns, domain, type, protocol);
 
-    *raw = false;
-    if (fd < 0 && probe->proto == PROTO_ICMP && (errno == EACCES || errno == EPERM)) {
-        *raw = true;
-        fd = make_in(probe->netns, home, domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    }
+    *raw = probe->proto == PROTO_ICMP && (fd == -EACCES || fd == -EPERM);
+    if (*raw)
+        fd = socket_make(probe->netns, domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     return fd;
 }
 
@@ -117,7 +55,7 @@ static bool bind_to(int fd, const struct probe *probe)
     } else {
         set_number(fd, SOL_SOCKET, SO_REUSEADDR);
     }
-    length = asking_address(&from, &storage);
+    length = socket_address(&storage, from.family, from.address, from.port);
     return bind(fd, (struct sockaddr *)&storage, length) == 0;
 }
 
@@ -138,19 +76,19 @@ static void set_scope(int fd, const struct probe *probe, struct sockaddr_storage
 
 static struct asking_opened failed(int fd, enum asking_step step)
 {
-    struct asking_opened opened = {-1, step, errno, false};
+    struct asking_opened opened = {-1, step, fd < 0 ? -fd : errno, false};
 
     if (fd >= 0)
         close(fd);
     return opened;
 }
 
-struct asking_opened asking_open(const struct probe *probe, const struct endpoint *to, int home)
+struct asking_opened asking_open(const struct probe *probe, const struct endpoint *to)
 {
     struct sockaddr_storage storage;
-    socklen_t length = asking_address(to, &storage);
+    socklen_t length = socket_address(&storage, to->family, to->address, to->port);
     bool raw;
-    int fd = make(probe, home, &raw);
+    int fd = make(probe, &raw);
 
     if (fd < 0)
         return failed(fd, ASKING_SOCKET);
@@ -183,7 +121,7 @@ static bool read_entry(struct msghdr *message, struct refusal *refusal, int *err
         memcpy(&storage, SO_EE_OFFENDER(entry),
                entry->ee_origin == SO_EE_ORIGIN_ICMP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
         *refusal = (struct refusal){.reported = true, .icmp_type = entry->ee_type, .icmp_code = entry->ee_code};
-        refusal->has_by = asking_endpoint(&storage, &by);
+        refusal->has_by = socket_address_read(&storage, &by.family, &by.address, &by.port);
         if (refusal->has_by) {
             refusal->family = by.family;
             refusal->by = by.address;
@@ -220,7 +158,8 @@ bool asking_local(int fd, struct endpoint *local)
     struct sockaddr_storage storage = {0};
     socklen_t length = sizeof storage;
 
-    return getsockname(fd, (struct sockaddr *)&storage, &length) == 0 && asking_endpoint(&storage, local);
+    return getsockname(fd, (struct sockaddr *)&storage, &length) == 0 &&
+           socket_address_read(&storage, &local->family, &local->address, &local->port);
 }
 
 bool asking_heard(int fd)

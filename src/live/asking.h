@@ -4,8 +4,6 @@
 #ifndef PORTOLAN_LIVE_ASKING_H
 #define PORTOLAN_LIVE_ASKING_H
 
-#include <sys/socket.h>
-
 #include "live/engine.h"
 
 struct endpoint {
@@ -13,10 +11,6 @@ struct endpoint {
     u128 address;
     uint16_t port;
 };
-
-/* As the kernel wants it; its length. */
-socklen_t asking_address(const struct endpoint *endpoint, struct sockaddr_storage *storage);
-bool asking_endpoint(const struct sockaddr_storage *storage, struct endpoint *endpoint); /* false: no such family */
 
 /* Of which step the error is. */
 enum asking_step { ASKING_SOCKET, ASKING_BIND, ASKING_CONNECT, ASKING_STEP_N };
@@ -28,11 +22,8 @@ struct asking_opened {
     bool raw; /* an echo's: the header of ICMP, and over IPv4 that of IP, are ours */
 };
 
-/*
- * A non-blocking socket as the probe wants it, that is connected or (TCP) about to be. `home` is the namespace of this
- * thread, which is in it again afterwards.
- */
-struct asking_opened asking_open(const struct probe *probe, const struct endpoint *to, int home);
+/* A non-blocking socket as the probe wants it, that is connected or (TCP) about to be. */
+struct asking_opened asking_open(const struct probe *probe, const struct endpoint *to);
 
 /* The next entry of the error queue that an ICMP message has made; *error is what it stands for. */
 bool asking_refusal(int fd, struct refusal *refusal, int *error);

@@ -6,8 +6,7 @@
 #include "live/engine_inside.h"
 
 #include <errno.h>
-
-#include <unistd.h>
+#include <sys/socket.h>
 
 #define ECHO_HEADER 8
 #define CONTROL_TRIES 2

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -354,15 +353,6 @@ bool flight_read_errors(struct flight *flight)
 
 /* ------------------------------------------------------------------ sockets */
 
-static bool needs_home(struct flight *flight)
-{
-    struct engine *engine = flight->engine;
-
-    if (flight->probe.netns >= 0 && engine->home < 0)
-        engine->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    return flight->probe.netns < 0 || engine->home >= 0;
-}
-
 /* Waits for other sockets to be closed; gives up when there are none and it stays as it is. */
 static bool wait_for_machine(struct flight *flight, struct asking_opened opened)
 {
@@ -419,7 +409,7 @@ static void cannot_open(struct flight *flight, struct asking_opened opened)
 bool flight_open(struct flight *flight, const struct endpoint *to)
 {
     struct engine *engine = flight->engine;
-    struct asking_opened opened = {-1, ASKING_SOCKET, 0, false};
+    struct asking_opened opened;
     int error;
 
     flight->tries++;
@@ -427,10 +417,7 @@ bool flight_open(struct flight *flight, const struct endpoint *to)
     flight->has_local = false;
     flight->began_us = engine->loop->now_us;
     flight->mark_us = loop_clock_us();
-    if (needs_home(flight))
-        opened = asking_open(&flight->probe, to, engine->home);
-    else
-        opened.error = errno;
+    opened = asking_open(&flight->probe, to);
     if (opened.fd < 0) {
         if (!wait_for_machine(flight, opened))
             cannot_open(flight, opened);
@@ -597,10 +584,20 @@ int engine_open(struct loop *loop, const struct engine_options *options, struct 
         return -ENOMEM;
     engine->loop = loop;
     engine->tick.fire = tick;
-    engine->home = -1;
     engine->served_us = loop->now_us;
     engine->arena = arena_new();
     set_options(engine, options);
+    if (options->trust == NULL) {
+        const struct trust_options nothing = {.nothing = true};
+        const char *why;
+        int error = trust_open(&nothing, &engine->distrust, &why);
+
+        if (error < 0) {
+            engine_close(engine);
+            return error;
+        }
+        engine->options.trust = engine->distrust;
+    }
     *made = engine;
     return 0;
 }
@@ -668,8 +665,7 @@ void engine_close(struct engine *engine)
     }
     hosts_stop(engine);
     loop_cancel(engine->loop, &engine->tick);
-    if (engine->home >= 0)
-        close(engine->home);
+    trust_free(engine->distrust);
     arena_free(engine->arena);
     free(engine);
 }

@@ -118,6 +118,7 @@ struct slab {
 struct engine {
     struct loop *loop;
     struct engine_options options; /* none of them is 0 but for no limit */
+    struct trust *distrust;        /* where the options have nothing that is trusted */
     struct deadline tick;
     struct pace rate;
     struct line turn; /* flights that may begin their try when the rate allows it */
@@ -130,7 +131,6 @@ struct engine {
     uint64_t socket_total; /* that ever were */
     uint64_t paused_us;    /* this machine had too little of something: until then nothing begins */
     uint64_t served_us;    /* when a socket was last to be had */
-    int home;              /* the namespace of this thread; -1 until it is needed */
     bool dry;              /* the source had none */
     bool stopped;          /* no more are taken */
     bool stopping;         /* engine_stop was called within the sink */

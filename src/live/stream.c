@@ -11,12 +11,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define READS_AT_ONCE 16
 #define INPUT_MIN 512
 
 static void secure(struct flight *flight);
 static void reset(struct flight *flight);
+static void tls_failed(struct flight *flight);
 
 /* ------------------------------------------------------------------ bytes, with TLS or without */
 
@@ -220,8 +222,8 @@ static void hear(struct flight *flight)
         case MOVED_LATER_READ: loop_change(engine->loop, &flight->watch, LOOP_READ); return;
         case MOVED_LATER_WRITE: loop_change(engine->loop, &flight->watch, LOOP_WRITE); return;
         case MOVED_CLOSED: ended(flight, ENDING_CLOSED); return;
-        case MOVED_RESET:
-        case MOVED_FAILED: reset(flight); return;
+        case MOVED_RESET: reset(flight); return;
+        case MOVED_FAILED: tls_failed(flight); return;
         case MOVED_N: return;
         }
     }
@@ -240,16 +242,6 @@ static void begin(struct flight *flight)
 
 /* ------------------------------------------------------------------ TLS */
 
-static struct str tls_name(const struct probe *probe)
-{
-    enum family family;
-    u128 address;
-
-    if (probe->sni.n > 0)
-        return probe->sni;
-    return addr_parse(probe->ask.host, &family, &address) ? STR_EMPTY : probe->ask.host;
-}
-
 /* Without TLS, on a new connection: this one has heard the beginning of TLS. */
 static void try_plain(struct flight *flight)
 {
@@ -259,6 +251,20 @@ static void try_plain(struct flight *flight)
     flight_close(flight);
     flight->state = FLIGHT_WAITING;
     engine_turn(flight, true);
+}
+
+/* TLS works there, and that is all that can be known without being somebody. */
+static void certificate_demanded(struct flight *flight)
+{
+    struct conversation *conversation = flight->conversation;
+    struct answer *answer = flight_answer(flight);
+
+    if (conversation->talk.exchange->proof == PROOF_CONNECTION)
+        answer_is(answer, OUTCOME_OPEN, "the TLS handshake came to where the server wants a certificate of this end");
+    else
+        answer_is(answer, OUTCOME_UNVERIFIABLE,
+                  "the server wants a certificate of this end, and goes on with nobody else");
+    tls_evidence(conversation->tls, answer);
 }
 
 static void not_secured(struct flight *flight, enum moved moved)
@@ -281,6 +287,8 @@ static void not_secured(struct flight *flight, enum moved moved)
                   name);
         answer->answered = name == NULL ? "unknown" : name;
         answer_add_text(answer, "first-bytes", str_head(first, 32));
+    } else if (tls_certificate_demanded(conversation->tls)) {
+        certificate_demanded(flight);
     } else if (moved == MOVED_FAILED) {
         answer_is(answer, OUTCOME_ERROR, "TLS: %.*s", STR_ARG(tls_problem(conversation->tls)));
     } else {
@@ -289,6 +297,20 @@ static void not_secured(struct flight *flight, enum moved moved)
                   : moved == MOVED_RESET ? "the connection was reset"
                                          : "the time was over",
                   tls ? "in the middle of the TLS handshake" : "without a word, when TLS was offered");
+    }
+    flight_done(flight);
+}
+
+/* In the middle of the talk. */
+static void tls_failed(struct flight *flight)
+{
+    struct tls_session *tls = flight->conversation->tls;
+
+    if (tls_certificate_demanded(tls)) {
+        certificate_demanded(flight);
+    } else {
+        answer_is(flight_answer(flight), OUTCOME_ERROR, "TLS: %.*s", STR_ARG(tls_problem(tls)));
+        tls_evidence(tls, &flight->engine->answer);
     }
     flight_done(flight);
 }
@@ -325,9 +347,11 @@ static void shake_hands(struct flight *flight)
 static void secure(struct flight *flight)
 {
     struct conversation *conversation = flight->conversation;
+    const struct probe *probe = &flight->probe;
 
     conversation->n = 0; /* what came before TLS is not part of it */
-    conversation->tls = tls_client(flight->engine->options.trust, flight->watch.fd, tls_name(&flight->probe));
+    conversation->tls =
+        tls_client(flight->engine->options.trust, flight->watch.fd, probe->sni.n > 0 ? probe->sni : probe->ask.host);
     if (conversation->tls == NULL) {
         answer_is(flight_answer(flight), OUTCOME_ERROR, "out of memory");
         flight_done(flight);
