@@ -123,14 +123,18 @@ static const struct ranges *add_pinned(struct arena *arena, const struct plan *p
     const struct ranges *rest = flow->ports;
 
     for (size_t i = 0; instance != NULL && i < flow->discover_n; i++) {
+        const struct ranges *pinned;
         struct range range;
 
         if (!program_pin(arena, instance, flow->discover[i], &range))
             continue;
+        /* Of a requirement with several transports only some may have dynamic ports. */
+        pinned = ranges_intersect(arena, flow->ports, ranges_one(arena, range.lo, range.hi));
         port.service =
             service_known(flow->discover[i]) ? flow->discover[i] : answering(STR_EMPTY, (unsigned)flow->transport);
-        add_range(arena, ports, port, range);
-        rest = ranges_subtract(arena, rest, ranges_one(arena, range.lo, range.hi));
+        for (size_t k = 0; k < pinned->n; k++)
+            add_range(arena, ports, port, pinned->v[k]);
+        rest = ranges_subtract(arena, rest, pinned);
     }
     return rest;
 }
@@ -186,5 +190,8 @@ void plan_host_ports(struct arena *arena, const struct plan *plan, const struct 
                          flow->reason.n > 0 ? ": " : "", STR_ARG(flow->reason));
         else if (flow->transport != PROTO_ICMP)
             add_flow(arena, plan, flow, sources, ports);
+        if (why == NULL && flow->transport != PROTO_ICMP && !flow->ports_known)
+            diag_warning(diags, SPAN_NONE, "not all of %.*s is stood in for: %.*s", STR_ARG(flow->id),
+                         STR_ARG(flow->reason));
     }
 }
