@@ -11,6 +11,7 @@
 #include "cli/stand_ins.h"
 #include "net/proto.h"
 #include "system/file.h"
+#include "system/sandbox.h"
 
 static struct values as;
 static struct values bind_values;
@@ -314,10 +315,13 @@ static int listen_now(struct listening *l, uint64_t seconds)
     if (!bind_all(l))
         return EXIT_UNDETERMINED;
     error = watch_signals(l);
+    if (error == 0)
+        error = sandbox_drop_privileges();
     if (error == 0 && seconds > 0 && !loop_after(&l->loop, &l->seconds, seconds * 1000000))
         error = -ENOMEM;
     if (error == 0) {
         add_ready(&ready, l->wanted.sockets.v, l->wanted.sockets.n);
+        sandbox_enter(SANDBOX_ALL | SANDBOX_SOCKETS); /* from here on strangers are read */
         say_now(l->cli, &ready);
         buf_free(&ready);
         error = loop_run(&l->loop);

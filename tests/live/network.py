@@ -37,11 +37,11 @@ def until(condition, what, seconds=20):
 class Listening:
     """`portolan listen`, from "ready" to its end; lines are what it has printed so far."""
 
-    def __init__(self, *arguments, env=None):
+    def __init__(self, *arguments, **more):
         self.out = tempfile.TemporaryFile("w+b")
         self.err = tempfile.TemporaryFile("w+b")
         self.process = subprocess.Popen([PORTOLAN, "listen", *map(str, arguments)], stdin=subprocess.DEVNULL,
-                                        stdout=self.out, stderr=self.err, env={**os.environ, **(env or {})})
+                                        stdout=self.out, stderr=self.err, **more)
         until(lambda: "ready: " in self.errors() or self.process.poll() is not None, "ready")
 
     def _text(self, stream):
@@ -62,10 +62,12 @@ class Listening:
             self.process.send_signal(how)
         return self.process.wait(20)
 
+    def status(self):
+        return pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+
     def memory(self):
         """Resident bytes."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) << 10
+        return int(re.search(r"VmRSS:\s+(\d+)", self.status())[1]) << 10
 
     def seconds(self):
         """Of processor time so far."""

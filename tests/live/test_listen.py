@@ -17,7 +17,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from network import Listening, enter, until  # noqa: E402
+from network import PORTOLAN, Listening, enter, until  # noqa: E402
 
 HELD = 10000
 NTP = bytes([0x23]) + bytes(39) + bytes(range(1, 9))
@@ -264,15 +264,23 @@ def ten_thousand_are_held_at_once():
 
 
 def no_descriptors_left_is_no_busy_loop():
-    with Listening("http:8080") as listening:
-        resource.prlimit(listening.process.pid, resource.RLIMIT_NOFILE, (3, 20000))
-        with tcp(8080) as client:
-            client.send(GET)
-            start = listening.seconds()
-            time.sleep(1)  # the time in which it could turn in circles
-            expect(listening.seconds() - start < 0.5, "it runs in circles")
-            resource.prlimit(listening.process.pid, resource.RLIMIT_NOFILE, (20000, 20000))
-            expect(b"200" in client.recv(1000), "who waited was not answered")
+    """Others have taken the descriptors that it counts on."""
+    taken = [os.open("/dev/null", os.O_RDONLY) for _ in range(40)]
+    with Listening("http:8080", pass_fds=taken,
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))) as listening:
+        clients = [tcp(8080) for _ in range(25)]
+        clients[-1].send(GET)
+        start = listening.seconds()
+        time.sleep(1)  # the time in which it could turn in circles
+        expect(listening.seconds() - start < 0.5, "it runs in circles")
+        expect(not is_gone(clients[0]) and not is_gone(clients[-1]), "somebody had to go")
+        for client in clients[:-1]:
+            client.close()
+        clients[-1].setblocking(True)
+        clients[-1].settimeout(10)
+        expect(b"200" in clients[-1].recv(1000), "who waited was not answered")
+    for descriptor in taken:
+        os.close(descriptor)
 
 
 # ---------------------------------------------------------------------- datagrams
@@ -454,6 +462,21 @@ def without_privileges_each_port_is_named():
            "CAP_NET_BIND_SERVICE" in done.stderr, done.stderr)
 
 
+def what_is_not_needed_is_given_up():
+    with Listening("ntp:123", "https:443") as listening:
+        status = dict(line.split(":\t", 1) for line in listening.status().splitlines() if ":\t" in line)
+        expect(int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0, status)
+        if os.geteuid() == 0 and len(open("/proc/self/uid_map", encoding="ascii").read().split()) == 3:
+            mapped = int(open("/proc/self/uid_map", encoding="ascii").read().split()[2])
+            expect(mapped < 65535 or (status["Uid"].split() == ["65534"] * 4 and status["Groups"].strip() == ""), status)
+        if "build-asan" not in PORTOLAN:
+            expect(status["NoNewPrivs"].strip() == "1" and status["Seccomp"].strip() == "2", status)
+        with udp(123) as client:
+            client.send(NTP)
+            expect(len(client.recv(100)) == 48, "no answer")
+        expect(listening.end() == 0, listening.errors())
+
+
 # ---------------------------------------------------------------------- harm
 
 def noise_does_no_harm():
@@ -492,7 +515,7 @@ def main():
                  no_descriptors_left_is_no_busy_loop, a_flood_is_neither_amplified_nor_written_down,
                  each_answer_is_from_where_it_was_asked, what_went_to_many_is_not_answered, clients_can_trust_it,
                  a_certificate_can_be_given, a_host_of_a_site_is_stood_in_for, what_is_wrong_is_said,
-                 without_privileges_each_port_is_named, noise_does_no_harm):
+                 what_is_not_needed_is_given_up,                  without_privileges_each_port_is_named, noise_does_no_harm):
         try:
             case()
             passed += 1
