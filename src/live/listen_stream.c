@@ -16,6 +16,8 @@
 #include "live/socket.h"
 
 #define READS_AT_ONCE 8
+/* Many small requests in one piece are all answered at once: so few that their answers surely fit. */
+#define READ_MAX 1024
 #define AT_ONCE 64 /* connections of one socket before the others have their turn */
 #define TLS_HANDSHAKE_BYTE 0x16
 
@@ -357,7 +359,7 @@ static bool hear_once(struct connection *connection)
 
     if (kept > 0)
         memcpy(listener->input, connection->kept, kept);
-    switch (read_some(connection, listener->input + kept, sizeof listener->input - kept, &n)) {
+    switch (read_some(connection, listener->input + kept, READ_MAX, &n)) {
     case TLS_OK: return respond(connection, kept + n);
     case TLS_WANT_READ: loop_change(listener->loop, &connection->watch, LOOP_READ); return false;
     case TLS_WANT_WRITE: loop_change(listener->loop, &connection->watch, LOOP_READ | LOOP_WRITE); return false;

@@ -208,6 +208,21 @@ def an_endless_conversation_stays_bounded():
         expect(gone, "still there")
         expect(listening.memory() - before < 4 << 20, "memory grew")
         listening.end()
+        expect("too slow, or silent" in listening.output() and counts(listening)["foreign"] == 0, listening.output())
+
+
+def many_requests_in_one_piece_are_all_answered():
+    with Listening("ftp:2121", "rpcbind+tcp:1111", "mountd:20048") as listening:
+        with tcp(2121) as client:
+            client.send(b"NOOP\r\n" * 2000 + b"QUIT\r\n")
+            expect(heard(client).count(b"200 done") == 2000, "some were not answered")
+        with tcp(1111) as client:
+            dump = struct.pack(">IIIIIII", 1 << 31 | 40, 7, 0, 2, 100000, 2, 4) + bytes(16)
+            client.send(dump * 500)
+            client.shutdown(socket.SHUT_WR)
+            expect(heard(client).count(struct.pack(">II", 7, 1)) == 500, "some were not answered")
+        listening.end()
+        expect(counts(listening)["answered"] == 2, listening.output())
 
 
 def there_is_a_limit_and_the_oldest_goes():
@@ -511,7 +526,8 @@ def main():
     passed = failed = 0
     for case in (strangers_get_nothing, without_a_site_only_private_networks_are_answered, each_receipt_says_what_was_asked,
                  it_ends_by_itself, receipts_go_to_a_file, the_slow_and_the_silent_are_shed,
-                 an_endless_conversation_stays_bounded, there_is_a_limit_and_the_oldest_goes, ten_thousand_are_held_at_once,
+                 an_endless_conversation_stays_bounded, many_requests_in_one_piece_are_all_answered,
+                 there_is_a_limit_and_the_oldest_goes, ten_thousand_are_held_at_once,
                  no_descriptors_left_is_no_busy_loop, a_flood_is_neither_amplified_nor_written_down,
                  each_answer_is_from_where_it_was_asked, what_went_to_many_is_not_answered, clients_can_trust_it,
                  a_certificate_can_be_given, a_host_of_a_site_is_stood_in_for, what_is_wrong_is_said,
