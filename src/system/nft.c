@@ -123,7 +123,7 @@ static int run(const struct namespace *namespace, const char *const *argv, struc
     return process_run(&process, result);
 }
 
-/* Makes the interfaces that the text needs; where that fails nft says which is missing. */
+/* Makes the interfaces that the text needs and that are not there; where that fails nft says which is missing. */
 static void make_interfaces(const struct namespace *namespace, struct str text)
 {
     static const char *const argv[] = {"ip", "-force", "-batch", "-", NULL};
@@ -134,6 +134,10 @@ static void make_interfaces(const struct namespace *namespace, struct str text)
     struct buf batch = BUF_EMPTY;
 
     collect_names(&names, text);
+    if (names.seen.n == 0) {
+        arena_free(arena);
+        return;
+    }
     buf_adds(&batch, "link set lo up\n");
     for (size_t i = 0; i < names.seen.n; i++) {
         /* One of the kinds that this kernel has; the others then fail, since the name is taken. */
@@ -257,6 +261,8 @@ static int load(const struct namespace *namespace, const struct source *text, co
 
     if (check)
         argv[n++] = "-c";
+    if (str_starts(str_trim(text->text), "{"))
+        argv[n++] = "-j";
     if (directory != NULL) {
         argv[n++] = "-I";
         argv[n++] = directory[0] == '\0' ? "." : directory;
@@ -326,6 +332,13 @@ static int run_text(struct arena *arena, const struct source *text, const char *
         error = list(arena, &namespace, text, listing, diags);
     namespace_close(&namespace);
     return error;
+}
+
+int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags)
+{
+    if (directory == NULL && refuse_includes(text, diags))
+        return -EINVAL;
+    return load(namespace, text, directory, false, diags);
 }
 
 int nft_list(struct arena *arena, const struct source *text, const char *directory, struct source **listing,
