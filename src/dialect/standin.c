@@ -8,7 +8,8 @@
 #include "base/num.h"
 
 #define BLOCKS_MAX 16
-#define FIRST_BURST 700001 /* no listing has such a limit */
+#define FIRST_BURST 700001                /* no listing has such a limit */
+#define FIRST_NUMBER ((size_t)4200000000) /* nor such a user */
 #define UNKNOWN_JSON "{\"xt\": null}"
 
 enum block { BLOCK_TABLE, BLOCK_CHAIN, BLOCK_OTHER };
@@ -214,7 +215,7 @@ static void drop_property(struct walk *walk)
 
     if (flags && ((in_chain(walk) && word_is(walk, 1, "offload")) ||
                   (walk->depth > 0 && walk->blocks[walk->depth - 1] == BLOCK_TABLE && !word_is(walk, 1, "dormant"))))
-        add(walk->standins, walk->begin, walk->behind)->nothing = true;
+        add(walk->standins, walk->begin, walk->behind);
 }
 
 static void end_statement(struct walk *walk)
@@ -271,7 +272,7 @@ static void open_brace(struct walk *walk)
             if (depth == 0)
                 break;
         }
-        add(walk->standins, begin, walk->at)->nothing = true;
+        add(walk->standins, begin, walk->at);
         walk->word_n = 0;
         walk->begin = walk->behind = walk->at;
         return;
@@ -331,7 +332,7 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
         } else if (str_is(word, "flow")) {
             next_token(&walk);
             next_token(&walk);
-            add(standins, from, walk.at);
+            add(standins, from, walk.at)->written = STR("counter");
         } else if (str_is(word, "last")) {
             size_t to = walk.at;
             struct walk ahead = walk;
@@ -342,7 +343,7 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
                 to = ahead.at;
                 walk = ahead;
             }
-            add(standins, from, to);
+            add(standins, from, to)->written = STR("counter");
         }
     }
 }
@@ -364,6 +365,7 @@ static void sort(struct standins *standins)
 void standins_find(struct standins *standins, struct arena *arena, struct str text)
 {
     struct walk walk = {.standins = standins, .text = text};
+    size_t before;
 
     *standins = (struct standins){.arena = arena, .text = text};
     for (next_token(&walk); walk.token != TOKEN_EOF; next_token(&walk)) {
@@ -381,8 +383,9 @@ void standins_find(struct standins *standins, struct arena *arena, struct str te
     }
     standins->open = walk.depth;
     standins->open_data = walk.depth > 0 && walk.blocks[walk.depth - 1] == BLOCK_OTHER;
-    standins->open_rule = in_chain(&walk) && walk.behind > walk.begin;
+    before = standins->rules.n;
     end_statement(&walk);
+    standins->open_rule = standins->rules.n > before;
     vec_each (struct standin_rule *, rule, &standins->rules)
         find_in_rule(standins, rule);
     sort(standins);
@@ -416,6 +419,19 @@ bool standins_add_rule(struct standins *standins, size_t at)
     return false;
 }
 
+bool standins_add_number(struct standins *standins, size_t at, size_t n)
+{
+    if (n == 0 || at + n > standins->text.n || memchr(standins->text.p + at, '\n', n) != NULL)
+        return false;
+    vec_each (struct standin *, standin, &standins->v) {
+        if (at < standin->at + standin->n && standin->at < at + n)
+            return false;
+    }
+    add(standins, at, at + n)->written = str_printf(standins->arena, "%zu", FIRST_NUMBER + standins->v.n);
+    sort(standins);
+    return true;
+}
+
 bool standins_close(struct standins *standins)
 {
     struct standin *end;
@@ -425,9 +441,7 @@ bool standins_close(struct standins *standins)
     if (standins->open_rule)
         replace_rule(standins, &standins->rules.v[standins->rules.n - 1]);
     end = add(standins, standins->text.n, standins->text.n);
-    end->nothing = true;
-    end->json = str_dup(standins->arena, STR("\n}\n}\n"));
-    end->json.n = standins->open == 1 ? 3 : 5;
+    end->written = str_head(STR("\n}\n}\n"), standins->open == 1 ? 3 : 5);
     standins->open = 0;
     return true;
 }
@@ -438,15 +452,19 @@ static struct str written_for(const struct standins *standins, size_t i, char sp
     struct buf text = BUF_EMPTY;
     size_t n;
 
-    if (standin->nothing)
-        return standin->json;
     if (standin->json.n == 0)
-        return STR("counter");
+        return standin->written;
     buf_addf(&text, "limit rate 1/second burst %zu packets", FIRST_BURST + i);
     n = text.n < 64 ? text.n : 64;
     memcpy(space, text.p, n);
     buf_free(&text);
     return (struct str){space, n};
+}
+
+/* For a line end of what was replaced: lines keep their numbers. */
+static const char *line_end(const struct standin *standin)
+{
+    return standin->json.n == 0 && standin->written.n == 0 ? "\n" : " \\\n";
 }
 
 void standins_write(const struct standins *standins, struct buf *out)
@@ -459,9 +477,9 @@ void standins_write(const struct standins *standins, struct buf *out)
 
         buf_add(out, str_head(str_from(standins->text, at), standin->at - at));
         buf_add(out, written_for(standins, i, space));
-        for (size_t k = standin->at; k < standin->at + standin->n; k++) { /* lines keep their numbers */
+        for (size_t k = standin->at; k < standin->at + standin->n; k++) {
             if (standins->text.p[k] == '\n')
-                buf_adds(out, standin->nothing ? "\n" : " \\\n");
+                buf_adds(out, line_end(standin));
         }
         at = standin->at + standin->n;
     }
@@ -480,7 +498,7 @@ size_t standins_origin(const struct standins *standins, size_t written)
 
         for (size_t k = standin->at; k < standin->at + standin->n; k++) {
             if (standins->text.p[k] == '\n')
-                n += standin->nothing ? 1 : 3;
+                n += strlen(line_end(standin));
         }
         if (written + behind < standin->at + ahead)
             break;

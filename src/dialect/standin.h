@@ -15,8 +15,8 @@
 struct standin {
     uint32_t at; /* bytes of the text */
     uint32_t n;
-    bool nothing;    /* left out */
-    struct str json; /* in the listing; empty: what stands in says it as well */
+    struct str json;    /* in the listing; empty: what is loaded says it as well */
+    struct str written; /* what is loaded, where there is no json; empty: left out */
 };
 
 /* A rule as it stands in the text, of a block or a command, without the words that say where it goes. */
@@ -39,6 +39,8 @@ struct standins {
 void standins_find(struct standins *standins, struct arena *arena, struct str text);
 /* One for the whole rule at a byte of the text, which may match or not and do anything; false: there is no rule. */
 bool standins_add_rule(struct standins *standins, size_t at);
+/* A number of its own for a name at a byte of the text that only the firewall knows; false: there is no word. */
+bool standins_add_number(struct standins *standins, size_t at, size_t n);
 /* Closes a text that was cut off: its last rule may be anything. False: it was not cut off, or not between rules. */
 bool standins_close(struct standins *standins);
 /* The text to load. */

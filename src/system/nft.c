@@ -190,18 +190,24 @@ static struct span origin_of(const struct loading *loading, struct span span)
     return span_at(loading->text, from, to > from ? to - from : 0);
 }
 
-/* What only this machine's kernel cannot do, as far as its error tells: a missing module, no missing name. */
-static bool is_of_kernel(struct str message, struct str at)
+/* What only this machine cannot do, as far as nft's message tells: a module of its kernel, or a name of its own. */
+static bool is_of_machine(struct str message, struct str at)
 {
+    static const char *const messages[] = {
+        "Operation not supported", "Protocol error", "does not exist", /* users, groups, interfaces */
+        "Could not resolve",       "devgroup name",  "conntrack label",
+        "routing realm",           "packet mark",    "cgroupv2 path"};
     static const char *const words[] = {"reject", "fib",   "socket",   "osf",       "tproxy", "synproxy",
                                         "log",    "limit", "quota",    "numgen",    "dup",    "fwd",
                                         "snat",   "dnat",  "redirect", "masquerade"};
     struct str word = str_word(&at);
 
-    if (str_contains(message, "Operation not supported") || str_contains(message, "Protocol error"))
-        return true;
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        if (str_contains(message, messages[i]))
+            return true;
+    }
     for (size_t i = 0; str_contains(message, "No such file") && i < sizeof words / sizeof *words; i++) {
-        if (str_starts(word, words[i]))
+        if (str_starts(word, words[i])) /* that name nothing else: what is missing is the module */
             return true;
     }
     return false;
@@ -219,11 +225,16 @@ static void hint_for(struct diags *diags, struct str message)
 static bool stood_in(struct loading *loading, struct span loaded, struct str message)
 {
     struct span span = origin_of(loading, loaded);
-    bool kernel = is_of_kernel(message, str_from(loading->text->text, span.at));
+    bool machine = is_of_machine(message, str_from(loading->text->text, span.at));
     bool cut = loaded.at == loaded.source->text.n || str_contains(message, "unexpected end of file");
 
-    if (!kernel && !loading->lenient)
+    if (!machine && !loading->lenient)
         return false;
+    if ((str_starts(message, "User does not exist") || str_starts(message, "Group does not exist")) &&
+        standins_add_number(&loading->standins, span.at, span.n)) {
+        diag_note(loading->diags, span, "nft: %.*s here: which one it is is not known", STR_ARG(message));
+        return true;
+    }
     if (cut && loading->lenient && standins_close(&loading->standins)) {
         diag_warning(loading->diags, span, "nft: %.*s: what is behind the cut is not known", STR_ARG(message));
         return true;
@@ -231,7 +242,7 @@ static bool stood_in(struct loading *loading, struct span loaded, struct str mes
     if (!standins_add_rule(&loading->standins, span.at))
         return false;
     diag_warning(loading->diags, span, "nft%s: %.*s: this rule may match or not, and do anything",
-                 kernel ? " of this machine" : "", STR_ARG(message));
+                 machine ? " of this machine" : "", STR_ARG(message));
     return true;
 }
 
@@ -400,7 +411,7 @@ static void note_changes(const struct loading *loading)
     vec_each (const struct standin *, standin, &loading->standins.v) {
         struct str words = str_from(before, standin->at);
 
-        if (standin->nothing && str_is(str_word(&words), "flowtable"))
+        if (str_is(str_word(&words), "flowtable"))
             diag_note(
                 loading->diags, span_at(loading->text, standin->at, 9),
                 "flowtable \"%.*s\": packets of connections that it took over meet no rules; they are established",

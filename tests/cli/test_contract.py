@@ -323,6 +323,12 @@ def listed_by_others(suite):
         document = document_of(suite, "explain", "list.nft", f"tcp 10.0.0.1 > 10.0.0.2:{port} in a", status=status)
         expect(document["verdict"] == verdict, document)
         expect(document["trace"][-1]["rule"]["line"] is not None, document)
+    suite.write("names.nft", "table inet t {\n\tchain c {\n\t\ttype filter hook output priority 0; policy drop;\n"
+                             "\t\tmeta skuid \"no-such-user\" tcp dport 22 accept\n"
+                             "\t\ttcp dport 443 accept\n\t\tip daddr no-such-host.invalid tcp dport 80 accept\n\t}\n}\n")
+    for port, status, verdict in ((22, 3, "undetermined"), (443, 0, "permitted"), (99, 3, "undetermined")):
+        document = document_of(suite, "explain", "names.nft", f"tcp 10.0.0.1 > 10.0.0.2:{port} out a", status=status)
+        expect(document["verdict"] == verdict, document)
     suite.write("wall.sh", "#!/bin/sh\nset -e\nnft flush ruleset\nnft add table ip t\n"
                            "nft add chain ip t c '{ type filter hook input priority 0; policy drop; }'\n"
                            "nft add rule ip t c tcp dport '{ 22, 80 }' accept\n")
