@@ -134,7 +134,8 @@ static const struct source *listing_of(struct cli *cli, struct str path, const s
     struct str here = str_is(path, "-") ? STR(".") : file_beside(cli->arena, path, STR("."));
     struct source *listing = NULL;
 
-    return nft_list(cli->arena, text, str_cstr(cli->arena, here), &listing, &cli->diags) == 0 ? listing : NULL;
+    return nft_list(cli->arena, text, str_cstr(cli->arena, here), inputs_lenient, &listing, &cli->diags) == 0 ? listing
+                                                                                                              : NULL;
 }
 
 struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect_name)
