@@ -274,6 +274,25 @@ static void assign(struct search *search)
     }
 }
 
+/* `Application | Inbound | Outbound`: where ports are parted by their way, the programs beside them are whose they are.
+ */
+static void find_owner(struct layout *layout)
+{
+    size_t ways = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++)
+        ways += layout->kinds[column] == COLUMN_PORT && columns_head_way(layout->heads[column]) != WAY_UNSAID;
+    if (ways < 2 || count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) > 0 ||
+        count_kind(layout, COLUMN_OWNER) > 0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE) {
+            layout->kinds[column] = COLUMN_OWNER;
+            return;
+        }
+    }
+}
+
 static bool head_says_transport(const struct layout *layout)
 {
     for (size_t column = 0; column < layout->column_n; column++) {
@@ -399,6 +418,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
     }
     assign(&search);
+    find_owner(layout);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);
 }

@@ -126,6 +126,26 @@ static bool ports_behind(struct importer *importer, struct str text, struct port
     return false;
 }
 
+/* "the gossip port (TCP and UDP) 8301", "web access tcp/443": what the item ends with is transport and port. */
+static bool ports_at_end(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    struct arena *arena = importer->arena;
+
+    for (size_t i = text.n > 60 ? text.n - 60 : 1; i < text.n; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        if (text.p[i - 1] != ' ' && text.p[i - 1] != ':')
+            continue;
+        ports_read(arena, str_from(text, i), ports);
+        if (is_good(ports) && ports->transports != 0 && ports_shape(ports) == SHAPE_BOTH) {
+            *purpose = str_trim(str_head(text, i));
+            return words_count(words_normal(arena, *purpose)) <= 14;
+        }
+        arena_release(arena, mark);
+    }
+    return false;
+}
+
 /* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
 static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -146,23 +166,20 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
             break;
         ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &one);
         if (!is_good(&one))
-            return false;
+            return ports_at_end(importer, text, ports, purpose);
         either = either || all.n > 0;
         for (size_t i = 0; i < one.n; i++)
             *vec_push(arena, &all) = one.entries[i];
         rest = str_from(rest, (size_t)(close - rest.p) + 1);
     }
-    if (all.n > 0) {
-        if (words_count(words_normal(arena, rest)) > 0)
-            return false;
-        ports->entries = all.v;
-        ports->n = all.n;
-        ports->either = either && words_have(words_normal(arena, text), "or");
-        ports->known = all.n;
-        *purpose = text;
-        return words_count(words_normal(arena, text)) <= 14;
-    }
-    return false;
+    if (all.n == 0 || words_count(words_normal(arena, rest)) > 0)
+        return ports_at_end(importer, text, ports, purpose);
+    ports->entries = all.v;
+    ports->n = all.n;
+    ports->either = either && words_have(words_normal(arena, text), "or");
+    ports->known = all.n;
+    *purpose = text;
+    return words_count(words_normal(arena, text)) <= 14;
 }
 
 static bool says_port(struct importer *importer, struct str text)

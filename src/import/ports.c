@@ -180,6 +180,7 @@ static size_t read_transports(struct parser *parser, size_t i)
         fault(parser, "a transport stands behind ports that have one");
     if (right || (!left && !bare)) {
         parser->prefix = transports;
+        parser->result->transports |= transports;
         return end;
     }
     for (size_t k = 0; k < parser->entries.n; k++) {
