@@ -182,6 +182,29 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
     return words_count(words_normal(arena, text)) <= 14;
 }
 
+/* A term and what is said of it, in two lines: the ports stand in one of them. */
+static bool term_says(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    struct str rest = STR_EMPTY;
+    struct str term = str_trim(str_cut(text, '\n', &rest));
+
+    rest = str_trim(rest);
+    if (term.n == 0 || rest.n == 0)
+        return false;
+    if (ports_first(importer, term, ports, purpose)) {
+        *purpose = purpose->n > 0 ? text : rest;
+        return true;
+    }
+    if (ports_last(importer, term, ports, purpose)) {
+        *purpose = text;
+        return true;
+    }
+    if (!ports_first(importer, rest, ports, purpose) && !ports_at_end(importer, rest, ports, purpose))
+        return false;
+    *purpose = purpose->n > 0 ? text : term;
+    return true;
+}
+
 static bool says_port(struct importer *importer, struct str text)
 {
     struct str normal = words_normal(importer->arena, text);
@@ -224,8 +247,8 @@ static bool item_says(struct importer *importer, struct str text, const struct s
     for (size_t i = 0; i <= HEADINGS_MOST && !before; i++)
         before = says_port(importer, importer->around.headings[i]);
     before = before && scope->hints.ports;
-    if (ports_first(importer, text, ports, purpose))
-        return ports->transports != 0 || (before && !is_other_number(importer, text, ports));
+    if (ports_first(importer, text, ports, purpose) || term_says(importer, text, ports, purpose))
+        return has_transports(ports) || (before && !is_other_number(importer, text, ports));
     return ports_last(importer, text, ports, purpose) &&
            (has_transports(ports) || (before && !is_other_number(importer, text, ports)));
 }

@@ -208,6 +208,9 @@ static const char *const generic[] = {"network",
                                       "at",
                                       "all",
                                       "its",
+                                      "allowlist",
+                                      "whitelist",
+                                      "lists",
                                       NULL};
 
 static bool is_generic(struct str word)

@@ -129,6 +129,8 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
 
         ports_read(arena, str_cut(ports, '\n', &ports), &port);
         ports_read(arena, str_cut(transports, '\n', &transports), &transport);
+        if (transport.transports == 0 && transport.service != NULL && transport.unknown == 0)
+            transport.transports = transport.service->transports; /* TCP, UDP, SSL */
         if (port.fault != NULL || transport.transports == 0 || port.transports != 0)
             return false;
         for (size_t k = 0; k < port.n; k++) {
@@ -296,6 +298,40 @@ static void owner_of_use(struct table *table, struct fact *fact)
     fact->way = WAY_IN;
 }
 
+/* "sends its logs to a syslog server", "receives traps from the agents": who, and which way. */
+static void ends_of_verbs(struct table *table, struct fact *fact)
+{
+    static const char *const sends[] = {"send", "sends", "sending", "forward", "forwards", "uploads", "upload", NULL};
+    static const char *const receives[] = {"receive", "receives", "receiving", "accepts", NULL};
+    struct importer *importer = table->importer;
+    struct sentence sentence;
+    int verb = 0; /* 1: it sends, 2: it receives */
+
+    if (fact->from.actor != NULL || fact->to.actor != NULL || fact->way != WAY_UNSAID ||
+        table->scope.hints.way != WAY_UNSAID)
+        return;
+    sentence_split(importer->arena, fact->purpose.text, &sentence);
+    for (size_t i = 0; i + 1 < sentence.n; i++) {
+        struct str word = sentence.words[i].normal;
+        struct str phrase;
+
+        if (sentence.words[i].breaks && i > 0)
+            verb = 0;
+        verb = word_is_one_of(word, sends) ? 1 : word_is_one_of(word, receives) ? 2 : verb;
+        if (verb == 0 || !str_is(word, verb == 1 ? "to" : "from"))
+            continue;
+        phrase = phrase_from(&sentence, i + 1, NULL);
+        if (phrase.n == 0 || !party_is_role(importer, phrase) ||
+            party_actor(importer, phrase, fact->span) == importer->product)
+            return;
+        fact->way = verb == 1 ? WAY_OUT : WAY_IN;
+        fact->direction_why = STR("read from what the row is used for");
+        *(verb == 1 ? &fact->to : &fact->from) =
+            (struct party){.actor = party_actor(importer, phrase, fact->span), .why = fact->direction_why};
+        return;
+    }
+}
+
 static void read_domains(struct table *table, const struct row *row, struct fact *fact, bool *ports_said)
 {
     struct importer *importer = table->importer;
@@ -323,7 +359,7 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
     if (fact->way == WAY_UNSAID)
         fact->way = WAY_OUT;
-    if (!table->domains)
+    if (!table->domains && (read.port_n == 0 || !row_is_blank(row_text(row, COLUMN_PORT))))
         return;
     fact_domain_ports(importer, fact, &read);
     *ports_said = true;
@@ -448,7 +484,8 @@ void row_read(struct table *table, const struct row *row)
     row_purpose(table, row, &fact);
     read_service(table, row, &transport, &fact);
     if (table->domains ? !ports_said
-                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact) && !is_icmp(table, &fact)) {
+                       : !ports_said && !read_ports(table, row, has_transport ? &transport : NULL, &fact) &&
+                             !is_icmp(table, &fact)) {
         row_left_out(table, row, "it names no port");
         return;
     }
@@ -459,6 +496,8 @@ void row_read(struct table *table, const struct row *row)
         diag_warning(importer->diags, row->span, "row can be read in two ways: cells are missing on its left");
         fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
     }
+    if (table->layout.by_order)
+        fact_review(importer, &fact, STR("the table has no heads: source and destination are read from their order"));
     read_conditions(table, row, &fact);
     read_source_ports(table, row, &fact);
     read_need(table, row, &fact);
@@ -471,6 +510,7 @@ void row_read(struct table *table, const struct row *row)
         party_ends_of_use(importer, fact.purpose.text, row->span, table->scope.heading, table->known, table->known_n,
                           &fact.from, &fact.to);
         owner_of_use(table, &fact);
+        ends_of_verbs(table, &fact);
     }
     read_inside(table, row, owner.actor, &fact);
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)

@@ -393,7 +393,8 @@ static const char *refused_by(struct importer *importer, struct str heading)
 
 void table_read(struct importer *importer, const struct grid *grid)
 {
-    struct table table = {.importer = importer, .grid = columns_turn(importer->arena, grid)};
+    struct table table = {.importer = importer,
+                          .grid = columns_matrix(importer->arena, columns_turn(importer->arena, grid))};
 
     importer->section_table = ++importer->table;
     importer->around.section = STR_EMPTY;
