@@ -143,6 +143,19 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
     return true;
 }
 
+/* `same as above`, `ditto`. */
+static bool is_same_again(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"same as above", "as above", "same", "ditto", "see above", "above"};
+    struct str normal = words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_is(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Ports of the row: one column, or one each for TCP and UDP. */
 static bool read_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
 {
@@ -155,6 +168,11 @@ static bool read_ports(struct table *table, const struct row *row, const struct 
 
     if (table_has(table, COLUMN_PORT)) {
         ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
+        if (is_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
+            all = table->last_ports;
+            fact->ports_why = STR("the same as in the row above, as the cell says");
+        }
+        table->last_ports = all;
         pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
             if (row_is_blank(row_text(row, COLUMN_PORT)))
@@ -465,7 +483,6 @@ void row_read(struct table *table, const struct row *row)
     struct fact fact = {.span = row->span, .purpose = {STR_EMPTY, STR_EMPTY}};
     struct port_text transport;
     struct party owner;
-    struct party none = {0};
     bool has_transport = !row_is_blank(row_text(row, COLUMN_TRANSPORT));
     bool ports_said = false;
     struct str use;
@@ -473,7 +490,7 @@ void row_read(struct table *table, const struct row *row)
     ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
-    owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
+    owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);

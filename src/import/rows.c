@@ -220,7 +220,7 @@ static bool read_section(struct table *table, size_t row)
         return true;
     }
     importer->around.section = text;
-    table->last_from = table->last_to = (struct party){0};
+    table->last_from = table->last_to = table->last_owner = (struct party){0};
     table->last_transports = 0;
     scope_find(importer, &table->scope);
     return true;
