@@ -15,10 +15,12 @@ static u128 pick(const struct ranges *ranges, u128 usual)
 static struct str pick_interface(struct arena *arena, const struct prover *prover, const struct ranges *ranges,
                                  bool *has)
 {
+    struct arena_mark mark = arena_mark(arena);
     u128 number;
 
     /* Not bound to an interface: none is named. */
     *has = ranges != NULL && !ranges_equal(ranges, region_interface(arena, prover, STR_EMPTY));
+    arena_release(arena, mark);
     if (!*has)
         return STR_EMPTY;
     /* A name that somebody wrote (an even number) rather than one made up for all the others. */
