@@ -252,6 +252,7 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
         const struct ranges *ranges = cube->field[field];
         struct strings strings = {0};
 
+        vec_reserve(arena, &strings, ranges == NULL ? 1 : ranges->n);
         if (!is_everything(field, family, ranges)) {
             if (field == FIELD_IN || field == FIELD_OUT)
                 add_interfaces(arena, prover, ranges, &strings);
