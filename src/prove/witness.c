@@ -116,19 +116,22 @@ static void format_number(struct buf *out, enum field field, u128 value)
     if (field == FIELD_PROTOCOL)
         proto_format(out, (unsigned)value);
     else
-        buf_addf(out, "%u", (unsigned)value);
+        buf_addu(out, (uint64_t)value);
 }
 
 static void add_range(struct arena *arena, struct buf *text, struct strings *strings, enum field field,
                       enum family family, struct range range)
 {
     text->n = 0;
-    if (field == FIELD_SOURCE || field == FIELD_DESTINATION)
+    if (field == FIELD_SOURCE || field == FIELD_DESTINATION) {
         addr_range_format(text, family, range);
-    else if (range.hi > range.lo)
-        buf_addf(text, "%u-%u", (unsigned)range.lo, (unsigned)range.hi);
-    else
+    } else if (range.hi > range.lo) {
+        buf_addu(text, (uint64_t)range.lo);
+        buf_addc(text, '-');
+        buf_addu(text, (uint64_t)range.hi);
+    } else {
         format_number(text, field, range.lo);
+    }
     *vec_push(arena, strings) = str_dup(arena, buf_str(text));
 }
 
