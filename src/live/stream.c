@@ -242,15 +242,25 @@ static void begin(struct flight *flight)
 
 /* ------------------------------------------------------------------ TLS */
 
-/* Without TLS, on a new connection: this one has heard the beginning of TLS. */
-static void try_plain(struct flight *flight)
+/* Another connection takes the place of this one. */
+static void reconnect(struct flight *flight, bool first)
 {
-    flight_trace(flight, STR_EMPTY, "does not speak TLS; once more without");
-    flight->plain = true;
-    flight->tries--;
     flight_close(flight);
     flight->state = FLIGHT_WAITING;
-    engine_turn(flight, true);
+    engine_turn(flight, first);
+}
+
+/*
+ * Nothing has come on this connection in all the time. The far end may be silent; or what opened the connection, or the
+ * first bytes, were lost, and are sent again later than anybody waits for. Another connection shows which it is.
+ */
+static bool unheard_again(struct flight *flight)
+{
+    if (!asking_heard(flight->watch.fd) && !flight_silent(flight)) {
+        reconnect(flight, false);
+        return true;
+    }
+    return false;
 }
 
 /* TLS works there, and that is all that can be known without being somebody. */
@@ -276,8 +286,10 @@ static void not_secured(struct flight *flight, enum moved moved)
     const char *name;
     bool more;
 
-    if (conversation->talk.exchange->tls == TLS_EITHER && !tls) {
-        try_plain(flight);
+    if (conversation->talk.exchange->tls == TLS_EITHER && !tls && flight_again(flight)) {
+        flight_trace(flight, STR_EMPTY, "does not speak TLS; once more without, on a new connection");
+        flight->plain = true;
+        reconnect(flight, true);
         return;
     }
     answer = flight_answer(flight);
@@ -398,7 +410,8 @@ static void set_end(struct flight *flight)
     uint64_t us = (uint64_t)engine->options.timeout_ms * 1000;
     uint64_t most_us = flight->began_us + flight->left_us;
 
-    if (exchange->patience_ms > 0 && !flight->probe.ask.own && exchange->patience_ms * 1000ull < us)
+    flight->patient = exchange->patience_ms > 0 && !flight->probe.ask.own;
+    if (flight->patient && exchange->patience_ms * 1000ull < us)
         us = exchange->patience_ms * 1000ull;
     flight->ends_us = now_us + us < most_us ? now_us + us : most_us;
     flight_until(flight, flight->ends_us);
@@ -438,9 +451,7 @@ static void not_connected(struct flight *flight)
         flight_done(flight);
         return;
     }
-    flight_close(flight);
-    flight->state = FLIGHT_WAITING;
-    engine_turn(flight, false);
+    reconnect(flight, false);
 }
 
 static void connecting(struct flight *flight, unsigned events)
@@ -511,8 +522,14 @@ void stream_late(struct flight *flight)
     }
     switch ((enum flight_state)flight->state) {
     case FLIGHT_CONNECTING: not_connected(flight); break;
-    case FLIGHT_SECURING: not_secured(flight, MOVED_LATER_READ); break;
-    case FLIGHT_TALKING: ended(flight, ENDING_TIMEOUT); break;
+    case FLIGHT_SECURING:
+        if (flight->conversation->talk.exchange->tls == TLS_EITHER || !unheard_again(flight))
+            not_secured(flight, MOVED_LATER_READ);
+        break;
+    case FLIGHT_TALKING:
+        if (flight->patient || !unheard_again(flight))
+            ended(flight, ENDING_TIMEOUT);
+        break;
     case FLIGHT_PROXYING:
     case FLIGHT_FREE:
     case FLIGHT_WAITING:
