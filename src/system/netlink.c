@@ -241,7 +241,7 @@ void netlink_wire(struct netlink *netlink, const struct netlink_port *here, int 
                   const struct netlink_port *there)
 {
     struct nlmsghdr *message = new_link(netlink, here->name, here->index);
-    struct ifinfomsg peer = {.ifi_index = there->index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    struct ifinfomsg peer = {.ifi_index = there->index}; /* comes first, and cannot be up without the other */
     struct nlattr *about;
     struct nlattr *data;
     struct nlattr *end_of_peer;

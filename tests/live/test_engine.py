@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The engine against a network that behaves in every way there is: here - a firewall - the far end, in namespaces.
 
-    run.py ASKER
+    test_engine.py ASKER
 
 Each case has an address of its own at the far end, for what the engine learns of a host must not reach the next case. The
 last line is `N passed, N failed`.
