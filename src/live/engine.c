@@ -240,7 +240,7 @@ void flight_phase(struct flight *flight, enum probe_phase phase)
 {
     uint64_t now_us = loop_clock_us();
 
-    flight->us[phase] = now_us - flight->mark_us;
+    flight->us[phase] += now_us - flight->mark_us;
     flight->has[phase] = true;
     flight->mark_us = now_us;
 }
@@ -431,6 +431,8 @@ bool flight_open(struct flight *flight, const struct endpoint *to)
     flight->tries++;
     flight->refusal = (struct refusal){0};
     flight->has_local = false;
+    memset(flight->us, 0, sizeof flight->us);
+    memset(flight->has, 0, sizeof flight->has);
     flight->began_us = engine->loop->now_us;
     flight->mark_us = loop_clock_us();
     opened = asking_open(&flight->probe, to);

@@ -48,6 +48,9 @@ struct conversation {
     struct conversation *next; /* of the free ones */
     struct talk talk;
     struct tls_session *tls;
+    struct proxy_talk proxy;
+    struct proxy_ask proxy_ask;
+    char proxy_host[TALK_ADDRESS_MAX]; /* of a target without a name */
     uint8_t *input; /* what has come and is not used, n of capacity bytes; NULL while there is none */
     size_t n;
     size_t capacity;

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-SILENT, SSH, HALF, RESET, DRIBBLE, FLOOD, CLOSE, TLS, HTTP, FTP, CROWD, HALF_TLS, TLS_FLOOD, ALERT = range(7001, 7015)
+SILENT, SSH, HALF, RESET, DRIBBLE, FLOOD, CLOSE, TLS, HTTP, FTP, CROWD, HALF_TLS, TLS_FLOOD, ALERT, PROXY = range(7001, 7016)
 NTP, SILENT_UDP, FLOOD_UDP, NONSENSE_UDP = 123, 7101, 7102, 7103
 
 
@@ -88,6 +88,34 @@ def alert(connection):
     connection.sendall(b'\x15\x03\x01\x00\x02\x02\x46')
 
 
+def relay(one, other):
+    try:
+        while data := one.recv(4096):
+            other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def proxy(connection):
+    """HTTP CONNECT to this machine, whatever name is asked for; to port 25 nobody may go."""
+    request = b''
+    while b'\r\n\r\n' not in request:
+        request += connection.recv(4096)
+    host, port = request.split()[1].rsplit(b':', 1)
+    if port == b'25':
+        connection.sendall(b'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
+        return
+    try:
+        target = socket.create_connection(('127.0.0.1', int(port)))
+    except OSError:
+        connection.sendall(b'HTTP/1.1 502 Bad Gateway\r\nProxy-Status: far; error=connection_refused\r\n\r\n')
+        return
+    connection.sendall(b'HTTP/1.1 200 through to ' + host + b'\r\n\r\n')
+    threading.Thread(target=relay, args=(connection, target), daemon=True).start()
+    relay(target, connection)
+
+
 def ftp(connection):
     """A data port that lives as long as its control connection, and not longer."""
     family = connection.family
@@ -105,7 +133,7 @@ def ftp(connection):
 
 
 SERVERS = {SILENT: silent, SSH: ssh, HALF: half, RESET: reset_in_the_middle, DRIBBLE: dribble, FLOOD: flood,
-           CLOSE: close, TLS: tls_http, HTTP: http, FTP: ftp, HALF_TLS: half_tls, TLS_FLOOD: tls_flood, ALERT: alert}
+           CLOSE: close, TLS: tls_http, HTTP: http, FTP: ftp, HALF_TLS: half_tls, TLS_FLOOD: tls_flood, ALERT: alert, PROXY: proxy}
 
 
 def serve(listener, behave):

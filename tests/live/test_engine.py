@@ -277,6 +277,23 @@ def conversations(checks):
                  '; '.join(map(str, results)))
 
 
+def proxies(checks):
+    to, way = address(4, OPEN), f'proxy={address(6, OPEN)}/{far.PROXY}'
+    checks.table([
+        (f'ssh tcp {to} {far.SSH} {way} host=name.example', 'open', '-', 'SSH'),
+        (f'https tcp {to} {far.TLS} {way} host=name.example', 'tls-untrusted', '-', ''),
+        (f'tcp tcp {to} {far.HTTP} {way} bare', 'open', '-', ''),
+        (f'ssh tcp {to} 1 {way}', 'refused', '-', 'proxy'),
+        (f'ssh tcp {to} 25 {way}', 'proxy-refused', '-', '403'),
+        (f'ssh tcp {to} {far.CLOSE} proxy={to}/{far.CLOSE}', 'proxy-refused', '-', 'closed|reset'),
+        (f'ssh tcp {to} 2 proxy={to}/1', 'proxy-refused', '-', 'cannot be reached: reset by the host'),
+        (f'ssh tcp {to} 3 proxy={address(4, DROP)}/1', 'proxy-refused', '-', 'cannot be reached: no answer'),
+        (f'ssh tcp {to} 4 proxy={to}/{far.SSH}', 'proxy-refused', '-', 'does not speak HTTP'),
+        (f'ssh tcp {to} 5 proxy={to}/{far.FLOOD}', 'proxy-refused', '-', ''),
+        (f'ntp udp {to} 123 {way}', 'error', '-', 'TCP alone'),
+    ], 'timeout=700')
+
+
 def namespaces(checks, network):
     path = f'/proc/{network.server}/ns/net'
     checks.table([(f'ssh tcp 127.0.0.1 {far.SSH} netns={path}', 'open', '-', ''),
@@ -325,6 +342,7 @@ def inside(arguments):
             network.serve()
             refusals(checks)
             conversations(checks)
+            proxies(checks)
             namespaces(checks, network)
             crowds(checks)
         finally:
