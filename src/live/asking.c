@@ -17,10 +17,10 @@
 /* ------------------------------------------------------------------ opening */
 
 /* An echo goes out by a ping socket, and where the machine allows this user none, by a raw one. */
-static int make(const struct probe *probe, bool *raw)
+static int make(const struct probe *probe, enum family family, bool *raw)
 {
-    int domain = probe->family == FAMILY_V4 ? AF_INET : AF_INET6;
-    int protocol = (int)(probe->proto == PROTO_ICMP ? proto_icmp(probe->family) : probe->proto);
+    int domain = family == FAMILY_V4 ? AF_INET : AF_INET6;
+    int protocol = (int)(probe->proto == PROTO_ICMP ? proto_icmp(family) : probe->proto);
     int type = (probe->proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     int fd = socket_make(probe->netns, domain, type, protocol);
 
@@ -38,9 +38,9 @@ static bool set_number(int fd, int level, int name)
 }
 
 /* Where it asks from. With an address alone the port is chosen when it connects, for then only the pair must be new. */
-static bool bind_to(int fd, const struct probe *probe)
+static bool bind_to(int fd, const struct probe *probe, enum family family)
 {
-    struct endpoint from = {probe->family, probe->has_source ? probe->source : 0, probe->source_port};
+    struct endpoint from = {family, probe->has_source ? probe->source : 0, probe->source_port};
     struct sockaddr_storage storage;
     socklen_t length;
 
@@ -88,15 +88,15 @@ struct asking_opened asking_open(const struct probe *probe, const struct endpoin
     struct sockaddr_storage storage;
     socklen_t length = socket_address(&storage, to->family, to->address, to->port);
     bool raw;
-    int fd = make(probe, &raw);
+    int fd = make(probe, to->family, &raw);
 
     if (fd < 0)
         return failed(fd, ASKING_SOCKET);
-    if (probe->family == FAMILY_V4)
+    if (to->family == FAMILY_V4)
         set_number(fd, IPPROTO_IP, IP_RECVERR);
     else
         set_number(fd, IPPROTO_IPV6, IPV6_RECVERR);
-    if (!bind_to(fd, probe))
+    if (!bind_to(fd, probe, to->family))
         return failed(fd, ASKING_BIND);
     set_scope(fd, probe, &storage);
     if (connect(fd, (struct sockaddr *)&storage, length) < 0 && errno != EINPROGRESS)

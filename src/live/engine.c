@@ -240,7 +240,7 @@ void flight_phase(struct flight *flight, enum probe_phase phase)
 {
     uint64_t now_us = loop_clock_us();
 
-    flight->us[phase] = now_us - flight->mark_us;
+    flight->us[phase] += now_us - flight->mark_us;
     flight->has[phase] = true;
     flight->mark_us = now_us;
 }
@@ -296,16 +296,30 @@ void flight_done(struct flight *flight)
     flight->state = FLIGHT_HELD;
 }
 
-bool flight_silent(struct flight *flight)
+static void spend(struct flight *flight)
 {
     uint64_t spent_us = flight->engine->loop->now_us - flight->began_us;
 
     flight->left_us -= spent_us < flight->left_us ? spent_us : flight->left_us;
+}
+
+bool flight_silent(struct flight *flight)
+{
+    spend(flight);
     if (flight->tries >= flight->engine->options.tries || flight->left_us == 0)
         return true;
     flight_trace(flight, STR_EMPTY, "no answer; once more");
     flight->state = FLIGHT_WAITING;
     return false;
+}
+
+bool flight_again(struct flight *flight)
+{
+    spend(flight);
+    if (flight->left_us == 0)
+        return false;
+    flight->tries--;
+    return true;
 }
 
 bool flight_refused(struct flight *flight, int error)
@@ -325,6 +339,8 @@ bool flight_refused(struct flight *flight, int error)
     }
     if (!refused_means(&refused, answer))
         return false;
+    if (flight->watch.fd >= 0)
+        flight_phase(flight, flight->state == FLIGHT_CONNECTING ? PHASE_CONNECT : PHASE_HANDSHAKE);
     if (flight->probe.proxy != NULL) {
         char reason[256];
         int n = snprintf(reason, sizeof reason, "%.*s", STR_ARG(answer->reason));
@@ -415,6 +431,8 @@ bool flight_open(struct flight *flight, const struct endpoint *to)
     flight->tries++;
     flight->refusal = (struct refusal){0};
     flight->has_local = false;
+    memset(flight->us, 0, sizeof flight->us);
+    memset(flight->has, 0, sizeof flight->has);
     flight->began_us = engine->loop->now_us;
     flight->mark_us = loop_clock_us();
     opened = asking_open(&flight->probe, to);

@@ -48,6 +48,9 @@ struct conversation {
     struct conversation *next; /* of the free ones */
     struct talk talk;
     struct tls_session *tls;
+    struct proxy_talk proxy;
+    struct proxy_ask proxy_ask;
+    char proxy_host[TALK_ADDRESS_MAX]; /* of a target without a name */
     uint8_t *input; /* what has come and is not used, n of capacity bytes; NULL while there is none */
     size_t n;
     size_t capacity;
@@ -82,6 +85,7 @@ struct flight {
     bool has_local;
     bool raw;
     bool plain;        /* TLS_EITHER, and the far end does not speak it */
+    bool patient;      /* nothing may ever come, and that is all right */
     bool upgrades;     /* TLS begins when everything is sent */
     bool control;      /* not a probe: the datagram to a closed port of `host` */
     bool reported;     /* the sink has it */
@@ -158,6 +162,8 @@ struct answer *flight_answer(struct flight *flight); /* a fresh one */
 void flight_done(struct flight *flight);             /* engine->answer is its answer; the flight is gone then */
 /* No answer of this try: another, or true when there are no more. */
 bool flight_silent(struct flight *flight);
+/* Once more in another way, which is no other try; false: the time does not allow it. */
+bool flight_again(struct flight *flight);
 /* What the error means; false: nothing. An answer is handed out then. */
 bool flight_refused(struct flight *flight, int error);
 /* Every ICMP error that waits; true when one was an answer. */

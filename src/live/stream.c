@@ -6,122 +6,13 @@
  * The kernel sends a SYN again by itself (after 1 s, then at least each 3 s): a try of the usual 3 s has two or three.
  * What another try adds is another source port, which is another path where paths are chosen by ports.
  */
-#include "live/engine_inside.h"
+#include "live/stream.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 
 #define READS_AT_ONCE 16
-#define INPUT_MIN 512
 
-static void secure(struct flight *flight);
 static void reset(struct flight *flight);
-static void tls_failed(struct flight *flight);
-
-/* ------------------------------------------------------------------ bytes, with TLS or without */
-
-enum moved { MOVED, MOVED_LATER_READ, MOVED_LATER_WRITE, MOVED_CLOSED, MOVED_RESET, MOVED_FAILED, MOVED_N };
-
-static enum moved moved_by_tls(enum tls_state state)
-{
-    static const uint8_t moved[TLS_STATE_N] = {
-        [TLS_OK] = MOVED,           [TLS_WANT_READ] = MOVED_LATER_READ, [TLS_WANT_WRITE] = MOVED_LATER_WRITE,
-        [TLS_ENDED] = MOVED_CLOSED, [TLS_RESET] = MOVED_RESET,          [TLS_FAILED] = MOVED_FAILED,
-    };
-
-    return (enum moved)moved[state];
-}
-
-static enum moved receive(struct flight *flight, uint8_t *p, size_t room, size_t *got)
-{
-    struct tls_session *tls = flight->conversation->tls;
-    ssize_t n;
-
-    *got = 0;
-    if (tls != NULL)
-        return moved_by_tls(tls_read(tls, p, room, got));
-    n = recv(flight->watch.fd, p, room, 0);
-    if (n > 0) {
-        *got = (size_t)n;
-        return MOVED;
-    }
-    if (n == 0)
-        return MOVED_CLOSED;
-    return errno == EAGAIN || errno == EINTR ? MOVED_LATER_READ : MOVED_RESET;
-}
-
-static enum moved transmit(struct flight *flight, const uint8_t *p, size_t n, size_t *sent)
-{
-    struct tls_session *tls = flight->conversation->tls;
-    ssize_t done;
-
-    *sent = 0;
-    if (tls != NULL)
-        return moved_by_tls(tls_write(tls, p, n, sent));
-    done = send(flight->watch.fd, p, n, MSG_NOSIGNAL);
-    if (done >= 0) {
-        *sent = (size_t)done;
-        return MOVED;
-    }
-    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? MOVED_LATER_WRITE : MOVED_RESET;
-}
-
-/* What does not go out now is kept. A connection that takes nothing any more may still have an answer to be read. */
-static void push(struct flight *flight, const uint8_t *p, size_t n)
-{
-    struct conversation *conversation = flight->conversation;
-    enum moved moved = MOVED;
-    size_t at = 0;
-
-    while (at < n && moved == MOVED) {
-        size_t sent;
-
-        moved = transmit(flight, p + at, n - at, &sent);
-        at += sent;
-    }
-    if (at == n || (moved != MOVED_LATER_READ && moved != MOVED_LATER_WRITE))
-        return;
-    conversation->unsent = malloc(n - at);
-    if (conversation->unsent == NULL)
-        return;
-    memcpy(conversation->unsent, p + at, n - at);
-    conversation->unsent_n = n - at;
-    loop_change(flight->engine->loop, &flight->watch, moved == MOVED_LATER_WRITE ? LOOP_WRITE : LOOP_READ);
-}
-
-/* False: there is still something unsent. */
-static bool push_unsent(struct flight *flight)
-{
-    struct conversation *conversation = flight->conversation;
-    uint8_t *unsent = conversation->unsent;
-
-    if (unsent == NULL)
-        return true;
-    conversation->unsent = NULL;
-    push(flight, unsent, conversation->unsent_n);
-    free(unsent);
-    return conversation->unsent == NULL;
-}
-
-/* What was not used stays for the next call. False: no memory. */
-static bool keep(struct conversation *conversation, const uint8_t *p, size_t n)
-{
-    if (n > conversation->capacity) {
-        size_t capacity = n < INPUT_MIN ? INPUT_MIN : 2 * n;
-        uint8_t *input = realloc(conversation->input, capacity);
-
-        if (input == NULL)
-            return false;
-        conversation->input = input;
-        conversation->capacity = capacity;
-    }
-    if (n > 0)
-        memcpy(conversation->input, p, n);
-    conversation->n = n;
-    return true;
-}
 
 /* ------------------------------------------------------------------ the talk */
 
@@ -159,14 +50,14 @@ static void ended(struct flight *flight, enum ending ending)
 }
 
 /* After each step of the talk: sends, and waits for what comes next. */
-static void go_on(struct flight *flight, enum step step, const struct wire_out *out)
+void stream_go_on(struct flight *flight, enum step step, const struct wire_out *out)
 {
     struct engine *engine = flight->engine;
 
     loop_change(engine->loop, &flight->watch, LOOP_READ);
     if (out->n > 0) {
         flight_trace(flight, (struct str){(const char *)out->p, out->n}, "sent: %.*s", STR_ARG(flight_sends(flight)));
-        push(flight, out->p, out->n);
+        stream_push(flight, out->p, out->n);
     }
     switch (step) {
     case STEP_READ: flight->state = FLIGHT_TALKING; break;
@@ -174,7 +65,7 @@ static void go_on(struct flight *flight, enum step step, const struct wire_out *
         flight->state = FLIGHT_TALKING;
         flight->upgrades = flight->conversation->unsent != NULL;
         if (!flight->upgrades)
-            secure(flight);
+            stream_secure(flight);
         break;
     case STEP_DONE:
     case STEP_FOREIGN: talk_done(flight); break;
@@ -183,7 +74,7 @@ static void go_on(struct flight *flight, enum step step, const struct wire_out *
 }
 
 /* What has come, n bytes with what was kept of before in front. Returns whether the talk wants more. */
-static bool hand_in(struct flight *flight, size_t n)
+bool stream_hand_in(struct flight *flight, size_t n)
 {
     struct engine *engine = flight->engine;
     struct conversation *conversation = flight->conversation;
@@ -192,11 +83,11 @@ static bool hand_in(struct flight *flight, size_t n)
     size_t used;
     enum step step = probe_heard(&conversation->talk, engine->scratch, n, &used, &out, flight_answer(flight));
 
-    if (!keep(conversation, engine->scratch + used, step == STEP_READ ? n - used : 0)) {
+    if (!stream_keep(conversation, engine->scratch + used, step == STEP_READ ? n - used : 0)) {
         ended(flight, ENDING_FULL);
         return false;
     }
-    go_on(flight, step, &out);
+    stream_go_on(flight, step, &out);
     return step == STEP_READ && conversation->unsent == NULL;
 }
 
@@ -213,17 +104,17 @@ static void hear(struct flight *flight)
 
         if (kept > 0)
             memcpy(engine->scratch, conversation->input, kept);
-        switch (receive(flight, engine->scratch + kept, most - kept, &got)) {
+        switch (stream_receive(flight, engine->scratch + kept, most - kept, &got)) {
         case MOVED:
             flight_trace(flight, (struct str){(const char *)engine->scratch + kept, got}, "received");
-            if (!hand_in(flight, kept + got))
+            if (!stream_hand_in(flight, kept + got))
                 return;
             break;
         case MOVED_LATER_READ: loop_change(engine->loop, &flight->watch, LOOP_READ); return;
         case MOVED_LATER_WRITE: loop_change(engine->loop, &flight->watch, LOOP_WRITE); return;
         case MOVED_CLOSED: ended(flight, ENDING_CLOSED); return;
         case MOVED_RESET: reset(flight); return;
-        case MOVED_FAILED: tls_failed(flight); return;
+        case MOVED_FAILED: stream_tls_failed(flight); return;
         case MOVED_N: return;
         }
     }
@@ -231,146 +122,52 @@ static void hear(struct flight *flight)
         flight_until(flight, engine->loop->now_us + 1);
 }
 
-static void begin(struct flight *flight)
+void stream_begin(struct flight *flight)
 {
     uint8_t bytes[WIRE_OUT_MAX];
     struct wire_out out = {bytes, 0, sizeof bytes, false};
     enum step step = probe_start(&flight->conversation->talk, &out, flight_answer(flight));
 
-    go_on(flight, step, &out);
-}
-
-/* ------------------------------------------------------------------ TLS */
-
-/* Without TLS, on a new connection: this one has heard the beginning of TLS. */
-static void try_plain(struct flight *flight)
-{
-    flight_trace(flight, STR_EMPTY, "does not speak TLS; once more without");
-    flight->plain = true;
-    flight->tries--;
-    flight_close(flight);
-    flight->state = FLIGHT_WAITING;
-    engine_turn(flight, true);
-}
-
-/* TLS works there, and that is all that can be known without being somebody. */
-static void certificate_demanded(struct flight *flight)
-{
-    struct conversation *conversation = flight->conversation;
-    struct answer *answer = flight_answer(flight);
-
-    if (conversation->talk.exchange->proof == PROOF_CONNECTION)
-        answer_is(answer, OUTCOME_OPEN, "the TLS handshake came to where the server wants a certificate of this end");
-    else
-        answer_is(answer, OUTCOME_UNVERIFIABLE,
-                  "the server wants a certificate of this end, and goes on with nobody else");
-    tls_evidence(conversation->tls, answer);
-}
-
-static void not_secured(struct flight *flight, enum moved moved)
-{
-    struct conversation *conversation = flight->conversation;
-    struct str first = moved == MOVED_FAILED ? tls_first_bytes(conversation->tls) : STR_EMPTY;
-    bool tls = moved == MOVED_FAILED ? first.n == 0 : asking_heard(flight->watch.fd);
-    struct answer *answer;
-    const char *name;
-    bool more;
-
-    if (conversation->talk.exchange->tls == TLS_EITHER && !tls) {
-        try_plain(flight);
-        return;
-    }
-    answer = flight_answer(flight);
-    if (first.n > 0) {
-        name = recognise((const uint8_t *)first.p, first.n, false, &more);
-        answer_is(answer, OUTCOME_WRONG_SERVICE, name == NULL ? "what answered is not TLS" : "not TLS but %s answered",
-                  name);
-        answer->answered = name == NULL ? "unknown" : name;
-        answer_add_text(answer, "first-bytes", str_head(first, 32));
-    } else if (tls_certificate_demanded(conversation->tls)) {
-        certificate_demanded(flight);
-    } else if (moved == MOVED_FAILED) {
-        answer_is(answer, OUTCOME_ERROR, "TLS: %.*s", STR_ARG(tls_problem(conversation->tls)));
-    } else {
-        answer_is(answer, tls ? OUTCOME_ERROR : OUTCOME_OPEN_SILENT, "%s %s",
-                  moved == MOVED_CLOSED  ? "the connection was closed"
-                  : moved == MOVED_RESET ? "the connection was reset"
-                                         : "the time was over",
-                  tls ? "in the middle of the TLS handshake" : "without a word, when TLS was offered");
-    }
-    flight_done(flight);
-}
-
-/* In the middle of the talk. */
-static void tls_failed(struct flight *flight)
-{
-    struct tls_session *tls = flight->conversation->tls;
-
-    if (tls_certificate_demanded(tls)) {
-        certificate_demanded(flight);
-    } else {
-        answer_is(flight_answer(flight), OUTCOME_ERROR, "TLS: %.*s", STR_ARG(tls_problem(tls)));
-        tls_evidence(tls, &flight->engine->answer);
-    }
-    flight_done(flight);
-}
-
-static void secured(struct flight *flight)
-{
-    uint8_t bytes[WIRE_OUT_MAX];
-    struct wire_out out = {bytes, 0, sizeof bytes, false};
-
-    flight_phase(flight, PHASE_TLS);
-    flight_trace(flight, STR_EMPTY, "TLS handshake done");
-    if (flight->conversation->talk.exchange->tls == TLS_UPGRADE)
-        go_on(flight, probe_secured(&flight->conversation->talk, &out, flight_answer(flight)), &out);
-    else
-        begin(flight);
-}
-
-static void shake_hands(struct flight *flight)
-{
-    struct loop *loop = flight->engine->loop;
-    enum moved moved = moved_by_tls(tls_handshake(flight->conversation->tls));
-
-    switch (moved) {
-    case MOVED: secured(flight); break;
-    case MOVED_LATER_READ: loop_change(loop, &flight->watch, LOOP_READ); break;
-    case MOVED_LATER_WRITE: loop_change(loop, &flight->watch, LOOP_WRITE); break;
-    case MOVED_CLOSED:
-    case MOVED_RESET:
-    case MOVED_FAILED:
-    case MOVED_N: not_secured(flight, moved); break;
-    }
-}
-
-static void secure(struct flight *flight)
-{
-    struct conversation *conversation = flight->conversation;
-    const struct probe *probe = &flight->probe;
-
-    conversation->n = 0; /* what came before TLS is not part of it */
-    conversation->tls =
-        tls_client(flight->engine->options.trust, flight->watch.fd, probe->sni.n > 0 ? probe->sni : probe->ask.host);
-    if (conversation->tls == NULL) {
-        answer_is(flight_answer(flight), OUTCOME_ERROR, "out of memory");
-        flight_done(flight);
-        return;
-    }
-    flight->state = FLIGHT_SECURING;
-    shake_hands(flight);
+    stream_go_on(flight, step, &out);
 }
 
 /* ------------------------------------------------------------------ the connection */
 
-static void converse(struct flight *flight)
+void stream_reconnect(struct flight *flight, bool first)
 {
-    const struct exchange *exchange = flight_converse(flight)->exchange;
+    flight_close(flight);
+    flight->state = FLIGHT_WAITING;
+    engine_turn(flight, first);
+}
 
+/*
+ * Nothing has come on this connection in all the time. The far end may be silent; or what opened the connection, or the
+ * first bytes, were lost, and are sent again later than anybody waits for. Another connection shows which it is.
+ */
+static bool unheard_again(struct flight *flight)
+{
+    if (!asking_heard(flight->watch.fd) && !flight_silent(flight)) {
+        stream_reconnect(flight, false);
+        return true;
+    }
+    return false;
+}
+
+void stream_converse(struct flight *flight)
+{
+    const struct exchange *exchange;
+
+    if (flight->probe.bare) {
+        answer_is(flight_answer(flight), OUTCOME_OPEN, "the connection was accepted; no handshake was asked for");
+        flight_done(flight);
+        return;
+    }
+    stream_set_end(flight);
+    exchange = flight->conversation->talk.exchange;
     if (exchange->tls == TLS_FIRST || (exchange->tls == TLS_EITHER && !flight->plain))
-        secure(flight);
+        stream_secure(flight);
     else
-        begin(flight);
+        stream_begin(flight);
 }
 
 /*
@@ -390,7 +187,7 @@ static struct endpoint first_hop(const struct probe *probe)
     return (struct endpoint){probe->family, probe->address, probe->port};
 }
 
-static void set_end(struct flight *flight)
+void stream_set_end(struct flight *flight)
 {
     const struct engine *engine = flight->engine;
     const struct exchange *exchange = service_exchange(flight->probe.service, PROTO_TCP);
@@ -398,7 +195,8 @@ static void set_end(struct flight *flight)
     uint64_t us = (uint64_t)engine->options.timeout_ms * 1000;
     uint64_t most_us = flight->began_us + flight->left_us;
 
-    if (exchange->patience_ms > 0 && !flight->probe.ask.own && exchange->patience_ms * 1000ull < us)
+    flight->patient = exchange->patience_ms > 0 && !flight->probe.ask.own;
+    if (flight->patient && exchange->patience_ms * 1000ull < us)
         us = exchange->patience_ms * 1000ull;
     flight->ends_us = now_us + us < most_us ? now_us + us : most_us;
     flight_until(flight, flight->ends_us);
@@ -416,31 +214,28 @@ static void connected(struct flight *flight)
         return;
     }
     flight_trace(flight, STR_EMPTY, "connected");
-    if (flight->probe.proxy != NULL) {
-        answer_is(flight_answer(flight), OUTCOME_ERROR, "proxies are not spoken to");
-        flight_done(flight);
-        return;
-    }
-    if (flight->probe.bare) {
-        answer_is(flight_answer(flight), OUTCOME_OPEN, "the connection was accepted; no handshake was asked for");
-        flight_done(flight);
-        return;
-    }
-    set_end(flight);
-    converse(flight);
+    if (!flight->probe.bare || flight->probe.proxy != NULL)
+        flight_converse(flight);
+    if (flight->probe.proxy != NULL)
+        stream_ask_proxy(flight);
+    else
+        stream_converse(flight);
 }
 
 static void not_connected(struct flight *flight)
 {
-    if (flight_silent(flight)) {
-        answer_is(flight_answer(flight), OUTCOME_FILTERED, "no answer to %u connection%s", flight->tries,
-                  flight->tries == 1 ? "" : "s");
-        flight_done(flight);
+    const struct proxy *proxy = flight->probe.proxy;
+
+    if (!flight_silent(flight)) {
+        stream_reconnect(flight, false);
         return;
     }
-    flight_close(flight);
-    flight->state = FLIGHT_WAITING;
-    engine_turn(flight, false);
+    if (proxy != NULL)
+        answer_is(flight_answer(flight), OUTCOME_PROXY_REFUSED, "the proxy %.*s cannot be reached: no answer",
+                  STR_ARG(proxy->text));
+    else
+        answer_is(flight_answer(flight), OUTCOME_FILTERED, "no answer; connections tried: %u", flight->tries);
+    flight_done(flight);
 }
 
 static void connecting(struct flight *flight, unsigned events)
@@ -483,16 +278,16 @@ void stream_ready(struct flight *flight, unsigned events)
 {
     switch ((enum flight_state)flight->state) {
     case FLIGHT_CONNECTING: connecting(flight, events); break;
-    case FLIGHT_SECURING: shake_hands(flight); break;
+    case FLIGHT_SECURING: stream_shake_hands(flight); break;
     case FLIGHT_TALKING:
-        if (!push_unsent(flight))
+        if (!stream_push_unsent(flight))
             break;
         if (flight->upgrades)
-            secure(flight);
+            stream_secure(flight);
         else
             hear(flight);
         break;
-    case FLIGHT_PROXYING:
+    case FLIGHT_PROXYING: stream_hear_proxy(flight); break;
     case FLIGHT_FREE:
     case FLIGHT_WAITING:
     case FLIGHT_ASKED:
@@ -511,9 +306,15 @@ void stream_late(struct flight *flight)
     }
     switch ((enum flight_state)flight->state) {
     case FLIGHT_CONNECTING: not_connected(flight); break;
-    case FLIGHT_SECURING: not_secured(flight, MOVED_LATER_READ); break;
-    case FLIGHT_TALKING: ended(flight, ENDING_TIMEOUT); break;
-    case FLIGHT_PROXYING:
+    case FLIGHT_SECURING:
+        if (flight->conversation->talk.exchange->tls == TLS_EITHER || !unheard_again(flight))
+            stream_not_secured(flight, MOVED_LATER_READ);
+        break;
+    case FLIGHT_TALKING:
+        if (flight->patient || !unheard_again(flight))
+            ended(flight, ENDING_TIMEOUT);
+        break;
+    case FLIGHT_PROXYING: stream_end_proxy(flight, ENDING_TIMEOUT); break;
     case FLIGHT_FREE:
     case FLIGHT_WAITING:
     case FLIGHT_ASKED:

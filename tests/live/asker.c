@@ -3,7 +3,7 @@
  *
  *     asker [in-flight=N] [rate=N] [timeout=MS] [tries=N] [gap=MS] [most=MS] [stop=MS] [no-control] [trace] [quiet]
  *     SERVICE PROTO ADDRESS PORT[-PORT] [bare] [own] [name=NAME] [source=ADDRESS] [source-port=N] [interface=NAME]
- *             [netns=PATH] [seek=SERVICE/PROTO]
+ *             [netns=PATH] [seek=SERVICE/PROTO] [host=NAME] [proxy=ADDRESS/PORT]
  *
  * A result is a line: address, port, outcome, what answered, tries, ICMP type/code and by whom, microseconds of connect
  * and handshake, reason; parted by tabs. With `quiet` only the counts of outcomes, the ports that are open, and the
@@ -111,10 +111,6 @@ static void trace(void *user, const struct probe *probe, uint64_t at_us, struct 
     fprintf(stderr, bytes.n > 0 ? "\t%zu bytes\n" : "\n", bytes.n);
 }
 
-struct alarm {
-    struct deadline deadline;
-};
-
 static void stop(struct deadline *deadline)
 {
     (void)deadline;
@@ -142,6 +138,17 @@ static void read_option(struct probe *probe, struct str word)
         probe->ask.own = true;
     } else if (str_starts(word, "name=")) {
         probe->ask.name = str_from(word, 5);
+    } else if (str_starts(word, "host=")) {
+        probe->ask.host = str_from(word, 5);
+    } else if (str_starts(word, "proxy=")) {
+        struct proxy *proxy = calloc(1, sizeof *proxy);
+        struct str port;
+
+        proxy->kind = PROXY_HTTP;
+        proxy->text = str_from(word, 6);
+        proxy->address = address(str_cut(proxy->text, '/', &port), &proxy->family);
+        proxy->port = (uint16_t)number(port);
+        probe->proxy = proxy;
     } else if (str_starts(word, "source=")) {
         probe->has_source = true;
         probe->source = address(str_from(word, 7), &family);
@@ -220,7 +227,7 @@ static void print_counts(void)
 int main(int argc, char **argv)
 {
     struct engine_options options = {.source = next_probe, .sink = take_result};
-    struct alarm alarm = {.deadline.fire = stop};
+    struct deadline alarm = {.fire = stop};
     unsigned stop_ms = 0;
 
     for (int i = 1; i < argc; i++) {
@@ -255,10 +262,9 @@ int main(int argc, char **argv)
         die("the engine cannot be opened");
     engine_start(engine);
     if (stop_ms > 0)
-        loop_after(&loop, &alarm.deadline, stop_ms * 1000ull);
+        loop_after(&loop, &alarm, stop_ms * 1000ull);
     while (engine_in_flight(engine) > 0 || wish_at < wish_n) {
-        if (loop_round(&loop, UINT64_MAX) < 0 ||
-            (stop_ms > 0 && alarm.deadline.place == 0 && !engine_in_flight(engine)))
+        if (loop_round(&loop, UINT64_MAX) < 0 || (stop_ms > 0 && alarm.place == 0 && !engine_in_flight(engine)))
             break;
     }
     if (quiet)
