@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TLS against openssl and curl, names against dnsmasq and unbound: outsiders for what the unit tests ask of ourselves.
+"""TLS against openssl and curl, names against dnsmasq and unbound, doors of proxies against curl: outsiders for what the unit tests ask of ourselves.
 
     judged.py PEER
 
@@ -126,6 +126,23 @@ def against_clients(folder):
             holds('curl by address', text == 'portolan\n', text)
 
 
+def through_doors():
+    """curl as the client of our doors; it says in words why there was no way."""
+    targets = [('host.example', 'host.example 80\n', 'host.example 80\n'), ('10.0.0.1', '10.0.0.1 80\n', '10.0.0.1 80\n'),
+               ('[fd00::1]', 'fd00::1 80\n', 'fd00::1 80\n'), ('proxy-refused.example', '403', '(2)'),
+               ('refused.example', '502', '(5)'), ('filtered.example', '504', '(4)'), ('unresolved.example', '502', '(4)')]
+    for kind, scheme, option in (('http', 'http', ['--proxytunnel']), ('socks', 'socks5h', [])):
+        for user, mine in (('', ''), ('ann:se cret', 'ann:se%20cret@')):
+            with Server('port ', PEER, 'door', kind, user) as door:
+                proxy = f'{scheme}://{mine}127.0.0.1:{int(door.said.split()[1])}'
+                for host, *expected in targets:
+                    text = run('curl', '-sS', '-x', proxy, *option, f'http://{host}/')
+                    holds(f'curl through {proxy} to {host}', expected[kind == 'socks'] in text, text)
+                if user:
+                    text = run('curl', '-sS', '-x', proxy.replace('ann', 'bob'), *option, 'http://host.example/')
+                    holds(f'{kind}: another name is refused', '407' in text or 'rejected' in text, text)
+
+
 NAMES = ['two.test', 'six.test', 'alias.test', 'nothing.test', 'absent.test', 'Two.TEST.']
 TWO = '10.0.0.1 10.0.0.2'
 
@@ -187,6 +204,8 @@ with tempfile.TemporaryDirectory() as work:
     if has('openssl'):
         against_s_server(work)
         against_clients(work)
+    if has('curl'):
+        through_doors()
     against_resolvers(work)
 if missing:
     print(f'skipped: {len(missing)}: ' + ', '.join(missing))

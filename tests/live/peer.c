@@ -1,13 +1,16 @@
 /*
- * TLS and names as the program has them, for outsiders to judge; see judged.py.
+ * TLS, names and doors of proxies as the program has them, for outsiders to judge; see judged.py.
  *
  *   peer client PORT NAME CA|- [CERTIFICATE]   shakes hands with 127.0.0.1, asks for /, prints what it found
  *   peer server FILE NAME…                     prints its port, writes its certificate to FILE, answers for ever
+ *   peer door http|socks USER                  prints its port; answers for each target where it was asked to go; one
+ *                                              that begins with the name of an outcome has this outcome
  *   peer names SERVERS NAME…                   prints a line for each name: its addresses, a bar, why not
  */
 #include "live/loop.h"
 #include "live/resolve.h"
 #include "live/tls.h"
+#include "service/proxy.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -100,11 +103,24 @@ static int client(char **argv, int n)
     return 0;
 }
 
-static int server(char **argv, int n)
+/* A listening socket, whose port is printed; -1: none. */
+static int open_port(void)
 {
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof where;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (bind(listener, (const struct sockaddr *)&where, size) < 0 || listen(listener, 8) < 0 ||
+        getsockname(listener, (struct sockaddr *)&where, &size) < 0)
+        return -1;
+    printf("port %u\n", ntohs(where.sin_port));
+    fflush(stdout);
+    return listener;
+}
+
+static int server(char **argv, int n)
+{
+    int listener = open_port();
     FILE *file = fopen(argv[0], "w");
     struct identity *identity;
     struct str names[8];
@@ -115,14 +131,11 @@ static int server(char **argv, int n)
         names[i - 1] = str_of(argv[i]);
     if (identity_make(names, (size_t)n - 1, &identity, &why) < 0)
         return die(why);
+    if (listener < 0)
+        return die("no socket");
     pem = identity_certificate(identity);
     if (file == NULL || fwrite(pem.p, 1, pem.n, file) != pem.n || fclose(file) != 0)
         return die("the file of the certificate cannot be written");
-    if (bind(listener, (const struct sockaddr *)&where, size) < 0 || listen(listener, 8) < 0 ||
-        getsockname(listener, (struct sockaddr *)&where, &size) < 0)
-        return die("no socket");
-    printf("port %u\n", ntohs(where.sin_port));
-    fflush(stdout);
     for (;;) {
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
         struct tls_session *session = tls_server(identity, fd);
@@ -136,6 +149,59 @@ static int server(char **argv, int n)
         report(session, state);
         tls_free(session);
         close(fd);
+    }
+}
+
+static enum outcome outcome_for(struct str host)
+{
+    for (enum outcome outcome = OUTCOME_OPEN; outcome < OUTCOME_N; outcome++) {
+        if (outcome != OUTCOME_OPEN && str_starts(host, outcome_name(outcome)))
+            return outcome;
+    }
+    return OUTCOME_OPEN;
+}
+
+/* One client: up to its request, then what it asks the target for. */
+static void let_through(int fd, struct proxy_door *door)
+{
+    uint8_t in[4096];
+    uint8_t bytes[WIRE_OUT_MAX];
+    enum proxy_step step = PROXY_READ;
+    size_t n = 0;
+    size_t used;
+    ssize_t got;
+
+    while (step == PROXY_READ && (got = recv(fd, in + n, sizeof in - n, 0)) > 0) {
+        struct wire_out out = {bytes, 0, sizeof bytes, false};
+
+        n += (size_t)got;
+        step = proxy_serve(door, in, n, &used, &out);
+        n -= used;
+        memmove(in, in + used, n);
+        if (step == PROXY_THROUGH)
+            proxy_reply(door, outcome_for(door->host), &out);
+        send(fd, bytes, out.n, MSG_NOSIGNAL);
+    }
+    if (step == PROXY_THROUGH && outcome_for(door->host) == OUTCOME_OPEN && recv(fd, in, sizeof in, 0) > 0) {
+        int size =
+            snprintf((char *)bytes, sizeof bytes, "HTTP/1.0 200 OK\r\n\r\n%.*s %u\n", STR_ARG(door->host), door->port);
+
+        send(fd, bytes, (size_t)size, MSG_NOSIGNAL);
+    }
+    close(fd);
+}
+
+static int doors(char **argv)
+{
+    enum proxy_kind kind = strcmp(argv[0], "http") == 0 ? PROXY_HTTP : PROXY_SOCKS5;
+    int listener = open_port();
+
+    if (listener < 0)
+        return die("no socket");
+    for (;;) {
+        struct proxy_door door = {.kind = kind, .user = str_of(argv[1])};
+
+        let_through(accept(listener, NULL, NULL), &door);
     }
 }
 
@@ -177,6 +243,8 @@ int main(int argc, char **argv)
         return client(argv + 2, argc - 2);
     if (argc >= 3 && strcmp(argv[1], "server") == 0)
         return server(argv + 2, argc - 2);
+    if (argc == 4 && strcmp(argv[1], "door") == 0)
+        return doors(argv + 2);
     if (argc >= 4 && strcmp(argv[1], "names") == 0)
         return names(argv + 2, argc - 2);
     return die("see the top of peer.c");
