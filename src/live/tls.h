@@ -8,6 +8,8 @@
  * was. A certificate is judged by today's measure all the same (OpenSSL's security level 2). No renegotiation, no
  * compression, no tickets, no early data.
  *
+ * Cost: a client in its handshake holds some 43 KB (OpenSSL 3.0's buffers), one that is done and idle some 20.
+ *
  * A far end that means harm: a handshake has at most TLS_HANDSHAKE_MAX bytes, one call takes at most TLS_CALL_MAX bytes
  * from the socket, and nothing raises SIGPIPE.
  */
