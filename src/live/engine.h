@@ -21,10 +21,9 @@
 
 #include "live/loop.h"
 #include "live/tls.h"
-#include "service/service.h"
+#include "service/proxy.h"
 
 /* Where a connection goes through. */
-enum proxy_kind { PROXY_NONE, PROXY_HTTP, PROXY_SOCKS5, PROXY_N };
 struct proxy {
     enum proxy_kind kind;
     struct str text; /* as it was written, for messages */

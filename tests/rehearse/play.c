@@ -4,10 +4,12 @@
  *
  *     play [--open] [--dialect D] [--ruleset FILE] SITE
  *
- * With --open the firewalls have no rules: the forbidden packets must be seen to pass, or the test could not tell.
+ * With --open the firewalls have no rules: then every packet that must not pass comes to its other end, and none dies.
+ * It shows that the stage itself stops nothing, and that what is seen to die dies of the rules.
  * Exit status: 0, 1 with what does not hold, 77 with the reason where the machine allows no namespaces.
  */
 #include <poll.h>
+#include <unistd.h>
 
 #include "net/proto.h"
 #include "plan/router.h"
@@ -93,7 +95,55 @@ static void settle(struct fates *fates)
         fates_read(fates);
 }
 
-static void play_neighbours(struct scene *scene, struct fates *fates, struct tally *tally)
+/* Where packets arrive: a socket for each host in its zone, and for the others of the zone together. */
+struct ears {
+    struct VEC(struct ear {
+        const struct actor *actor;
+        enum family family;
+        int fd;
+    }) open;
+};
+
+static int ear_of(struct scene *scene, struct ears *ears, const struct actor *actor, enum family family)
+{
+    struct ear *ear;
+
+    vec_each (struct ear *, known, &ears->open) {
+        if (known->actor->zone == actor->zone && known->actor->firewall == actor->firewall && known->family == family)
+            return known->fd;
+    }
+    ear = vec_push(scene->arena, &ears->open);
+    *ear = (struct ear){actor, family, overhear(scene->stage, actor, family)};
+    return ear->fd;
+}
+
+static void send_neighbour(struct scene *scene, const struct neighbour *neighbour, struct ears *ears,
+                           struct tally *tally)
+{
+    const struct packet *packet = &neighbour->packet;
+    int ear = ears == NULL ? -1 : ear_of(scene, ears, neighbour->to, packet->family);
+
+    if (send_opener(scene->stage, neighbour->from, packet) == SENT_NOTHING)
+        show("cannot be sent", neighbour->why, packet, tally);
+    else if (ears != NULL && !arrives(ear, packet))
+        show("does not arrive", neighbour->why, packet, tally);
+}
+
+static void judge_neighbour(struct fates *fates, const struct neighbour *neighbour, bool open, struct tally *tally)
+{
+    struct fate fate;
+
+    if (!fates_find(fates, &neighbour->packet, &fate))
+        show("is not seen", neighbour->why, &neighbour->packet, tally);
+    else if (fate.stopped == open)
+        show(open ? "dies" : "passes", neighbour->why, &neighbour->packet, tally);
+    else if (fate.stopped && (!fate.rule.present || fate.rule.text.n == 0))
+        show("dies without a name", neighbour->why, &neighbour->packet, tally);
+    else
+        tally->passed++;
+}
+
+static void play_neighbours(struct scene *scene, struct fates *fates, bool open, struct tally *tally)
 {
     struct neighbours_wishes wishes = {
         .plan = scene->plan,
@@ -103,27 +153,19 @@ static void play_neighbours(struct scene *scene, struct fates *fates, struct tal
     };
     const struct neighbours *neighbours = neighbours_find(scene->arena, &wishes);
     size_t kinds[NEIGHBOUR_N] = {0};
+    struct ears ears = {0};
 
     vec_each (const struct neighbour *, neighbour, neighbours) {
         kinds[neighbour->kind]++;
-        if (send_opener(scene->stage, neighbour->from, &neighbour->packet) == SENT_NOTHING)
-            show("cannot be sent", neighbour->why, &neighbour->packet, tally);
+        send_neighbour(scene, neighbour, open ? &ears : NULL, tally);
         if ((neighbour - neighbours->v) % 64 == 63)
             fates_read(fates);
     }
     settle(fates);
-    vec_each (const struct neighbour *, neighbour, neighbours) {
-        struct fate fate;
-
-        if (!fates_find(fates, &neighbour->packet, &fate))
-            show("is not seen", neighbour->why, &neighbour->packet, tally);
-        else if (!fate.stopped)
-            show("passes", neighbour->why, &neighbour->packet, tally);
-        else if (!fate.rule.present || fate.rule.text.n == 0)
-            show("dies without a name", neighbour->why, &neighbour->packet, tally);
-        else
-            tally->passed++;
-    }
+    vec_each (struct ear *, ear, &ears.open)
+        close(ear->fd);
+    vec_each (const struct neighbour *, neighbour, neighbours)
+        judge_neighbour(fates, neighbour, open, tally);
     for (unsigned kind = 0; kind < NEIGHBOUR_N; kind++)
         printf("%s%s %zu", kind == 0 ? "neighbours: " : ", ", neighbour_name((enum neighbour_kind)kind), kinds[kind]);
     printf("\n");
@@ -162,9 +204,9 @@ int main(int argc, char **argv)
     fates_forget(fates);
     settle(fates);
     fates_forget(fates);
-    play_neighbours(&scene, fates, &neighbours);
-    printf("flows: %zu talk, %zu do not; neighbours: %zu die, %zu do not\n", flows.passed, flows.failed,
-           neighbours.passed, neighbours.failed);
+    play_neighbours(&scene, fates, wishes.open, &neighbours);
+    printf("flows: %zu talk, %zu do not; neighbours: %zu %s, %zu do not\n", flows.passed, flows.failed,
+           neighbours.passed, wishes.open ? "arrive" : "die", neighbours.failed);
     printf("%zu passed, %zu failed\n", flows.passed + neighbours.passed, flows.failed + neighbours.failed);
     status = flows.failed + neighbours.failed > 0 || flows.passed == 0 || neighbours.passed == 0;
     fates_close(fates);

@@ -55,7 +55,7 @@ static bool read_site(struct scene *scene, const char *path)
 
 /* Texts, as `render` prints them or as they were given, and the ruleset that they are. */
 static int read_back(struct scene *scene, size_t at, const struct dialect *dialect, struct str *texts,
-                     const char *const *names, size_t n)
+                     const char *const *names, size_t n, bool unread)
 {
     struct dialect_input *inputs = arena_new_array(scene->arena, struct dialect_input, n);
     const struct source **sources = arena_new_array(scene->arena, const struct source *, n);
@@ -66,13 +66,15 @@ static int read_back(struct scene *scene, size_t at, const struct dialect *diale
 
         sources[i] = source_new(scene->arena, str_of(names[i]), texts[i]);
         inputs[i] = (struct dialect_input){.text = sources[i], .family = FAMILY_N};
-        if (dialect->needs_listing(texts[i]))
+        if (!unread && dialect->needs_listing(texts[i]))
             error = nft_list(scene->arena, sources[i], ".", &listing, &scene->diags);
         if (error < 0)
             return error == -EINVAL ? fail(scene) : skip(scene);
         inputs[i].listing = listing;
     }
     scene->texts[at] = (struct stage_ruleset){.texts = sources, .n = n, .dialect = dialect, .directory = "."};
+    if (unread)
+        return 0;
     scene->rulesets[at] = dialect->read(scene->arena, inputs, n, &scene->diags);
     return scene->rulesets[at] == NULL || scene->diags.errors > 0 ? fail(scene) : 0;
 }
@@ -86,10 +88,10 @@ static int given(struct scene *scene, const char *path)
     if (dialect == NULL)
         return fail(scene);
     text = source->text;
-    return read_back(scene, 0, dialect, &text, &path, 1);
+    return read_back(scene, 0, dialect, &text, &path, 1, false);
 }
 
-static int print(struct scene *scene, size_t at, const struct dialect *dialect)
+static int print(struct scene *scene, size_t at, const struct dialect *dialect, bool unread)
 {
     struct dialect_output outputs[DIALECT_OUTPUTS_MAX];
     struct str texts[DIALECT_OUTPUTS_MAX];
@@ -104,7 +106,7 @@ static int print(struct scene *scene, size_t at, const struct dialect *dialect)
                                                      STR_ARG(outputs[i].suffix)));
         buf_free(&outputs[i].text);
     }
-    return read_back(scene, at, dialect, texts, names, n);
+    return read_back(scene, at, dialect, texts, names, n, unread);
 }
 
 static int make_rulesets(struct scene *scene, const struct scene_wishes *wishes)
@@ -119,8 +121,8 @@ static int make_rulesets(struct scene *scene, const struct scene_wishes *wishes)
         struct str name = wishes->dialect != NULL ? str_of(wishes->dialect) : site->firewalls[i].dialect;
 
         scene->policies[i] = plan_policy(scene->arena, scene->plan, &site->firewalls[i], SCENE_TODAY, &scene->diags);
-        status =
-            i == 0 && wishes->ruleset != NULL ? given(scene, wishes->ruleset) : print(scene, i, dialect_find(name));
+        status = i == 0 && wishes->ruleset != NULL ? given(scene, wishes->ruleset)
+                                                   : print(scene, i, dialect_find(name), wishes->unread);
     }
     return status;
 }

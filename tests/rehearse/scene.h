@@ -27,6 +27,7 @@ struct scene_wishes {
     const char *dialect;
     const char *ruleset;
     bool open;
+    bool unread; /* the rulesets are not read back: printed and loaded alone */
 };
 
 int scene_open(struct scene *scene, const struct scene_wishes *wishes);

@@ -2,6 +2,8 @@
 #include "sender.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -84,6 +86,49 @@ static bool wait_for(int fd, short events)
     struct pollfd one = {fd, events, 0};
 
     return poll(&one, 1, WAIT_MS) > 0 && (one.revents & events) != 0;
+}
+
+static u128 number(const uint8_t *bytes, size_t n)
+{
+    u128 value = 0;
+
+    for (size_t i = 0; i < n; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* The headers of a packet as the network hands it over; neither has options. */
+static bool is_it(const uint8_t *bytes, size_t n, const struct packet *packet)
+{
+    bool v4 = packet->family == FAMILY_V4;
+    const uint8_t *upper = bytes + (v4 ? 20 : 40);
+
+    if (n < (v4 ? 24u : 44u) || bytes[0] >> 4 != (v4 ? 4 : 6) || bytes[v4 ? 9 : 6] != packet->protocol ||
+        number(bytes + (v4 ? 12 : 8), v4 ? 4 : 16) != packet->source ||
+        number(bytes + (v4 ? 16 : 24), v4 ? 4 : 16) != packet->destination)
+        return false;
+    if (!proto_has_ports(packet->protocol))
+        return upper[0] == packet->icmp_type && upper[1] == packet->icmp_code;
+    return number(upper, 2) == packet->source_port && number(upper + 2, 2) == packet->port;
+}
+
+int overhear(struct stage *stage, const struct actor *actor, enum family family)
+{
+    return stage_socket(stage, actor, AF_PACKET, SOCK_DGRAM, htons(family == FAMILY_V4 ? ETH_P_IP : ETH_P_IPV6));
+}
+
+bool arrives(int fd, const struct packet *packet)
+{
+    while (wait_for(fd, POLLIN)) {
+        struct sockaddr_ll about = {0};
+        socklen_t size = sizeof about;
+        uint8_t bytes[2048];
+        ssize_t n = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&about, &size);
+
+        if (n > 0 && about.sll_pkttype == PACKET_HOST && is_it(bytes, (size_t)n, packet))
+            return true;
+    }
+    return false;
 }
 
 static bool shake_hands(int client, int server)

@@ -83,6 +83,41 @@ static void rows_are_complete(void **state)
     assert_int_equal(service_default_port(service_find(STR("mountd")), PROTO_TCP), 0);
 }
 
+/* ------------------------------------------------------------------ requests have names */
+
+static void request_is_named(const struct service *service, unsigned proto, const struct exchange *exchange)
+{
+    uint8_t bytes[WIRE_OUT_MAX];
+    struct wire_out out = {bytes, 0, sizeof bytes, false};
+    struct answer answer;
+    struct talk talk;
+    const char *name;
+
+    if (proto == PROTO_ICMP || exchange->speaks_first)
+        return;
+    talk_begin(&talk, service, proto);
+    talk.ask = &dialog_ask;
+    answer_init(&answer);
+    probe_start(&talk, &out, &answer);
+    name = recognise_request(out.p, out.n, proto == PROTO_UDP);
+    if (out.n == 0)
+        assert_null(name);
+    else /* what S3 is asked first is plain HTTP */
+        assert_string_equal(name, service == &service_s3 ? "http" : exchange->protocol);
+}
+
+static void requests_are_named(void **state)
+{
+    static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    static const char noise[] = "\xee\xee\xee\xee\xee\xee\xee\xee";
+
+    (void)state;
+    for_each(request_is_named);
+    assert_string_equal(recognise_request((const uint8_t *)hello, sizeof hello - 1, false), "tls");
+    assert_null(recognise_request((const uint8_t *)noise, sizeof noise - 1, false));
+    assert_null(recognise_request((const uint8_t *)noise, sizeof noise - 1, true));
+}
+
 /* ------------------------------------------------------------------ a responder satisfies its own probe */
 
 static void open_with(const struct service *service, unsigned proto, const struct ask *ask, size_t piece)
@@ -636,6 +671,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_complete),
+        cmocka_unit_test(requests_are_named),
         cmocka_unit_test(own_probes_are_satisfied),
         cmocka_unit_test(silent_services_are_unverifiable),
         cmocka_unit_test(names_go_into_requests),
