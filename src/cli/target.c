@@ -193,6 +193,7 @@ static bool read_place(const struct reading *r, struct str text, struct target *
     struct str path = str_from(text, size);
     struct str host = str_head(text, size);
     struct str ports = STR_EMPTY;
+    enum addr_error error;
     bool has_ports = false;
     bool good = true;
 
@@ -215,16 +216,16 @@ static bool read_place(const struct reading *r, struct str text, struct target *
         host = (struct str){host.p + 1, (size_t)(end - host.p) - 1};
         has_ports = rest.n > 0;
         ports = str_from(rest, has_ports);
-    } else if (addr_range_parse(host, &whole) != ADDR_OK) {
+    } else if ((error = addr_range_parse(host, &whole)) != ADDR_OK) {
         struct str name = str_cut(host, ':', &ports);
 
-        if (memchr(ports.p, ':', ports.n) != NULL) {
+        if (memchr(ports.p, ':', ports.n) != NULL && error == ADDR_NOT_ADDRESS) {
             diag_error(r->diags, place(r, host),
                        "%s\"%.*s\" is no host: an IPv6 address with a port stands in brackets", lead(r), STR_ARG(host));
             return false;
         }
-        has_ports = name.n < host.n;
-        host = name;
+        has_ports = name.n < host.n && memchr(ports.p, ':', ports.n) == NULL;
+        host = has_ports ? name : host;
     }
     good = read_host(r, host, target) && good;
     return (!has_ports || read_ports(r, ports, target)) && good;

@@ -3,6 +3,20 @@
 
 #include "net/proto.h"
 
+/* What a name or an address is made of. */
+static bool is_host(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              strchr(".-_:", c) != NULL) ||
+            c == '\0')
+            return false;
+    }
+    return text.n > 0;
+}
+
 static const char *read_authority(struct str text, struct proxy_url *url)
 {
     struct str port = STR_EMPTY;
@@ -21,7 +35,7 @@ static const char *read_authority(struct str text, struct proxy_url *url)
     } else {
         url->host = str_cut(text, ':', &port);
     }
-    if (url->host.n == 0 || memchr(port.p, ':', port.n) != NULL)
+    if (!is_host(url->host) || memchr(port.p, ':', port.n) != NULL)
         return "a host and perhaps a port was expected, as in http://proxy.example:3128";
     url->port = url->socks ? 1080 : 3128;
     if (port.n == 0)
