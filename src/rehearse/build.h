@@ -30,6 +30,7 @@ struct stage {
     const struct site *site;
     const struct cast *cast;
     struct ways *ways;
+    unsigned families;       /* FAMILY_BIT of each that this machine has */
     struct namespace home;   /* of the process */
     struct namespace wires;  /* of the bridges */
     size_t crowd_n;          /* zones, or 1 without */

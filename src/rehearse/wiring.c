@@ -34,6 +34,8 @@ static const struct sysctl common[] = {
     {"ipv4/icmp_ratelimit", "0", true},
     {"ipv4/icmp_msgs_per_sec", "1000000", true},
     {"ipv6/icmp/ratelimit", "0", true},
+    {"ipv6/conf/all/disable_ipv6", "0", true},
+    {"ipv6/conf/default/disable_ipv6", "0", true},
     {"ipv6/conf/all/accept_dad", "0", true},
     {"ipv6/conf/default/accept_dad", "0", true},
     {"ipv6/conf/default/accept_ra", "0", true},
@@ -73,6 +75,11 @@ static int set_all(const struct sysctl *settings, size_t n)
     if (folder >= 0)
         close(folder);
     return error;
+}
+
+static bool has_family(const struct stage *stage, enum family family)
+{
+    return (stage->families & FAMILY_BIT(family)) != 0;
 }
 
 /* --- namespaces --------------------------------------------------------------------------------------------------- */
@@ -172,6 +179,8 @@ static void add_route(const struct view *view, enum family family, struct range 
 {
     struct netlink_route route = {.family = family, .prefix = prefix, .table = view->table};
 
+    if (!has_family(view->stage, family))
+        return;
     if (to == NULL) {
         route.target = NETLINK_UNREACHABLE;
     } else if (to->place == view->place) {
@@ -303,9 +312,11 @@ static void add_neighbours(const struct stage *stage, struct netlink *netlink, c
     vec_each (struct port *const *, other, &stage->ports) {
         if (*other == port || (*other)->segment != port->segment)
             continue;
-        for (unsigned f = 0; f < FAMILY_N; f++)
-            netlink_neighbour(netlink, port->link.index, (enum family)f, port_gateway(*other, (enum family)f),
-                              (*other)->link.hardware);
+        for (enum family family = 0; family < FAMILY_N; family++) {
+            if (has_family(stage, family))
+                netlink_neighbour(netlink, port->link.index, family, port_gateway(*other, family),
+                                  (*other)->link.hardware);
+        }
     }
 }
 
@@ -342,7 +353,7 @@ static void add_addresses(const struct stage *stage, struct netlink *netlink, co
         const struct actor *actor = stage->cast->v[i];
 
         for (enum family family = 0; actor->firewall == place->firewall && family < FAMILY_N; family++) {
-            for (size_t a = 0; a < actor->address_n[family]; a++)
+            for (size_t a = 0; has_family(stage, family) && a < actor->address_n[family]; a++)
                 netlink_address(netlink, interface_for(place, actor, family, actor->addresses[family][a]), family,
                                 actor->addresses[family][a]);
         }
@@ -364,7 +375,7 @@ static void add_host_routes(struct stage *stage, struct netlink *netlink, const 
         if (table > TABLE_FIRST) { /* the first is the main one too: packets without a source */
             view.table = table;
             for (enum family family = 0; family < FAMILY_N; family++) {
-                for (size_t a = 0; a < actor->address_n[family]; a++)
+                for (size_t a = 0; has_family(stage, family) && a < actor->address_n[family]; a++)
                     netlink_rule(netlink, family, actor->addresses[family][a], table);
             }
         }
