@@ -74,6 +74,11 @@ void stage_close(struct stage *stage)
     namespace_close(&stage->home);
 }
 
+bool stage_has(const struct stage *stage, enum family family)
+{
+    return (stage->families & FAMILY_BIT(family)) != 0;
+}
+
 struct place *stage_place(struct stage *stage, const struct actor *actor)
 {
     if (actor->firewall != NULL)

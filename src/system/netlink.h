@@ -13,6 +13,7 @@
 
 struct netlink;
 
+#define NETLINK_LOOPBACK 1  /* the number of `lo` in every namespace */
 #define NETLINK_NAME_MAX 15 /* bytes of an interface's name */
 
 /* An interface's number and hardware address; the numbers of a namespace are its caller's to give, from 2. */
