@@ -15,7 +15,8 @@
 #include "rehearse/build.h"
 
 #define TABLE_FIRST 1000u /* of a host with several zones */
-#define PORT_MAX 65000    /* gateways of 169.254/16 */
+#define FORWARDING_MS 10000
+#define PORT_MAX 65000 /* gateways of 169.254/16 */
 
 struct sysctl {
     const char *path; /* in /proc/sys/net */
@@ -121,18 +122,17 @@ static int flush(struct netlink *netlink, struct diags *diags)
 
 /* --- wires -------------------------------------------------------------------------------------------------------- */
 
-static int make_wires(struct stage *stage, struct diags *diags)
+static int make_wires(struct stage *stage, struct netlink **opened, struct diags *diags)
 {
-    struct netlink *netlink = NULL;
+    struct netlink *netlink;
     int error = namespace_add(&stage->wires);
     int index = NETLINK_LOOPBACK + 1;
 
     if (error == 0)
-        error = visit(stage, &stage->wires, NULL, &netlink);
-    if (error < 0) {
-        netlink_close(netlink);
+        error = visit(stage, &stage->wires, NULL, opened);
+    if (error < 0)
         return say(diags, error, "a namespace", STR_EMPTY);
-    }
+    netlink = *opened;
     for (size_t z = 0; z < stage->crowd_n; z++) {
         struct netlink_port bridge = {
             .name = str_printf(stage->arena, "zone%zu", z),
@@ -152,9 +152,7 @@ static int make_wires(struct stage *stage, struct diags *diags)
         netlink_wire(netlink, &here, NETLINK_LOOPBACK + 1 + (int)(*port)->segment, (*port)->place->net.net,
                      &(*port)->link);
     }
-    error = flush(netlink, diags);
-    netlink_close(netlink);
-    return error;
+    return flush(netlink, diags);
 }
 
 /* --- places ------------------------------------------------------------------------------------------------------- */
@@ -274,6 +272,7 @@ int build_network(struct stage *stage, struct diags *diags)
 {
     size_t n = stage->crowd_n + stage->site->firewall_n;
     struct netlink **netlinks = arena_new_array(stage->arena, struct netlink *, n);
+    struct netlink *wires = NULL;
     int error = 0;
 
     if (stage->ports.n > PORT_MAX)
@@ -282,13 +281,19 @@ int build_network(struct stage *stage, struct diags *diags)
         error = make_place(stage, i < stage->crowd_n ? &stage->crowds[i] : &stage->firewalls[i - stage->crowd_n],
                            &netlinks[i], diags);
     if (error == 0)
-        error = make_wires(stage, diags);
+        error = make_wires(stage, &wires, diags);
     for (size_t i = 0; i < n && error == 0; i++) {
         if (netlinks[i] != NULL)
             error = furnish(stage, netlinks[i],
                             i < stage->crowd_n ? &stage->crowds[i] : &stage->firewalls[i - stage->crowd_n], diags);
     }
+    if (error == 0) {
+        error = netlink_await_bridges(wires, FORWARDING_MS);
+        if (error < 0)
+            say(diags, error, "the bridges do not forward", STR_EMPTY);
+    }
     for (size_t i = 0; i < n; i++)
         netlink_close(netlinks[i]);
+    netlink_close(wires);
     return error;
 }

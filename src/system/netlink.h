@@ -65,4 +65,10 @@ void netlink_rule(struct netlink *netlink, enum family family, u128 source, uint
  * next call). */
 int netlink_flush(struct netlink *netlink, struct str *said);
 
+/*
+ * Waits until every interface that is in a bridge forwards: the kernel notices a moment after both of its ends are up,
+ * and drops packets until then. 0, -ETIMEDOUT, or -errno. Nothing may be queued.
+ */
+int netlink_await_bridges(struct netlink *netlink, unsigned timeout_ms);
+
 #endif
