@@ -67,7 +67,7 @@ static int read_back(struct scene *scene, size_t at, const struct dialect *diale
         sources[i] = source_new(scene->arena, str_of(names[i]), texts[i]);
         inputs[i] = (struct dialect_input){.text = sources[i], .family = FAMILY_N};
         if (!unread && dialect->needs_listing(texts[i]))
-            error = nft_list(scene->arena, sources[i], ".", &listing, &scene->diags);
+            error = nft_list(scene->arena, sources[i], ".", false, &listing, &scene->diags);
         if (error < 0)
             return error == -EINVAL ? fail(scene) : skip(scene);
         inputs[i].listing = listing;
