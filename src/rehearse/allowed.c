@@ -61,14 +61,15 @@ static bool covers(const struct flow *flow, const struct packet *packet)
            ranges_contain(flow->destination.ranges, packet->destination);
 }
 
-bool allowed_flow(const struct allowed *allowed, const struct packet *packet)
+bool allowed_flow(const struct allowed *allowed, const struct actor *from, const struct actor *to,
+                  const struct packet *packet)
 {
     const struct flow_list *lists[] = {&allowed->flows[packet->family][packet->protocol],
                                        &allowed->flows[packet->family][ANY_TRANSPORT]};
 
     for (size_t l = 0; l < 2; l++) {
         vec_each (const struct flow *const *, flow, lists[l]) {
-            if (covers(*flow, packet))
+            if ((!(*flow)->subnet || from->zone == to->zone) && covers(*flow, packet))
                 return true;
         }
     }

@@ -7,8 +7,9 @@
 struct allowed;
 
 struct allowed *allowed_new(struct arena *arena, const struct neighbours_wishes *wishes);
-/* By a flow of the plan, or by an accepted excess. */
-bool allowed_flow(const struct allowed *allowed, const struct packet *packet);
+/* By a flow of the plan, or by an accepted excess. One that never leaves its subnet allows nothing between zones. */
+bool allowed_flow(const struct allowed *allowed, const struct actor *from, const struct actor *to,
+                  const struct packet *packet);
 /* Whether on each of its ways some firewall has to decide on the packet, and neither scope nor baseline excuse it. */
 bool allowed_decided(struct allowed *allowed, const struct actor *from, const struct actor *to,
                      const struct packet *packet);

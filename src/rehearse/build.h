@@ -30,6 +30,7 @@ struct stage {
     const struct site *site;
     const struct cast *cast;
     struct ways *ways;
+    unsigned families;       /* FAMILY_BIT of each that this machine has */
     struct namespace home;   /* of the process */
     struct namespace wires;  /* of the bridges */
     size_t crowd_n;          /* zones, or 1 without */
@@ -43,6 +44,17 @@ struct stage {
 void build_places(struct stage *stage, struct diags *diags);
 /* wiring.c: namespaces, interfaces, addresses, neighbours and routes. 0 or -errno with an error in diags. */
 int build_network(struct stage *stage, struct diags *diags);
+/* Where routes of one table go, as seen from one node. */
+struct view {
+    struct stage *stage;
+    struct netlink *netlink;
+    const struct place *place;
+    const struct zone *zone; /* where it stands; NULL: a firewall between zones, or no zones */
+    const struct port *port; /* by which packets leave; of a firewall its step says */
+    uint32_t table;
+};
+/* routes.c: all routes of a table, queued. */
+void build_routes(const struct view *view);
 /* load.c: one firewall's ruleset. False with errors in diags. */
 bool build_ruleset(const struct place *place, const struct stage_ruleset *ruleset, struct diags *diags);
 
@@ -51,6 +63,7 @@ u128 port_gateway(const struct port *port, enum family family);
 /* The port of a place on the segment of a zone; NULL: it has none. */
 const struct port *place_port(const struct place *place, const struct zone *zone);
 
+bool stage_has(const struct stage *stage, enum family family); /* whether this machine does */
 /* Where an actor is. */
 struct place *stage_place(struct stage *stage, const struct actor *actor);
 

@@ -13,11 +13,11 @@
 #include "rehearse/build.h"
 #include "system/nftrace.h"
 
-#define ON_THE_WAY 256 /* packets at once; a power of two */
+#define ON_THE_WAY                                                                                                     \
+    64 /* packets that came in last: more than a kernel has in its hands at once, one for each processor */
 
 struct passing {
     uint32_t id;
-    bool known;
     struct packet packet;
 };
 
@@ -26,9 +26,10 @@ struct watch {
     const struct firewall *firewall;
     const struct ruleset *ruleset; /* NULL: not read */
     struct nftrace *trace;
-    struct map places; /* "family table chain handle" -> struct place_in */
-    struct map counts; /* "family table chain" -> struct place_in of its last rule */
-    struct passing passing[ON_THE_WAY];
+    struct map places;                  /* "family table chain handle" -> struct place_in */
+    struct map counts;                  /* "family table chain" -> struct place_in of its last rule */
+    struct passing passing[ON_THE_WAY]; /* a ring */
+    size_t entered;                     /* the next of it is this one, by its length */
 };
 
 /* From 1. */
@@ -118,21 +119,33 @@ static struct seen *seen_of(struct fates *fates, const struct packet *packet)
     return seen;
 }
 
+static const struct passing *passing_of(const struct watch *watch, uint32_t id)
+{
+    for (size_t back = 1; back <= ON_THE_WAY && back <= watch->entered; back++) {
+        const struct passing *passing = &watch->passing[(watch->entered - back) % ON_THE_WAY];
+
+        if (passing->id == id)
+            return passing;
+    }
+    return NULL;
+}
+
 static void take(void *context, const struct nftrace_event *event)
 {
     struct watch *watch = context;
-    struct passing *passing = &watch->passing[event->id % ON_THE_WAY];
+    const struct passing *passing;
     bool enters = str_is(event->table, NFTRACE_TABLE);
 
     if (enters && event->has_packet) {
         struct seen *seen = seen_of(watch->fates, &event->packet);
 
-        *passing = (struct passing){event->id, true, event->packet};
+        watch->passing[watch->entered++ % ON_THE_WAY] = (struct passing){event->id, event->packet};
         /* What firewalls tell is read one firewall after the other: where it was stopped counts. */
         if (!seen->stopped || seen->watch == watch)
             *seen = (struct seen){.watch = watch};
     }
-    if (enters || !event->drops || !passing->known || passing->id != event->id)
+    passing = enters || !event->drops ? NULL : passing_of(watch, event->id);
+    if (passing == NULL)
         return;
     *seen_of(watch->fates, &passing->packet) = (struct seen){
         .watch = watch,

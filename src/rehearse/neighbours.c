@@ -77,7 +77,8 @@ static bool add(struct finding_neighbours *finding, enum neighbour_kind kind, co
 
     if (from == NULL || to == NULL || from == to || !allowed_crosses(finding->allowed, from, to, packet))
         return false;
-    if (derived && (allowed_flow(finding->allowed, packet) || !allowed_decided(finding->allowed, from, to, packet)))
+    if (derived &&
+        (allowed_flow(finding->allowed, from, to, packet) || !allowed_decided(finding->allowed, from, to, packet)))
         return false;
     if (is_new(finding, packet))
         *vec_push(finding->arena, finding->found) = (struct neighbour){kind, *packet, from, to, flow, why};
@@ -306,7 +307,8 @@ static bool *join_zones(struct finding_neighbours *finding, enum family family)
     for (size_t i = 0; i < plan->n; i++) {
         const struct flow *flow = plan->flows[i];
 
-        for (size_t a = 0; flow->family == family && flow->need != NEED_FORBIDDEN && a < site->zone_n; a++) {
+        for (size_t a = 0; flow->family == family && flow->need != NEED_FORBIDDEN && !flow->subnet && a < site->zone_n;
+             a++) {
             if (!ranges_overlap(flow->source.ranges, site->zones[a].ranges[family]))
                 continue;
             for (size_t b = 0; b < site->zone_n; b++)

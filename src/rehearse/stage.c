@@ -14,6 +14,20 @@ static int say_no_namespaces(int error, struct diags *diags)
     return error;
 }
 
+/* A machine may have no IPv6; then nothing of it can be rehearsed, and that is said. */
+static unsigned families_here(const struct cast *cast, struct diags *diags)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0) {
+        close(fd);
+        return FAMILY_BOTH;
+    }
+    if (cast->entry_n[FAMILY_V6] > 0)
+        diag_error(diags, SPAN_NONE, "this machine has no IPv6, and the site has: no flow of it can be rehearsed");
+    return FAMILY_BIT(FAMILY_V4);
+}
+
 int stage_open(struct arena *arena, const struct stage_wishes *wishes, struct diags *diags, struct stage **opened)
 {
     struct stage *stage = arena_new_object(arena, struct stage);
@@ -24,6 +38,7 @@ int stage_open(struct arena *arena, const struct stage_wishes *wishes, struct di
         .site = wishes->site,
         .cast = wishes->cast,
         .ways = ways_make(arena, wishes->site, wishes->prefer),
+        .families = families_here(wishes->cast, diags),
         .home = {-1, -1},
         .wires = {-1, -1},
     };
@@ -57,6 +72,11 @@ void stage_close(struct stage *stage)
         namespace_close(&stage->firewalls[i].net);
     namespace_close(&stage->wires);
     namespace_close(&stage->home);
+}
+
+bool stage_has(const struct stage *stage, enum family family)
+{
+    return (stage->families & FAMILY_BIT(family)) != 0;
 }
 
 struct place *stage_place(struct stage *stage, const struct actor *actor)

@@ -14,9 +14,9 @@
 
 #include "rehearse/build.h"
 
-#define LOOPBACK 1
 #define TABLE_FIRST 1000u /* of a host with several zones */
-#define PORT_MAX 65000    /* gateways of 169.254/16 */
+#define FORWARDING_MS 10000
+#define PORT_MAX 65000 /* gateways of 169.254/16 */
 
 struct sysctl {
     const char *path; /* in /proc/sys/net */
@@ -34,6 +34,8 @@ static const struct sysctl common[] = {
     {"ipv4/icmp_ratelimit", "0", true},
     {"ipv4/icmp_msgs_per_sec", "1000000", true},
     {"ipv6/icmp/ratelimit", "0", true},
+    {"ipv6/conf/all/disable_ipv6", "0", true},
+    {"ipv6/conf/default/disable_ipv6", "0", true},
     {"ipv6/conf/all/accept_dad", "0", true},
     {"ipv6/conf/default/accept_dad", "0", true},
     {"ipv6/conf/default/accept_ra", "0", true},
@@ -120,18 +122,17 @@ static int flush(struct netlink *netlink, struct diags *diags)
 
 /* --- wires -------------------------------------------------------------------------------------------------------- */
 
-static int make_wires(struct stage *stage, struct diags *diags)
+static int make_wires(struct stage *stage, struct netlink **opened, struct diags *diags)
 {
-    struct netlink *netlink = NULL;
+    struct netlink *netlink;
     int error = namespace_add(&stage->wires);
-    int index = LOOPBACK + 1;
+    int index = NETLINK_LOOPBACK + 1;
 
     if (error == 0)
-        error = visit(stage, &stage->wires, NULL, &netlink);
-    if (error < 0) {
-        netlink_close(netlink);
+        error = visit(stage, &stage->wires, NULL, opened);
+    if (error < 0)
         return say(diags, error, "a namespace", STR_EMPTY);
-    }
+    netlink = *opened;
     for (size_t z = 0; z < stage->crowd_n; z++) {
         struct netlink_port bridge = {
             .name = str_printf(stage->arena, "zone%zu", z),
@@ -148,152 +149,10 @@ static int make_wires(struct stage *stage, struct diags *diags)
             .hardware = {2, 2, 0, (*port)->link.hardware[3], (*port)->link.hardware[4], (*port)->link.hardware[5]},
         };
 
-        netlink_wire(netlink, &here, LOOPBACK + 1 + (int)(*port)->segment, (*port)->place->net.net, &(*port)->link);
+        netlink_wire(netlink, &here, NETLINK_LOOPBACK + 1 + (int)(*port)->segment, (*port)->place->net.net,
+                     &(*port)->link);
     }
-    error = flush(netlink, diags);
-    netlink_close(netlink);
-    return error;
-}
-
-/* --- routes ------------------------------------------------------------------------------------------------------- */
-
-/* Where routes of one table go, as seen from one node. */
-struct view {
-    struct stage *stage;
-    struct netlink *netlink;
-    const struct place *place;
-    const struct zone *zone; /* where it stands; NULL: a firewall between zones, or no zones */
-    const struct port *port; /* by which packets leave; of a firewall its step says */
-    uint32_t table;
-};
-
-static void add_route(const struct view *view, enum family family, struct range prefix, const struct port *by,
-                      const struct port *to)
-{
-    struct netlink_route route = {.family = family, .prefix = prefix, .table = view->table};
-
-    if (to == NULL) {
-        route.target = NETLINK_UNREACHABLE;
-    } else if (to->place == view->place) {
-        route.target = NETLINK_LOCAL;
-        route.index = LOOPBACK;
-    } else {
-        route.target = NETLINK_GATEWAY;
-        route.index = by->link.index;
-        route.gateway = port_gateway(to, family);
-    }
-    netlink_route(view->netlink, &route);
-}
-
-/* A zone as it was written: the longest prefix decides in routing as between zones. */
-static void add_zone_routes(const struct view *view, const struct zone *zone, const struct port *by,
-                            const struct port *to)
-{
-    for (unsigned f = 0; f < FAMILY_N && (zone == NULL || zone->rest); f++)
-        add_route(view, (enum family)f, (struct range){0, addr_max((enum family)f)}, by, to);
-    for (size_t i = 0; zone != NULL && i < zone->prefix_n; i++) {
-        struct addr_range rest = zone->prefixes[i];
-
-        for (;;) {
-            struct range prefix = addr_next_prefix(rest.family, rest.range);
-
-            add_route(view, rest.family, prefix, by, to);
-            if (prefix.hi >= rest.range.hi)
-                break;
-            rest.range.lo = prefix.hi + 1;
-        }
-    }
-}
-
-/* The port of the next firewall on the segment of a zone. */
-static const struct port *next_port(struct stage *stage, size_t from, size_t to)
-{
-    struct way_step step = ways_step(stage->ways, from, to);
-    const struct place *place;
-
-    if (step.firewall == NULL)
-        return NULL;
-    place = &stage->firewalls[step.firewall - stage->site->firewalls];
-    for (size_t i = 0; i < place->ports.n; i++) {
-        if (str_eq(place->ports.v[i]->link.name, step.interface->name))
-            return place->ports.v[i];
-    }
-    return NULL;
-}
-
-/* Towards a node: who has it next, and by which port of ours. */
-static void towards(const struct view *view, size_t node, const struct port **by, const struct port **to)
-{
-    struct stage *stage = view->stage;
-    struct way_step step;
-
-    *by = view->port;
-    *to = NULL;
-    if (!view->place->routes) {
-        size_t here = zone_node(stage->site, view->zone);
-
-        *to = here == node ? stage->crowds[here].ports.v[0] : next_port(stage, here, node);
-        return;
-    }
-    step = ways_step(stage->ways, firewall_node(stage->site, view->place->firewall), node);
-    if (step.firewall == NULL)
-        return;
-    for (size_t i = 0; i < view->place->ports.n; i++) {
-        if (str_eq(view->place->ports.v[i]->link.name, step.interface->name))
-            *by = view->place->ports.v[i];
-    }
-    if (zone_node(stage->site, step.interface->zone) == node)
-        *to = stage->crowds[node].ports.v[0];
-    else
-        *to = next_port(stage, zone_node(stage->site, step.interface->zone), node);
-}
-
-static void add_actor_routes(const struct view *view, const struct actor *actor, const struct port *by,
-                             const struct port *to)
-{
-    for (unsigned f = 0; f < FAMILY_N; f++) {
-        for (size_t i = 0; i < actor->address_n[f]; i++)
-            add_route(view, (enum family)f, (struct range){actor->addresses[f][i], actor->addresses[f][i]}, by, to);
-    }
-}
-
-/* A firewall, or a host with one, is found by each of its addresses. */
-static void add_guarded_routes(const struct view *view, const struct actor *actor)
-{
-    struct stage *stage = view->stage;
-    struct place *there = stage_place(stage, actor);
-    const struct port *by = view->port;
-    const struct port *to = NULL;
-
-    if (there == view->place || there->ports.n == 0)
-        return;
-    if (there->routes) {
-        towards(view, firewall_node(stage->site, actor->firewall), &by, &to);
-    } else if (view->place->routes ? (by = place_port(view->place, actor->zone)) != NULL : view->zone == actor->zone) {
-        to = place_port(there, actor->zone);
-    } else {
-        return; /* behind the next firewall on the way to its zone */
-    }
-    add_actor_routes(view, actor, by, to);
-}
-
-static void add_routes(const struct view *view)
-{
-    struct stage *stage = view->stage;
-
-    for (size_t i = 0; i < stage->cast->n; i++) {
-        if (stage->cast->v[i]->firewall != NULL)
-            add_guarded_routes(view, stage->cast->v[i]);
-    }
-    for (size_t z = 0; z < stage->crowd_n; z++) {
-        const struct zone *zone = stage->site->zone_n == 0 ? NULL : &stage->site->zones[z];
-        const struct port *by = view->port;
-        const struct port *to = stage->crowds[z].ports.v[0];
-
-        if (zone != NULL)
-            towards(view, z, &by, &to);
-        add_zone_routes(view, zone, by, to);
-    }
+    return flush(netlink, diags);
 }
 
 /* --- places ------------------------------------------------------------------------------------------------------- */
@@ -303,9 +162,11 @@ static void add_neighbours(const struct stage *stage, struct netlink *netlink, c
     vec_each (struct port *const *, other, &stage->ports) {
         if (*other == port || (*other)->segment != port->segment)
             continue;
-        for (unsigned f = 0; f < FAMILY_N; f++)
-            netlink_neighbour(netlink, port->link.index, (enum family)f, port_gateway(*other, (enum family)f),
-                              (*other)->link.hardware);
+        for (enum family family = 0; family < FAMILY_N; family++) {
+            if (stage_has(stage, family))
+                netlink_neighbour(netlink, port->link.index, family, port_gateway(*other, family),
+                                  (*other)->link.hardware);
+        }
     }
 }
 
@@ -333,7 +194,7 @@ static int interface_for(const struct place *place, const struct actor *actor, e
         if (ranges_contain(zone->ranges[family], address))
             return place_port(place, zone)->link.index;
     }
-    return LOOPBACK;
+    return NETLINK_LOOPBACK;
 }
 
 static void add_addresses(const struct stage *stage, struct netlink *netlink, const struct place *place)
@@ -342,7 +203,7 @@ static void add_addresses(const struct stage *stage, struct netlink *netlink, co
         const struct actor *actor = stage->cast->v[i];
 
         for (enum family family = 0; actor->firewall == place->firewall && family < FAMILY_N; family++) {
-            for (size_t a = 0; a < actor->address_n[family]; a++)
+            for (size_t a = 0; stage_has(stage, family) && a < actor->address_n[family]; a++)
                 netlink_address(netlink, interface_for(place, actor, family, actor->addresses[family][a]), family,
                                 actor->addresses[family][a]);
         }
@@ -364,12 +225,12 @@ static void add_host_routes(struct stage *stage, struct netlink *netlink, const 
         if (table > TABLE_FIRST) { /* the first is the main one too: packets without a source */
             view.table = table;
             for (enum family family = 0; family < FAMILY_N; family++) {
-                for (size_t a = 0; a < actor->address_n[family]; a++)
+                for (size_t a = 0; stage_has(stage, family) && a < actor->address_n[family]; a++)
                     netlink_rule(netlink, family, actor->addresses[family][a], table);
             }
         }
         table++;
-        add_routes(&view);
+        build_routes(&view);
     }
 }
 
@@ -377,7 +238,7 @@ static int furnish(struct stage *stage, struct netlink *netlink, struct place *p
 {
     struct view view = {stage, netlink, place, place->zone, NULL, NETLINK_TABLE_MAIN};
 
-    netlink_up(netlink, LOOPBACK);
+    netlink_up(netlink, NETLINK_LOOPBACK);
     if (place->firewall == NULL)
         view.table = NETLINK_TABLE_LOCAL;
     for (size_t i = 0; i < place->ports.n; i++)
@@ -391,7 +252,7 @@ static int furnish(struct stage *stage, struct netlink *netlink, struct place *p
     if (place->firewall != NULL && !place->routes)
         add_host_routes(stage, netlink, place);
     else
-        add_routes(&view);
+        build_routes(&view);
     return flush(netlink, diags);
 }
 
@@ -411,6 +272,7 @@ int build_network(struct stage *stage, struct diags *diags)
 {
     size_t n = stage->crowd_n + stage->site->firewall_n;
     struct netlink **netlinks = arena_new_array(stage->arena, struct netlink *, n);
+    struct netlink *wires = NULL;
     int error = 0;
 
     if (stage->ports.n > PORT_MAX)
@@ -419,13 +281,19 @@ int build_network(struct stage *stage, struct diags *diags)
         error = make_place(stage, i < stage->crowd_n ? &stage->crowds[i] : &stage->firewalls[i - stage->crowd_n],
                            &netlinks[i], diags);
     if (error == 0)
-        error = make_wires(stage, diags);
+        error = make_wires(stage, &wires, diags);
     for (size_t i = 0; i < n && error == 0; i++) {
         if (netlinks[i] != NULL)
             error = furnish(stage, netlinks[i],
                             i < stage->crowd_n ? &stage->crowds[i] : &stage->firewalls[i - stage->crowd_n], diags);
     }
+    if (error == 0) {
+        error = netlink_await_bridges(wires, FORWARDING_MS);
+        if (error < 0)
+            say(diags, error, "the bridges do not forward", STR_EMPTY);
+    }
     for (size_t i = 0; i < n; i++)
         netlink_close(netlinks[i]);
+    netlink_close(wires);
     return error;
 }

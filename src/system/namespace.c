@@ -205,6 +205,8 @@ static bool setting_is(const char *path, char value)
 
 const char *namespace_hint(void)
 {
+    if (setting_is("/proc/sys/user/max_net_namespaces", '0'))
+        return "let processes make network namespaces: sysctl user.max_net_namespaces=10000";
     if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
         return "run as root, or let users make namespaces: sysctl user.max_user_namespaces=10000";
     if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))

@@ -14,12 +14,13 @@
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/buf.h"
 
@@ -334,4 +335,71 @@ void netlink_rule(struct netlink *netlink, enum family family, u128 source, uint
     put_address(message, FRA_SRC, family, source);
     mnl_attr_put_u32(message, FRA_TABLE, table);
     end(netlink, message);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+
+static int note_state(const struct nlattr *attribute, void *data)
+{
+    if (mnl_attr_get_type(attribute) == IFLA_BRPORT_STATE && mnl_attr_get_u8(attribute) != BR_STATE_FORWARDING)
+        ++*(size_t *)data;
+    return MNL_CB_OK;
+}
+
+static int note_slave(const struct nlattr *attribute, void *data)
+{
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_SLAVE_DATA)
+        mnl_attr_parse_nested(attribute, note_state, data);
+    return MNL_CB_OK;
+}
+
+static int note_about(const struct nlattr *attribute, void *data)
+{
+    if (mnl_attr_get_type(attribute) == IFLA_LINKINFO)
+        mnl_attr_parse_nested(attribute, note_slave, data);
+    return MNL_CB_OK;
+}
+
+static int note_link(const struct nlmsghdr *message, void *data)
+{
+    return message->nlmsg_type != RTM_NEWLINK || mnl_attr_parse(message, sizeof(struct ifinfomsg), note_about, data) > 0
+               ? MNL_CB_OK
+               : MNL_CB_ERROR;
+}
+
+/* How many interfaces in bridges do not forward. */
+static int count_blocked(struct netlink *netlink, size_t *blocked)
+{
+    struct ifinfomsg head = {0};
+    struct nlmsghdr *question = begin(netlink, RTM_GETLINK, NLM_F_DUMP, &head, sizeof head);
+    _Alignas(8) char answers[32768];
+    int state = MNL_CB_OK;
+
+    *blocked = 0;
+    if (mnl_socket_sendto(netlink->socket, question, question->nlmsg_len) < 0)
+        return -errno;
+    while (state > MNL_CB_STOP) {
+        ssize_t got = mnl_socket_recvfrom(netlink->socket, answers, sizeof answers);
+
+        if (got < 0)
+            return -errno;
+        state = mnl_cb_run(answers, (size_t)got, question->nlmsg_seq, mnl_socket_get_portid(netlink->socket), note_link,
+                           blocked);
+    }
+    return state < 0 ? -errno : 0;
+}
+
+int netlink_await_bridges(struct netlink *netlink, unsigned timeout_ms)
+{
+    assert(netlink->last == NULL);
+    for (unsigned waited = 0;; waited++) {
+        size_t blocked;
+        int error = count_blocked(netlink, &blocked);
+
+        if (error < 0 || blocked == 0)
+            return error;
+        if (waited >= timeout_ms)
+            return -ETIMEDOUT;
+        poll(NULL, 0, 1);
+    }
 }

@@ -13,6 +13,7 @@
 
 struct netlink;
 
+#define NETLINK_LOOPBACK 1  /* the number of `lo` in every namespace */
 #define NETLINK_NAME_MAX 15 /* bytes of an interface's name */
 
 /* An interface's number and hardware address; the numbers of a namespace are its caller's to give, from 2. */
@@ -63,5 +64,11 @@ void netlink_rule(struct netlink *netlink, enum family family, u128 source, uint
 /* Sends what is queued. 0, or -errno of the first request refused, with what it was about in *said (valid until the
  * next call). */
 int netlink_flush(struct netlink *netlink, struct str *said);
+
+/*
+ * Waits until every interface that is in a bridge forwards: the kernel notices a moment after both of its ends are up,
+ * and drops packets until then. 0, -ETIMEDOUT, or -errno. Nothing may be queued.
+ */
+int netlink_await_bridges(struct netlink *netlink, unsigned timeout_ms);
 
 #endif

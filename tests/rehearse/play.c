@@ -8,6 +8,7 @@
  * It shows that the stage itself stops nothing, and that what is seen to die dies of the rules.
  * Exit status: 0, 1 with what does not hold, 77 with the reason where the machine allows no namespaces.
  */
+#include <net/if.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -171,8 +172,22 @@ static void play_neighbours(struct scene *scene, struct fates *fates, bool open,
     printf("\n");
 }
 
+/* Names of the interfaces that the machine has, one behind the other; where it is told is the process's own network. */
+static struct str interfaces_here(struct arena *arena)
+{
+    struct if_nameindex *list = if_nameindex();
+    struct str names = STR_EMPTY;
+
+    for (size_t i = 0; list != NULL && list[i].if_name != NULL; i++)
+        names = str_printf(arena, "%.*s %u:%s", STR_ARG(names), list[i].if_index, list[i].if_name);
+    if_freenameindex(list);
+    return names;
+}
+
 int main(int argc, char **argv)
 {
+    struct arena *arena = arena_new();
+    struct str before = interfaces_here(arena);
     struct scene_wishes wishes = {0};
     struct scene scene;
     struct fates *fates;
@@ -205,11 +220,17 @@ int main(int argc, char **argv)
     settle(fates);
     fates_forget(fates);
     play_neighbours(&scene, fates, wishes.open, &neighbours);
+    /* An ordinary user's process is in another network by now. */
+    if (geteuid() == 0 && !str_eq(before, interfaces_here(arena)) && !str_is(interfaces_here(arena), " 1:lo")) {
+        printf("the network of the machine is not what it was\n");
+        flows.failed++;
+    }
     printf("flows: %zu talk, %zu do not; neighbours: %zu %s, %zu do not\n", flows.passed, flows.failed,
            neighbours.passed, wishes.open ? "arrive" : "die", neighbours.failed);
     printf("%zu passed, %zu failed\n", flows.passed + neighbours.passed, flows.failed + neighbours.failed);
     status = flows.failed + neighbours.failed > 0 || flows.passed == 0 || neighbours.passed == 0;
     fates_close(fates);
     scene_close(&scene);
+    arena_free(arena);
     return status;
 }

@@ -117,15 +117,30 @@ int overhear(struct stage *stage, const struct actor *actor, enum family family)
     return stage_socket(stage, actor, AF_PACKET, SOCK_DGRAM, htons(family == FAMILY_V4 ? ETH_P_IP : ETH_P_IPV6));
 }
 
+/* The next packet that comes in; -1: nothing is there. */
+static int take(int fd, const struct packet *packet)
+{
+    struct sockaddr_ll about = {0};
+    socklen_t size = sizeof about;
+    uint8_t bytes[2048];
+    ssize_t n = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&about, &size);
+
+    return n < 0 ? -1 : about.sll_pkttype == PACKET_HOST && is_it(bytes, (size_t)n, packet);
+}
+
+bool came(int fd, const struct packet *packet)
+{
+    int found = 0;
+
+    while (found == 0)
+        found = take(fd, packet);
+    return found > 0;
+}
+
 bool arrives(int fd, const struct packet *packet)
 {
     while (wait_for(fd, POLLIN)) {
-        struct sockaddr_ll about = {0};
-        socklen_t size = sizeof about;
-        uint8_t bytes[2048];
-        ssize_t n = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&about, &size);
-
-        if (n > 0 && about.sll_pkttype == PACKET_HOST && is_it(bytes, (size_t)n, packet))
+        if (came(fd, packet))
             return true;
     }
     return false;

@@ -17,6 +17,8 @@ enum sent send_opener(struct stage *stage, const struct actor *from, const struc
 int overhear(struct stage *stage, const struct actor *actor, enum family family);
 /* Waits until the packet comes in by such a socket; false: it does not. */
 bool arrives(int fd, const struct packet *packet);
+/* Whether it is among those that came in until now. */
+bool came(int fd, const struct packet *packet);
 /* Connects (TCP) or sends and gets an answer (UDP) from a socket that listens there; true: both directions work. */
 bool talk(struct stage *stage, const struct actor *from, const struct actor *to, const struct packet *packet);
 

@@ -259,6 +259,17 @@ static void next_to_flows(void **state)
          "zones: tcp 10.2.0.9:40000 > 10.1.0.5:22 state new (no flow from zone right to zone left)\n"
          "zones: udp 10.2.0.9:40000 > 10.1.0.5:53 state new (no flow from zone right to zone left)\n"
          "zones: icmp 10.2.0.9 > 10.1.0.5 type 8 code 0 state new (no flow from zone right to zone left)\n"},
+        /* What stays on its subnet allows nothing between zones. */
+        {"names: {a: 10.1.0.5, b: 10.2.0.9, pool: [a, b]}\n"
+         "zones: {left: 10.1.0.5, right: 10.2.0.9}\n"
+         "firewalls: {f: {dialect: nftables, interfaces: {left: e0, right: e1}}}\n"
+         "instances: {p: {product: demo, features: [-ntp, link-4], roles: {host: pool}}}\n" FLOW("a", "b", "80/tcp"),
+         "port: tcp 10.1.0.5:40000 > 10.2.0.9:79 state new (next to extra/x/tcp)\n"
+         "port: tcp 10.1.0.5:40000 > 10.2.0.9:81 state new (next to extra/x/tcp)\n"
+         "transport: udp 10.1.0.5:40000 > 10.2.0.9:80 state new (next to extra/x/tcp)\n"
+         "zones: tcp 10.2.0.9:40000 > 10.1.0.5:22 state new (no flow from zone right to zone left)\n"
+         "zones: udp 10.2.0.9:40000 > 10.1.0.5:53 state new (no flow from zone right to zone left)\n"
+         "zones: icmp 10.2.0.9 > 10.1.0.5 type 8 code 0 state new (no flow from zone right to zone left)\n"},
         /* No firewall, nothing that could stop a packet; no way, nothing that could come. */
         {TWO_ZONES FLOW("a", "a", "80/tcp"), ""},
     };
