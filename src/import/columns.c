@@ -32,8 +32,10 @@ struct tally {
 
 static bool is_answer(struct str normal)
 {
-    static const char *const words[] = {"yes",       "no",          "true", "false", "required", "optional",
-                                        "mandatory", "recommended", "x",    "y",     "n"};
+    static const char *const words[] = {"yes",       "no",          "true",   "false",  "required", "optional",
+                                        "mandatory", "recommended", "x",      "y",      "n",        "allow",
+                                        "deny",      "permit",      "accept", "block",  "drop",     "reject",
+                                        "allowed",   "denied",      "open",   "blocked"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_is(normal, words[i]))
@@ -118,6 +120,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
         else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
+        if (says == 0 && head == COLUMN_OTHER && is_mostly(tally->small, tally))
+            return 0; /* 1, 2, 3: rows are numbered */
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
         return says + share(tally->ports, tally) + share(tally->symbolic, tally) / 2;
@@ -296,6 +300,24 @@ static void find_owner(struct layout *layout)
     }
 }
 
+/* `Service: HTTPS (TCP 443)`, with no column of ports beside it: it is the ports. */
+static void find_ports(struct search *search)
+{
+    struct layout *layout = search->layout;
+
+    if (count_kind(layout, COLUMN_PORT) + count_kind(layout, COLUMN_TCP_PORT) + count_kind(layout, COLUMN_UDP_PORT) > 0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) {
+        enum column_kind kind = layout->kinds[column];
+
+        if ((kind == COLUMN_SERVICE || kind == COLUMN_TRANSPORT) &&
+            score_of(search, column, COLUMN_PORT) >= SCORE_LEAST) {
+            layout->kinds[column] = COLUMN_PORT;
+            return;
+        }
+    }
+}
+
 static bool is_anchor(enum column_kind kind)
 {
     return kind == COLUMN_PORT || kind == COLUMN_TRANSPORT || kind == COLUMN_SERVICE;
@@ -451,6 +473,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
     }
     assign(&search);
+    find_ports(&search);
     find_owner(layout);
     find_by_order(&search);
     if (layout->rejected == NULL)

@@ -211,6 +211,8 @@ static const char *const generic[] = {"network",
                                       "allowlist",
                                       "whitelist",
                                       "lists",
+                                      "direction",
+                                      "directions",
                                       NULL};
 
 static bool is_generic(struct str word)

@@ -60,6 +60,7 @@ static struct party read_party(struct table *table, const struct row *row, enum 
 
 static enum need need_of(struct arena *arena, struct str head, struct str text, bool *said)
 {
+    static const char *const refusals[] = {"deny", "denied", "block", "blocked", "drop", "reject"};
     struct str normal = words_normal(arena, text);
     bool yes = str_is(normal, "yes") || str_is(normal, "true") || str_is(normal, "x") || str_is(normal, "y");
     bool no = str_is(normal, "no") || str_is(normal, "false") || str_is(normal, "n");
@@ -67,6 +68,10 @@ static enum need need_of(struct arena *arena, struct str head, struct str text, 
         words_have(head, "optional") && !words_have(head, "required") && !words_have(head, "mandatory");
 
     *said = true;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        if (str_is(normal, refusals[i]))
+            return NEED_FORBIDDEN;
+    }
     if (str_starts(normal, "optional") || (about_optional && yes) || (!about_optional && no))
         return NEED_OPTIONAL;
     if (str_starts(normal, "recommended"))
@@ -477,6 +482,17 @@ static void carry_transports(struct table *table, const struct port_text *transp
         fact->transport_why = STR("empty; carried down from the row above");
 }
 
+/* `Remote address`, `Peer`: the far end, which begins where the row says inbound. */
+static bool is_far_end(const struct table *table, const struct row *row)
+{
+    struct str head;
+
+    if (!table_has(table, COLUMN_DESTINATION))
+        return false;
+    head = table->layout.heads[row->columns[COLUMN_DESTINATION]];
+    return words_have(head, "remote") || words_have(head, "peer") || words_have(head, "partner");
+}
+
 void row_read(struct table *table, const struct row *row)
 {
     struct importer *importer = table->importer;
@@ -492,6 +508,10 @@ void row_read(struct table *table, const struct row *row)
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_IN && fact.from.actor == NULL && is_far_end(table, row)) {
+        fact.from = fact.to;
+        fact.to = (struct party){0};
+    }
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
