@@ -394,8 +394,13 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }
-    if (layout->rejected == NULL && !port && (count_kind(layout, COLUMN_DOMAIN) == 0 || !ports_nearby))
+    if (layout->rejected == NULL && !port && (count_kind(layout, COLUMN_DOMAIN) == 0 || !ports_nearby)) {
         layout->rejected = "no column is a port";
+        for (size_t column = 0; column < layout->column_n; column++)
+            layout->unsure =
+                layout->unsure || (ports_nearby && is_mostly(search->tallies[column].ports, &search->tallies[column]) &&
+                                   !is_mostly(search->tallies[column].small, &search->tallies[column]));
+    }
     if (layout->rejected == NULL && port && count_kind(layout, COLUMN_FOREIGN) > 0 && !evidence)
         layout->rejected = "its numbers are no network ports";
     if (layout->rejected == NULL && port && !evidence)

@@ -155,9 +155,9 @@ static void take_item(struct importer *importer, const struct block *block, cons
         importer->label_level = 0;
     if (take_label(importer, block, next))
         return;
+    mention_keep(importer, block);
     if (item_read(importer, block))
         return;
-    mention_keep(importer, block);
     if (says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }

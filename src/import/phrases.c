@@ -213,6 +213,10 @@ static const char *const generic[] = {"network",
                                       "lists",
                                       "direction",
                                       "directions",
+                                      "allocation",
+                                      "allocations",
+                                      "assignment",
+                                      "assignments",
                                       NULL};
 
 static bool is_generic(struct str word)

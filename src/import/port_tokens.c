@@ -401,6 +401,12 @@ static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
             token = next[1];
             token.hi = 65535;
             i += 2;
+        } else if (token.kind == TOKEN_ABOVE && left >= 2 && str_is(next->text, "than") &&
+                   next[1].kind == TOKEN_NUMBER && next[1].lo == next[1].hi) { /* greater than N */
+            token = next[1];
+            token.lo++;
+            token.hi = 65535;
+            i += 2;
         } else if ((token.kind == TOKEN_MORE || token.kind == TOKEN_ABOVE) && left >= 1 && next->kind == TOKEN_NUMBER &&
                    next->lo == next->hi) {
             bool strict = token.kind == TOKEN_MORE || token.text.p[0] != '\xe2';
