@@ -407,6 +407,28 @@ static void judge(struct search *search, bool ports_nearby)
         layout->rejected = "its numbers are too small to be network ports";
 }
 
+/* Whether the row below the heads parts one of them, spanned over several columns, into heads of its own. */
+static bool is_second_head(struct arena *arena, const struct grid *grid)
+{
+    size_t known = 0;
+    bool spanned = false;
+
+    for (size_t column = 0; column < grid->column_n && grid->row_n > 2; column++) {
+        const struct cell *above = grid_at(grid, 0, column);
+        struct str text = columns_text(grid, 1, column);
+        struct port_text read;
+        int points;
+
+        ports_read(arena, text, &read);
+        if (read.n > 0)
+            return false;
+        columns_head(words_normal(arena, text), &points);
+        spanned = spanned || (above != NULL && above->column_span > 1 && above->column_span < grid->column_n);
+        known += points >= COLUMN_EXACT;
+    }
+    return spanned && known >= 2;
+}
+
 /* Rows at the top whose cells are words of heads: what the format marks, else the first when it looks like one. */
 static size_t find_heads(struct arena *arena, const struct grid *grid)
 {
@@ -429,7 +451,9 @@ static size_t find_heads(struct arena *arena, const struct grid *grid)
         columns_head(words_normal(arena, text), &points);
         known += points >= 5;
     }
-    return known >= 2 && ports == 0 ? 1 : known >= 1 && ports == 0 && grid->column_n <= 2 ? 1 : 0;
+    if (ports > 0 || known == 0 || (known < 2 && grid->column_n > 2))
+        return 0;
+    return is_second_head(arena, grid) ? 2 : 1;
 }
 
 /* The words over a column: those of all its head rows, a spanned cell once. */

@@ -401,6 +401,13 @@ bool item_read(struct importer *importer, const struct block *block)
         if (hints.between && fact.from.actor != fact.to.actor)
             fact_review(importer, &fact, STR("the document says between, not which side connects"));
     }
+    if (fact.to.actor == NULL && domains_in(importer->arena, purpose)) { /* api.example.org: tcp/443 */
+        struct domain_text domains;
+
+        domains_read_text(importer->arena, purpose, &domains);
+        fact.to.actor = party_domains(importer, purpose, domains.domains, domains.n, block->span);
+        fact.way = WAY_OUT;
+    }
     read_far_end(importer, text, &scope, &fact);
     fact_finish(importer, &fact, NULL, &scope, fact.purpose.text, false);
     if (ports.either)
