@@ -120,7 +120,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
         else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
-        if (says == 0 && head == COLUMN_OTHER && is_mostly(tally->small, tally))
+        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && is_mostly(tally->small, tally))
             return 0; /* 1, 2, 3: rows are numbered */
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
