@@ -407,75 +407,6 @@ static void judge(struct search *search, bool ports_nearby)
         layout->rejected = "its numbers are too small to be network ports";
 }
 
-/* Whether the row below the heads parts one of them, spanned over several columns, into heads of its own. */
-static bool is_second_head(struct arena *arena, const struct grid *grid)
-{
-    size_t known = 0;
-    bool spanned = false;
-
-    for (size_t column = 0; column < grid->column_n && grid->row_n > 2; column++) {
-        const struct cell *above = grid_at(grid, 0, column);
-        struct str text = columns_text(grid, 1, column);
-        struct port_text read;
-        int points;
-
-        ports_read(arena, text, &read);
-        if (read.n > 0)
-            return false;
-        columns_head(words_normal(arena, text), &points);
-        spanned = spanned || (above != NULL && above->column_span > 1 && above->column_span < grid->column_n);
-        known += points >= COLUMN_EXACT;
-    }
-    return spanned && known >= 2;
-}
-
-/* Rows at the top whose cells are words of heads: what the format marks, else the first when it looks like one. */
-static size_t find_heads(struct arena *arena, const struct grid *grid)
-{
-    size_t known = 0;
-    size_t ports = 0;
-
-    if (grid->head_n > 0)
-        return grid->head_n < grid->row_n ? grid->head_n : grid->row_n;
-    if (grid->row_n < 2)
-        return 0;
-    for (size_t column = 0; column < grid->column_n; column++) {
-        struct str text = columns_text(grid, 0, column);
-        struct port_text read;
-        enum port_shape shape;
-        int points;
-
-        ports_read(arena, text, &read);
-        shape = ports_shape(&read);
-        ports += (shape == SHAPE_PORTS || shape == SHAPE_BOTH);
-        columns_head(words_normal(arena, text), &points);
-        known += points >= 5;
-    }
-    if (ports > 0 || known == 0 || (known < 2 && grid->column_n > 2))
-        return 0;
-    return is_second_head(arena, grid) ? 2 : 1;
-}
-
-/* The words over a column: those of all its head rows, a spanned cell once. */
-static struct str head_text(struct arena *arena, const struct grid *grid, size_t head_n, size_t column)
-{
-    struct buf all = BUF_EMPTY;
-    const struct cell *last = NULL;
-    struct str text;
-
-    for (size_t row = 0; row < head_n; row++) {
-        const struct cell *cell = grid_at(grid, row, column);
-
-        if (cell == NULL || cell == last || cell->column_span == grid->column_n)
-            continue;
-        buf_addf(&all, "%s%.*s", all.n > 0 ? " " : "", STR_ARG(cell->text));
-        last = cell;
-    }
-    text = words_normal(arena, buf_str(&all));
-    buf_free(&all);
-    return text;
-}
-
 void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearby, struct layout *layout)
 {
     size_t n = grid->column_n;
@@ -493,10 +424,10 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         .heads = arena_new_array(arena, struct str, n),
         .column_n = n,
         .beside = n,
-        .head_n = find_heads(arena, grid),
+        .head_n = columns_head_rows(arena, grid),
     };
     for (size_t column = 0; column < n; column++) {
-        layout->heads[column] = head_text(arena, grid, layout->head_n, column);
+        layout->heads[column] = columns_head_text(arena, grid, layout->head_n, column);
         search.heads[column] = columns_head(layout->heads[column], &search.head_scores[column]);
         count_column(arena, grid, layout->head_n, column, &search.tallies[column]);
         search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
@@ -507,50 +438,4 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
     find_by_order(&search);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);
-}
-
-const struct grid *columns_turn(struct arena *arena, const struct grid *grid)
-{
-    struct grid *turned;
-    size_t down = 0;
-    size_t across = 0;
-    bool port = false;
-
-    for (size_t row = 0; row < grid->row_n && row < 40; row++) {
-        int points;
-        enum column_kind kind = columns_head(words_normal(arena, columns_text(grid, row, 0)), &points);
-
-        down += points >= COLUMN_EXACT && kind != COLUMN_FOREIGN;
-        port = port || (points >= COLUMN_EXACT && kind == COLUMN_PORT);
-    }
-    for (size_t column = 1; column < grid->column_n && column < 40; column++) {
-        int points;
-
-        columns_head(words_normal(arena, columns_text(grid, 0, column)), &points);
-        across += points >= COLUMN_EXACT;
-    }
-    if (!port || down < 2 || across > 0 || 2 * down < grid->row_n || grid->column_n < 2)
-        return grid;
-    turned = arena_new_object(arena, struct grid);
-    *turned = *grid;
-    turned->row_n = grid->column_n;
-    turned->column_n = grid->row_n;
-    turned->head_n = 1;
-    turned->at = arena_new_array(arena, const struct cell *, grid->row_n * grid->column_n);
-    for (size_t row = 0; row < turned->row_n; row++) {
-        for (size_t column = 0; column < turned->column_n; column++) {
-            const struct cell *cell = grid_at(grid, column, row);
-            struct cell *copy;
-
-            if (cell == NULL)
-                continue;
-            copy = arena_new_object(arena, struct cell);
-            *copy = *cell;
-            copy->row = (uint32_t)row;
-            copy->column = (uint32_t)column;
-            copy->row_span = copy->column_span = 1;
-            turned->at[row * turned->column_n + column] = copy;
-        }
-    }
-    return turned;
 }
