@@ -215,7 +215,7 @@ static bool read_place(const struct reading *r, struct str text, struct target *
         host = (struct str){host.p + 1, (size_t)(end - host.p) - 1};
         has_ports = rest.n > 0;
         ports = str_from(rest, has_ports);
-    } else if (addr_range_parse(host, &whole) == ADDR_NOT_ADDRESS) {
+    } else if (addr_range_parse(host, &whole) != ADDR_OK) {
         struct str name = str_cut(host, ':', &ports);
 
         if (memchr(ports.p, ':', ports.n) != NULL) {

@@ -254,7 +254,10 @@ static void assign(struct search *search)
                     best_kind = (enum column_kind)kind;
                     tie = false;
                 } else if (found == best && (enum column_kind)kind == COLUMN_PORT && best_kind == COLUMN_PORT) {
-                    tie = true;
+                    bool is_default = words_have(layout->heads[column], "default");
+
+                    tie = is_default == words_have(layout->heads[best_column], "default");
+                    best_column = is_default ? column : best_column; /* beside the range that may be picked from */
                 }
             }
         }
@@ -272,6 +275,53 @@ static void assign(struct search *search)
         layout->kinds[best_column] = best_kind;
         taken[best_kind] = is_once(best_kind);
     }
+}
+
+/* `Application | Inbound | Outbound`: where ports are parted by their way, the programs beside them are whose they are.
+ */
+static void find_owner(struct layout *layout)
+{
+    size_t ways = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++)
+        ways += layout->kinds[column] == COLUMN_PORT && columns_head_way(layout->heads[column]) != WAY_UNSAID;
+    if (ways < 2 || count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) > 0 ||
+        count_kind(layout, COLUMN_OWNER) > 0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE) {
+            layout->kinds[column] = COLUMN_OWNER;
+            return;
+        }
+    }
+}
+
+static bool is_anchor(enum column_kind kind)
+{
+    return kind == COLUMN_PORT || kind == COLUMN_TRANSPORT || kind == COLUMN_SERVICE;
+}
+
+/* A table without heads: two columns of words left of the ports are the ends, words right of them say what for. */
+static void find_by_order(struct search *search)
+{
+    struct layout *layout = search->layout;
+    size_t first = layout->column_n;
+    size_t last = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (!is_anchor(layout->kinds[column]))
+            continue;
+        first = first == layout->column_n ? column : first;
+        last = column;
+    }
+    if (layout->head_n > 0 || count_kind(layout, COLUMN_PORT) != 1 || first != 2 || layout->kinds[0] != COLUMN_OTHER ||
+        layout->kinds[1] != COLUMN_OTHER)
+        return;
+    layout->by_order = true;
+    layout->kinds[0] = COLUMN_SOURCE;
+    layout->kinds[1] = COLUMN_DESTINATION;
+    if (last + 1 < layout->column_n && layout->kinds[last + 1] == COLUMN_OTHER)
+        layout->kinds[last + 1] = COLUMN_PURPOSE;
 }
 
 static bool head_says_transport(const struct layout *layout)
@@ -311,8 +361,10 @@ static void judge(struct search *search, bool ports_nearby)
             port = true;
             evidence = evidence || tally->both > 0 || tally->small < tally->ports;
             if (search->heads[column] != COLUMN_PORT && kind == COLUMN_PORT && tally->both == 0 &&
-                !transport_said(search))
+                !transport_said(search)) {
                 layout->rejected = "no column says that its numbers are ports";
+                layout->unsure = ports_nearby;
+            }
         }
         if (kind != COLUMN_SOURCE && kind != COLUMN_DESTINATION && kind != COLUMN_DOMAIN && tally->filled > 0 &&
             is_mostly(tally->addresses, tally))
@@ -399,6 +451,8 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
     }
     assign(&search);
+    find_owner(layout);
+    find_by_order(&search);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);
 }

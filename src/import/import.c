@@ -106,6 +106,7 @@ static void take_paragraph(struct importer *importer, const struct block *block)
     }
     if (sentence_fact(importer, block))
         return;
+    mention_keep(importer, block);
     around->lead = around->last_lead;
     around->last_lead = text;
     if (text.n > 0 && text.p[text.n - 1] != ':' && says_ports(importer, text) && !leads_in(importer, text))
@@ -137,7 +138,10 @@ static void take_item(struct importer *importer, const struct block *block, cons
         importer->label_level = 0;
     if (take_label(importer, block, next))
         return;
-    if (!item_read(importer, block) && says_ports(importer, block->text))
+    if (item_read(importer, block))
+        return;
+    mention_keep(importer, block);
+    if (says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }
 
@@ -178,7 +182,12 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         importer->around.section = STR_EMPTY;
 
     switch (block->kind) {
-    case BLOCK_HEADING: take_heading(importer, block->text, block->level); break;
+    case BLOCK_HEADING:
+        if (heading_fact(importer, block, n > 1 ? block + 1 : NULL))
+            used = 2;
+        else
+            take_heading(importer, block->text, block->level);
+        break;
     case BLOCK_PARAGRAPH:
         grid = text_table(importer, blocks, n, &used);
         if (grid != NULL)
@@ -190,6 +199,7 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
     case BLOCK_TAB: importer->around.tab = block->text; break;
     case BLOCK_TAB_END: importer->around.tab = STR_EMPTY; break;
     case BLOCK_NOTE:
+        mention_keep(importer, block);
         if (importer->section_table > 0 || says_ports(importer, block->text))
             keep_note(importer, block, str_trim(block->text), STR_EMPTY);
         break;
@@ -296,6 +306,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
             k += take_block(&importer, &pages[i]->blocks[k], pages[i]->block_n - k, k, after);
         }
         commands_read(&importer);
+        mentions_report(&importer);
     }
     notes_attach(&importer);
     if (importer.facts.n == 0)

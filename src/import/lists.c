@@ -126,6 +126,26 @@ static bool ports_behind(struct importer *importer, struct str text, struct port
     return false;
 }
 
+/* "the gossip port (TCP and UDP) 8301", "web access tcp/443": what the item ends with is transport and port. */
+static bool ports_at_end(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    struct arena *arena = importer->arena;
+
+    for (size_t i = text.n > 60 ? text.n - 60 : 1; i < text.n; i++) {
+        struct arena_mark mark = arena_mark(arena);
+
+        if (text.p[i - 1] != ' ' && text.p[i - 1] != ':')
+            continue;
+        ports_read(arena, str_from(text, i), ports);
+        if (is_good(ports) && ports->transports != 0 && ports_shape(ports) == SHAPE_BOTH) {
+            *purpose = str_trim(str_head(text, i));
+            return words_count(words_normal(arena, *purpose)) <= 14;
+        }
+        arena_release(arena, mark);
+    }
+    return false;
+}
+
 /* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
 static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -142,27 +162,47 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
         const char *close = open == NULL ? NULL : memchr(open, ')', rest.n - (size_t)(open - rest.p));
         struct port_text one;
 
-        if (close == NULL)
-            break;
+        if (close == NULL || (all.n > 0 && (rest.p[0] == ':' || str_starts(rest, " - "))))
+            break; /* what follows says what for */
         ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &one);
         if (!is_good(&one))
-            return false;
+            return ports_at_end(importer, text, ports, purpose);
         either = either || all.n > 0;
         for (size_t i = 0; i < one.n; i++)
             *vec_push(arena, &all) = one.entries[i];
         rest = str_from(rest, (size_t)(close - rest.p) + 1);
     }
-    if (all.n > 0) {
-        if (words_count(words_normal(arena, rest)) > 0)
-            return false;
-        ports->entries = all.v;
-        ports->n = all.n;
-        ports->either = either && words_have(words_normal(arena, text), "or");
-        ports->known = all.n;
-        *purpose = text;
-        return words_count(words_normal(arena, text)) <= 14;
+    if (all.n == 0 || (words_count(words_normal(arena, rest)) > 0 && rest.p[0] != ':' && !str_starts(rest, " - ")))
+        return ports_at_end(importer, text, ports, purpose);
+    ports->entries = all.v;
+    ports->n = all.n;
+    ports->either = either && words_have(words_normal(arena, text), "or");
+    ports->known = all.n;
+    *purpose = text;
+    return words_count(words_normal(arena, str_head(text, (size_t)(rest.p - text.p)))) <= 14;
+}
+
+/* A term and what is said of it, in two lines: the ports stand in one of them. */
+static bool term_says(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
+{
+    struct str rest = STR_EMPTY;
+    struct str term = str_trim(str_cut(text, '\n', &rest));
+
+    rest = str_trim(rest);
+    if (term.n == 0 || rest.n == 0)
+        return false;
+    if (ports_first(importer, term, ports, purpose)) {
+        *purpose = purpose->n > 0 ? text : rest;
+        return true;
     }
-    return false;
+    if (ports_last(importer, term, ports, purpose)) {
+        *purpose = text;
+        return true;
+    }
+    if (!ports_first(importer, rest, ports, purpose) && !ports_at_end(importer, rest, ports, purpose))
+        return false;
+    *purpose = purpose->n > 0 ? text : term;
+    return true;
 }
 
 static bool says_port(struct importer *importer, struct str text)
@@ -207,10 +247,33 @@ static bool item_says(struct importer *importer, struct str text, const struct s
     for (size_t i = 0; i <= HEADINGS_MOST && !before; i++)
         before = says_port(importer, importer->around.headings[i]);
     before = before && scope->hints.ports;
-    if (ports_first(importer, text, ports, purpose))
-        return ports->transports != 0 || (before && !is_other_number(importer, text, ports));
-    return ports_last(importer, text, ports, purpose) &&
-           (has_transports(ports) || (before && !is_other_number(importer, text, ports)));
+    if (ports_first(importer, text, ports, purpose) || term_says(importer, text, ports, purpose))
+        return has_transports(ports) || (before && !is_other_number(importer, text, ports));
+    if (!ports_last(importer, text, ports, purpose))
+        return false;
+    before = before || (scope->hints.ports && words_service_in(words_normal(importer->arena, text)) != NULL);
+    return has_transports(ports) || (before && !is_other_number(importer, text, ports));
+}
+
+static struct str part_before(struct str text, const char *sign)
+{
+    for (size_t i = 0; i + strlen(sign) < text.n; i++) {
+        if (str_starts(str_from(text, i), sign))
+            return str_head(text, i);
+    }
+    return STR_EMPTY;
+}
+
+/* What stands behind the domain: "on port 443". */
+static bool domain_item_ports(struct importer *importer, struct fact *fact, struct str text)
+{
+    struct port_text ports;
+
+    if (!str_starts(text, " on "))
+        return false;
+    text = str_from(text, 4);
+    ports_read(importer->arena, str_head(text, ports_end(text)), &ports);
+    return is_good(&ports) && fact_ports(importer, fact, &ports, NULL, text);
 }
 
 /* "`api.example.com` - licences" under a sentence that asks for access. */
@@ -219,16 +282,21 @@ static bool domain_item(struct importer *importer, const struct block *block, st
 {
     struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}, .way = WAY_OUT};
     struct str head = str_head(text, ports_end(text));
+    struct str on = part_before(text, " on ");
     struct domain_text read;
 
     if (str_starts(str_from(text, head.n), ": ") == false && head.n < text.n && text.p[head.n] == '/')
         return false;
-    if (!scope->hints.domains || scope->hints.example || !domains_in(importer->arena, head))
+    if (on.n > 0 && on.n < head.n)
+        head = on;
+    if ((!scope->hints.domains && (scope->hints.way != WAY_OUT || on.n == 0)) || scope->hints.example ||
+        !domains_in(importer->arena, head))
         return false;
     domains_read_text(importer->arena, head, &read);
     fact.to.actor = party_domains(importer, head, read.domains, read.n, block->span);
     fact.purpose.text = words_line(importer->arena, skip_signs(str_from(text, head.n)), 300);
-    fact_domain_ports(importer, &fact, &read);
+    if (!domain_item_ports(importer, &fact, str_from(text, head.n)))
+        fact_domain_ports(importer, &fact, &read);
     fact_finish(importer, &fact, NULL, scope, STR_EMPTY, true);
     fact_ends(importer, &fact, scope, NULL);
     if (fact.purpose.text.n == 0)
@@ -291,6 +359,25 @@ bool item_read(struct importer *importer, const struct block *block)
     fact.place = fact_place(importer, &scope, fact.purpose.text, block->span);
     fact_add(importer, &fact);
     return true;
+}
+
+/* "Port 443 (TCP)" as a heading, and below it what it is for: like an item. */
+bool heading_fact(struct importer *importer, const struct block *block, const struct block *next)
+{
+    struct block item = *block;
+    struct port_text ports;
+    struct str rest;
+
+    if (next == NULL || next->kind != BLOCK_PARAGRAPH || block->text.n > 80)
+        return false;
+    ports_read(importer->arena, block->text, &ports);
+    if (!is_good(&ports) || (ports.transports == 0 && !str_starts(words_normal(importer->arena, block->text), "port")))
+        return false;
+    item.kind = BLOCK_ITEM;
+    item.text =
+        str_printf(importer->arena, "%.*s: %.*s", STR_ARG(block->text), STR_ARG(str_cut(next->text, '\n', &rest)));
+    importer->section_table = ++importer->table;
+    return item_read(importer, &item);
 }
 
 /* "A must be able to reach B on TCP port 443." */

@@ -129,6 +129,8 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
 
         ports_read(arena, str_cut(ports, '\n', &ports), &port);
         ports_read(arena, str_cut(transports, '\n', &transports), &transport);
+        if (transport.transports == 0 && transport.service != NULL && transport.unknown == 0)
+            transport.transports = transport.service->transports; /* TCP, UDP, SSL */
         if (port.fault != NULL || transport.transports == 0 || port.transports != 0)
             return false;
         for (size_t k = 0; k < port.n; k++) {
@@ -139,6 +141,19 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
     all->entries = entries.v;
     all->n = entries.n;
     return true;
+}
+
+/* `same as above`, `ditto`. */
+static bool is_same_again(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"same as above", "as above", "same", "ditto", "see above", "above"};
+    struct str normal = words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_is(normal, words[i]))
+            return true;
+    }
+    return false;
 }
 
 /* Ports of the row: one column, or one each for TCP and UDP. */
@@ -153,6 +168,11 @@ static bool read_ports(struct table *table, const struct row *row, const struct 
 
     if (table_has(table, COLUMN_PORT)) {
         ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
+        if (is_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
+            all = table->last_ports;
+            fact->ports_why = STR("the same as in the row above, as the cell says");
+        }
+        table->last_ports = all;
         pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
             if (row_is_blank(row_text(row, COLUMN_PORT)))
@@ -296,6 +316,40 @@ static void owner_of_use(struct table *table, struct fact *fact)
     fact->way = WAY_IN;
 }
 
+/* "sends its logs to a syslog server", "receives traps from the agents": who, and which way. */
+static void ends_of_verbs(struct table *table, struct fact *fact)
+{
+    static const char *const sends[] = {"send", "sends", "sending", "forward", "forwards", "uploads", "upload", NULL};
+    static const char *const receives[] = {"receive", "receives", "receiving", "accepts", NULL};
+    struct importer *importer = table->importer;
+    struct sentence sentence;
+    int verb = 0; /* 1: it sends, 2: it receives */
+
+    if (fact->from.actor != NULL || fact->to.actor != NULL || fact->way != WAY_UNSAID ||
+        table->scope.hints.way != WAY_UNSAID)
+        return;
+    sentence_split(importer->arena, fact->purpose.text, &sentence);
+    for (size_t i = 0; i + 1 < sentence.n; i++) {
+        struct str word = sentence.words[i].normal;
+        struct str phrase;
+
+        if (sentence.words[i].breaks && i > 0)
+            verb = 0;
+        verb = word_is_one_of(word, sends) ? 1 : word_is_one_of(word, receives) ? 2 : verb;
+        if (verb == 0 || !str_is(word, verb == 1 ? "to" : "from"))
+            continue;
+        phrase = phrase_from(&sentence, i + 1, NULL);
+        if (phrase.n == 0 || !party_is_role(importer, phrase) ||
+            party_actor(importer, phrase, fact->span) == importer->product)
+            return;
+        fact->way = verb == 1 ? WAY_OUT : WAY_IN;
+        fact->direction_why = STR("read from what the row is used for");
+        *(verb == 1 ? &fact->to : &fact->from) =
+            (struct party){.actor = party_actor(importer, phrase, fact->span), .why = fact->direction_why};
+        return;
+    }
+}
+
 static void read_domains(struct table *table, const struct row *row, struct fact *fact, bool *ports_said)
 {
     struct importer *importer = table->importer;
@@ -323,7 +377,7 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
     if (fact->way == WAY_UNSAID)
         fact->way = WAY_OUT;
-    if (!table->domains)
+    if (!table->domains && (read.port_n == 0 || !row_is_blank(row_text(row, COLUMN_PORT))))
         return;
     fact_domain_ports(importer, fact, &read);
     *ports_said = true;
@@ -429,7 +483,6 @@ void row_read(struct table *table, const struct row *row)
     struct fact fact = {.span = row->span, .purpose = {STR_EMPTY, STR_EMPTY}};
     struct port_text transport;
     struct party owner;
-    struct party none = {0};
     bool has_transport = !row_is_blank(row_text(row, COLUMN_TRANSPORT));
     bool ports_said = false;
     struct str use;
@@ -437,7 +490,7 @@ void row_read(struct table *table, const struct row *row)
     ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
-    owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
+    owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
@@ -448,7 +501,8 @@ void row_read(struct table *table, const struct row *row)
     row_purpose(table, row, &fact);
     read_service(table, row, &transport, &fact);
     if (table->domains ? !ports_said
-                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact) && !is_icmp(table, &fact)) {
+                       : !ports_said && !read_ports(table, row, has_transport ? &transport : NULL, &fact) &&
+                             !is_icmp(table, &fact)) {
         row_left_out(table, row, "it names no port");
         return;
     }
@@ -459,6 +513,8 @@ void row_read(struct table *table, const struct row *row)
         diag_warning(importer->diags, row->span, "row can be read in two ways: cells are missing on its left");
         fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
     }
+    if (table->layout.by_order)
+        fact_review(importer, &fact, STR("the table has no heads: source and destination are read from their order"));
     read_conditions(table, row, &fact);
     read_source_ports(table, row, &fact);
     read_need(table, row, &fact);
@@ -471,6 +527,7 @@ void row_read(struct table *table, const struct row *row)
         party_ends_of_use(importer, fact.purpose.text, row->span, table->scope.heading, table->known, table->known_n,
                           &fact.from, &fact.to);
         owner_of_use(table, &fact);
+        ends_of_verbs(table, &fact);
     }
     read_inside(table, row, owner.actor, &fact);
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)

@@ -176,6 +176,10 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
         } else if (sentence_match(sentence, i, "used by") && i + 2 < sentence->n) {
             hints->owner = phrase_from(sentence, i + 2, NULL);
         } else if (i > 0 && word_is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
+            for (size_t k = i - 1; k > 0 && !sentence->words[k].breaks && hints->owner.n == 0; k--) {
+                if (str_is(sentence->words[k - 1].normal, "ports")) /* ports that X uses */
+                    hints->owner = phrase_clean(sentence->arena, sentence_cut(sentence, k, i));
+            }
             for (size_t k = i + 1; k < sentence->n && k < i + 7; k++) {
                 if (str_is(sentence->words[k].normal, "ports"))
                     hints->owner = phrase_before(sentence, i);
@@ -227,6 +231,7 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         udp = udp || str_is(word, "udp");
         hints->ports = hints->ports || word_is_one_of(word, ports);
         hints->optional = hints->optional || str_is(word, "optional");
+        out = out || sentence_match(sentence, i, "as client") || sentence_match(sentence, i, "as a client");
     }
     if (in != out && hints->way == WAY_UNSAID)
         hints->way = in ? WAY_IN : WAY_OUT;

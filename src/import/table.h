@@ -11,6 +11,8 @@ struct table {
     struct scope scope;
     struct party last_from;
     struct party last_to;
+    struct party last_owner;
+    struct port_text last_ports; /* of the row above, for `same as above` */
     struct said last_purpose;
     unsigned last_transports;   /* of the row above; 0: none */
     const struct actor **known; /* ends that rows of the table name in words */

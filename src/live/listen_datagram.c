@@ -119,7 +119,6 @@ static void respond(struct datagram *datagram, struct receipt *receipt)
     struct talk talk;
     enum step step;
     size_t used;
-    bool more;
     int error = 0;
 
     answer_init(asked);
@@ -140,7 +139,7 @@ static void respond(struct datagram *datagram, struct receipt *receipt)
         receipt->why = STR("an answer would be longer than the request");
     } else if (step == STEP_FOREIGN) {
         receipt->kind = RECEIPT_FOREIGN;
-        receipt->foreign = recognise(listener->input, datagram->n, true, &more);
+        receipt->foreign = recognise_request(listener->input, datagram->n, true);
     } else {
         receipt->kind = RECEIPT_ANSWERED;
     }

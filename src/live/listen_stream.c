@@ -109,9 +109,7 @@ void connection_shed(struct connection *connection, struct str why)
 
 static void finish_foreign(struct connection *connection, const uint8_t *p, size_t n)
 {
-    bool more;
-
-    tell(connection, RECEIPT_FOREIGN, recognise(p, n, false, &more), STR_EMPTY);
+    tell(connection, RECEIPT_FOREIGN, recognise_request(p, n, false), STR_EMPTY);
     reset(connection->watch.fd);
     destroy(connection);
 }

@@ -60,36 +60,38 @@ bool socket_address_read(const struct sockaddr_storage *storage, enum family *fa
     return true;
 }
 
-static int make(enum family family, unsigned proto)
+int socket_make(int netns, int domain, int type, int protocol)
 {
-    int type = (proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    int fd = socket(family == FAMILY_V4 ? AF_INET : AF_INET6, type, 0);
-    int one = 1;
+    int here = -1;
+    int fd;
+    int error;
 
-    if (fd < 0)
-        return -errno;
-    if (family == FAMILY_V6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    return fd;
+    if (netns >= 0) {
+        here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+        if (here < 0 || setns(netns, CLONE_NEWNET) < 0) {
+            error = errno;
+            if (here >= 0)
+                close(here);
+            return -error;
+        }
+    }
+    fd = socket(domain, type, protocol);
+    error = errno;
+    if (here >= 0) {
+        if (setns(here, CLONE_NEWNET) < 0) /* nothing may go on in the wrong network */
+            abort();
+        close(here);
+    }
+    return fd < 0 ? -error : fd;
 }
 
 int socket_open(int netns, enum family family, unsigned proto)
 {
-    int here;
-    int fd;
+    int type = (proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int fd = socket_make(netns, family == FAMILY_V4 ? AF_INET : AF_INET6, type, 0);
+    int one = 1;
 
-    if (netns < 0)
-        return make(family, proto);
-    here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (here < 0)
-        return -errno;
-    if (setns(netns, CLONE_NEWNET) < 0) {
-        fd = -errno;
-    } else {
-        fd = make(family, proto);
-        if (setns(here, CLONE_NEWNET) < 0) /* nothing may go on in the wrong network */
-            abort();
-    }
-    close(here);
+    if (fd >= 0 && family == FAMILY_V6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     return fd;
 }

@@ -12,6 +12,8 @@ socklen_t socket_address(struct sockaddr_storage *storage, enum family family, u
 bool socket_address_read(const struct sockaddr_storage *storage, enum family *family, u128 *addr, uint16_t *port);
 u128 socket_address_v6(const void *bytes); /* 16 of them, in network byte order */
 
+/* socket(2) in another namespace; netns -1: this one. Descriptor or -errno. */
+int socket_make(int netns, int domain, int type, int protocol);
 /* Non-blocking, of PROTO_TCP or PROTO_UDP, IPv6 without IPv4 in it; netns -1: this namespace. Descriptor or -errno. */
 int socket_open(int netns, enum family family, unsigned proto);
 

@@ -58,9 +58,8 @@ static enum probe_state denied(struct arena *arena, struct probe_outcome *outcom
     switch (outcome->outcome) {
     case OUTCOME_REFUSED:
         add_reason(arena, outcome,
-                   outcome->question.proto == PROTO_TCP
-                       ? "nothing listens: unless a firewall resets in the host's name, the network lets it through"
-                       : "nothing listens: the network lets it through");
+                   outcome->question.proto == PROTO_TCP ? "if it was the host, the network lets packets through to it"
+                                                        : "the network lets packets through to it");
         return PROBE_HOLDS;
     case OUTCOME_REJECTED:
     case OUTCOME_FILTERED:
@@ -93,7 +92,7 @@ static enum probe_state expected(struct probe_outcome *outcome)
         /* Ports that nobody has told, and not a name that nobody knows. */
         return flow != NULL && !flow->ports_known ? PROBE_UNDETERMINED : PROBE_FAILS;
     case OUTCOME_TLS_UNTRUSTED:
-        if (!outcome->question.by_address || !outcome->own_way)
+        if (!outcome->question.by_address || !outcome->unvouched)
             return PROBE_FAILS;
         outcome->warning = outcome->reason;
         return PROBE_HOLDS;

@@ -45,7 +45,7 @@ struct probe_outcome {
     enum probe_state state;
     bool connected;      /* the far end, or something in its place, has taken part */
     bool interrupted;    /* before it was over */
-    bool own_way;        /* tls-untrusted: a certificate that is its own issuer, or of an issuer that is unknown */
+    bool unvouched;      /* tls-untrusted: whole and in its time, but nobody that is trusted here vouches for it */
     struct str answered; /* what answered instead; may be empty */
     struct str reason;
     struct str warning; /* what is worth knowing though it holds; may be empty */
@@ -57,7 +57,7 @@ struct probe_outcome {
 
 /*
  * Sets the state, by what was expected and what was found, and adds to reason or warning what that rests on. A
- * certificate that nobody here trusts is borne where the question is `by_address`.
+ * certificate that is `unvouched` is borne where the question is `by_address`.
  */
 void probe_judge(struct arena *arena, struct probe_outcome *outcome);
 
@@ -71,7 +71,7 @@ enum probe_passage {
 enum probe_passage probe_passage(const struct probe_outcome *outcome);
 
 enum probe_finding_kind {
-    PROBE_DISAGREES,   /* the ruleset says otherwise: `verdict` names the rule that should have decided */
+    PROBE_DISAGREES,   /* the rulesets say otherwise: `verdict` names the rule that should have decided */
     PROBE_INTERCEPTED, /* one issuer that nobody trusts, over names that have nothing in common */
     PROBE_FINDING_N
 };
@@ -118,9 +118,10 @@ void probe_count(const struct probe_outcome *v, size_t n, struct probe_summary *
 /* What would be asked, without sending anything. */
 struct probe_planned {
     struct probe_question question;
-    const char *const *sends; /* each packet in words, ends with NULL; NULL: nothing */
-    struct str before;        /* what is asked first: a name of a resolver, a port of rpcbind; may be empty */
-    struct str reason;        /* why nothing can be asked; may be empty */
+    struct str before;       /* what is asked first: addresses of a resolver, a port of rpcbind; may be empty */
+    const struct str *sends; /* each packet in words, in the order in which they may be sent; n 0: nothing is asked */
+    size_t send_n;
+    struct str reason; /* why nothing can be asked; may be empty */
 };
 
 struct probe_plan {

@@ -167,8 +167,8 @@ static json_t *planned_element(const void *context, size_t i)
     json_t *sends = json_array();
 
     add_question(object, &planned->question);
-    for (size_t k = 0; planned->sends != NULL && planned->sends[k] != NULL; k++)
-        json_array_append_new(sends, json_string(planned->sends[k]));
+    for (size_t k = 0; k < planned->send_n; k++)
+        json_array_append_new(sends, report_json_str(planned->sends[k]));
     json_object_set_new(object, "before", text_or_null(planned->before));
     json_object_set_new(object, "sends", sends);
     json_object_set_new(object, "reason", text_or_null(planned->reason));
@@ -181,7 +181,7 @@ void report_probe_plan_json(struct buf *out, const struct probe_plan *plan)
     size_t asked = 0;
 
     for (size_t i = 0; i < plan->n; i++)
-        asked += plan->v[i].sends != NULL;
+        asked += plan->v[i].send_n > 0;
     json_object_set_new(root, "schema_version", json_integer(1));
     json_object_set_new(root, "dry_run", json_true());
     json_object_set_new(root, "probes", json_null());

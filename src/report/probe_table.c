@@ -124,8 +124,8 @@ static struct str sends_cell(struct arena *arena, const struct probe_planned *pl
     struct buf text = BUF_EMPTY;
     struct str made;
 
-    for (size_t k = 0; planned->sends != NULL && planned->sends[k] != NULL; k++)
-        buf_addf(&text, "%s%s", k > 0 ? "; " : "", planned->sends[k]);
+    for (size_t k = 0; k < planned->send_n; k++)
+        buf_addf(&text, "%s%.*s", k > 0 ? "; " : "", STR_ARG(planned->sends[k]));
     made = str_dup(arena, buf_str(&text));
     buf_free(&text);
     return made;

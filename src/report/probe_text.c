@@ -69,11 +69,23 @@ static struct str target_of(struct arena *arena, const struct probe_outcome *fir
 struct shape {
     bool subject; /* a flow or a test: without a site there is none */
     bool address; /* where a name stands in the target */
-    bool source;
+    bool source;  /* where they are not all the same */
 };
+
+static bool another_source(const struct probe_run *run, size_t i, const struct probe_question *first[FAMILY_N])
+{
+    const struct probe_question *question = &run->v[i].question;
+
+    if (!question->has_source)
+        return false;
+    if (first[question->family] == NULL)
+        first[question->family] = question;
+    return first[question->family]->source != question->source;
+}
 
 static struct shape shape_of(const struct probe_run *run)
 {
+    const struct probe_question *first[FAMILY_N] = {NULL};
     struct shape shape = {0};
 
     for (size_t i = 0; i < run->n; i++) {
@@ -83,7 +95,7 @@ static struct shape shape_of(const struct probe_run *run)
 
         shape.subject = shape.subject || report_probe_subject(question).n > 0;
         shape.address = shape.address || (address.n > 0 && !str_contains(question->target, str_cstr(arena, address)));
-        shape.source = shape.source || question->has_source;
+        shape.source = shape.source || another_source(run, i, first);
         arena_free(arena);
     }
     return shape;
@@ -279,11 +291,11 @@ void report_probe_plan_text(struct buf *out, const struct probe_plan *plan)
         buf_adds(out, question->denied ? ", expected denied\n" : "\n");
         if (planned->before.n > 0)
             buf_addf(out, "    first  %.*s\n", STR_ARG(planned->before));
-        for (size_t k = 0; planned->sends != NULL && planned->sends[k] != NULL; k++)
-            buf_addf(out, "    sends  %s\n", planned->sends[k]);
+        for (size_t k = 0; k < planned->send_n; k++)
+            buf_addf(out, "    sends  %.*s\n", STR_ARG(planned->sends[k]));
         if (planned->reason.n > 0)
             buf_addf(out, "    nothing is asked: %.*s\n", STR_ARG(planned->reason));
-        asked += planned->sends != NULL;
+        asked += planned->send_n > 0;
     }
     buf_addf(out, "%s%zu probe%s, nothing was sent\n", plan->n > 0 ? "\n" : "", asked, asked == 1 ? "" : "s");
     arena_free(arena);

@@ -1,6 +1,6 @@
 /*
- * Namespaces; see namespace.h and namespaces(7), user_namespaces(7). They are kept alive by their files under /proc, and
- * by nothing else: none has a name. Of namespace_open a child makes them, which is gone again before it returns. A
+ * Namespaces; see namespace.h and namespaces(7), user_namespaces(7). They are kept alive by their files under /proc,
+ * and by nothing else: none has a name. Of namespace_open a child makes them, which is gone again before it returns. A
  * settled process makes them itself: entering a network namespace takes the right over the user namespace that owns it,
  * and over one's own, so an ordinary user's process has to live in the user namespace that owns them all.
  */

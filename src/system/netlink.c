@@ -1,6 +1,6 @@
 /*
- * See netlink.h. A request that fails is always answered; one that succeeds only where it asks for it, and the last of a
- * batch does: so one answer says that all the others went well. The kernel takes the requests of one send in order.
+ * See netlink.h. A request that fails is always answered; one that succeeds only where it asks for it, and the last of
+ * a batch does: so one answer says that all the others went well. The kernel takes the requests of one send in order.
  *
  * Facts: rtnetlink(7), linux/rtnetlink.h, linux/veth.h, drivers/net/veth.c (a peer's number is taken where both ends
  * have one), net/core/rtnetlink.c of Linux 6.1.
@@ -96,8 +96,8 @@ static void note(struct netlink *netlink, const struct nlmsghdr *answer)
     if ((answer->nlmsg_flags & NLM_F_ACK_TLVS) != 0)
         mnl_attr_parse(answer, sizeof *error, take_words, &words);
     netlink->error = error->error;
-    snprintf(netlink->said, sizeof netlink->said, "%s%s%s", subject(error->msg.nlmsg_type), words[0] == '\0' ? "" : ": ",
-             words);
+    snprintf(netlink->said, sizeof netlink->said, "%s%s%s", subject(error->msg.nlmsg_type),
+             words[0] == '\0' ? "" : ": ", words);
 }
 
 /* Reads answers until that to the last request. */
@@ -241,7 +241,7 @@ void netlink_wire(struct netlink *netlink, const struct netlink_port *here, int 
                   const struct netlink_port *there)
 {
     struct nlmsghdr *message = new_link(netlink, here->name, here->index);
-    struct ifinfomsg peer = {.ifi_index = there->index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    struct ifinfomsg peer = {.ifi_index = there->index}; /* comes first, and cannot be up without the other */
     struct nlattr *about;
     struct nlattr *data;
     struct nlattr *end_of_peer;

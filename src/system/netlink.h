@@ -1,6 +1,6 @@
 /*
- * Interfaces, addresses, neighbours and routes of one network namespace, asked for by rtnetlink(7) in batches: thousands
- * of requests in a handful of system calls, and no other program.
+ * Interfaces, addresses, neighbours and routes of one network namespace, asked for by rtnetlink(7) in batches:
+ * thousands of requests in a handful of system calls, and no other program.
  *
  * Requests are queued; a full batch goes by itself. The first that the kernel refuses is what netlink_flush tells, and
  * nothing is sent after it.
@@ -49,7 +49,8 @@ void netlink_up(struct netlink *netlink, int index);
 void netlink_bridge(struct netlink *netlink, const struct netlink_port *bridge);
 /* An interface that leads nowhere. */
 void netlink_dummy(struct netlink *netlink, struct str name);
-/* Two ends of a wire, both up: one here in the bridge, the other in the namespace of that file. */
+/* Two ends of a wire: one here in the bridge and up, the other in the namespace of that file, to be brought up there.
+ */
 void netlink_wire(struct netlink *netlink, const struct netlink_port *here, int bridge, int there_fd,
                   const struct netlink_port *there);
 /* One address alone, no prefix; used at once, without asking whether another has it. */

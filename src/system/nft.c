@@ -11,11 +11,25 @@
 
 #include "base/map.h"
 #include "base/num.h"
+#include "dialect/loadable.h"
+#include "dialect/standin.h"
 #include "system/process.h"
 
 #define OUTPUT_MAX ((size_t)1 << 30)
 #define TIMEOUT_MS 120000
 #define INTERFACES_MAX 512
+#define RELOADS_MAX 64
+
+/* A text on its way into a namespace. */
+struct loading {
+    struct arena *arena; /* dies with it */
+    const struct namespace *namespace;
+    const struct source *text; /* as the user gave it */
+    struct standins standins;  /* of the same text, cleaned: its bytes have the same places */
+    const char *directory;     /* NULL: none */
+    bool lenient;
+    struct diags *diags;
+};
 
 struct names {
     struct arena *arena;
@@ -123,7 +137,7 @@ static int run(const struct namespace *namespace, const char *const *argv, struc
     return process_run(&process, result);
 }
 
-/* Makes the interfaces that the text needs; where that fails nft says which is missing. */
+/* Makes the interfaces that the text needs and that are not there; where that fails nft says which is missing. */
 static void make_interfaces(const struct namespace *namespace, struct str text)
 {
     static const char *const argv[] = {"ip", "-force", "-batch", "-", NULL};
@@ -134,6 +148,10 @@ static void make_interfaces(const struct namespace *namespace, struct str text)
     struct buf batch = BUF_EMPTY;
 
     collect_names(&names, text);
+    if (names.seen.n == 0) {
+        arena_free(arena);
+        return;
+    }
     buf_adds(&batch, "link set lo up\n");
     for (size_t i = 0; i < names.seen.n; i++) {
         /* One of the kinds that this kernel has; the others then fail, since the name is taken. */
@@ -146,8 +164,8 @@ static void make_interfaces(const struct namespace *namespace, struct str text)
     arena_free(arena);
 }
 
-/* `:LINE:COLUMN-COLUMN` in front of an error, as a place in the text. */
-static struct span place_of(const struct source *text, struct str where)
+/* `:LINE:COLUMN-COLUMN` in front of an error, as a place in what was loaded; the end of the text where it is behind. */
+static struct span place_of(const struct source *loaded, struct str where)
 {
     struct str rest;
     struct str line_text;
@@ -155,14 +173,48 @@ static struct span place_of(const struct source *text, struct str where)
     uint64_t from;
     uint64_t to;
 
-    if (!num_decimal(str_cut(where, ':', &rest), text->line_n, &line) || line == 0)
-        return span_at(text, 0, 0);
-    line_text = source_line_text(text, (uint32_t)line);
+    if (!num_decimal(str_cut(where, ':', &rest), UINT32_MAX, &line) || line == 0)
+        return span_at(loaded, 0, 0);
+    if (line > loaded->line_n)
+        return span_at(loaded, loaded->text.n, 0);
+    line_text = source_line_text(loaded, (uint32_t)line);
     if (!num_decimal(str_cut(rest, '-', &rest), line_text.n + 1, &from) || from == 0)
-        return span_line(text, (uint32_t)line);
+        return span_line(loaded, (uint32_t)line);
     if (!num_decimal(str_cut(rest, ':', &rest), line_text.n, &to) || to < from)
         to = from;
-    return span_at(text, text->line_starts[line - 1] + from - 1, to - from + 1);
+    return span_at(loaded, loaded->line_starts[line - 1] + from - 1, to - from + 1);
+}
+
+/* The same in the text that it was made from. */
+static struct span origin_of(const struct loading *loading, struct span span)
+{
+    size_t from = standins_origin(&loading->standins, span.at);
+    size_t to = standins_origin(&loading->standins, span.at + span.n);
+
+    return span_at(loading->text, from, to > from ? to - from : 0);
+}
+
+/* What only this machine cannot do, as far as nft's message tells: a module of its kernel, or a name of its own. */
+static bool is_of_machine(struct str message, struct str at)
+{
+    static const char *const messages[] = {
+        "Operation not supported", "Protocol error", "does not exist", /* users, groups, interfaces */
+        "Could not resolve",       "devgroup name",  "conntrack label",
+        "routing realm",           "packet mark",    "cgroupv2 path"};
+    static const char *const words[] = {"reject", "fib",   "socket",   "osf",       "tproxy", "synproxy",
+                                        "log",    "limit", "quota",    "numgen",    "dup",    "fwd",
+                                        "snat",   "dnat",  "redirect", "masquerade"};
+    struct str word = str_word(&at);
+
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        if (str_contains(message, messages[i]))
+            return true;
+    }
+    for (size_t i = 0; str_contains(message, "No such file") && i < sizeof words / sizeof *words; i++) {
+        if (str_starts(word, words[i])) /* that name nothing else: what is missing is the module */
+            return true;
+    }
+    return false;
 }
 
 static void hint_for(struct diags *diags, struct str message)
@@ -173,13 +225,41 @@ static void hint_for(struct diags *diags, struct str message)
                   "if the kernel of this machine cannot do it, give what `nft -j list ruleset` prints on the firewall");
 }
 
-/* nft's messages as errors at their places. */
-static void report(const struct source *text, struct str errors, struct diags *diags)
+/* Whether the rule at the place can be taken for one that may do anything, and that has been said. */
+static bool stood_in(struct loading *loading, struct span loaded, struct str message)
 {
+    struct span span = origin_of(loading, loaded);
+    bool machine = is_of_machine(message, str_from(loading->text->text, span.at));
+    bool cut = loaded.at == loaded.source->text.n || str_contains(message, "unexpected end of file");
+
+    if (!machine && !loading->lenient)
+        return false;
+    if ((str_starts(message, "User does not exist") || str_starts(message, "Group does not exist")) &&
+        standins_add_number(&loading->standins, span.at, span.n)) {
+        diag_note(loading->diags, span, "nft: %.*s here: which one it is is not known", STR_ARG(message));
+        return true;
+    }
+    if (cut && loading->lenient && standins_close(&loading->standins)) {
+        diag_warning(loading->diags, span, "nft: %.*s: what is behind the cut is not known", STR_ARG(message));
+        return true;
+    }
+    if (!standins_add_rule(&loading->standins, span.at))
+        return false;
+    diag_warning(loading->diags, span, "nft%s: %.*s: this rule may match or not, and do anything",
+                 machine ? " of this machine" : "", STR_ARG(message));
+    return true;
+}
+
+/* nft's messages as errors at their places. True: each was got round, and the text may be loaded again. */
+static bool report(struct loading *loading, const struct source *loaded, struct str errors)
+{
+    struct diags *diags = loading->diags;
     size_t before = diags->errors;
+    bool changed = false;
 
     while (errors.n > 0) {
         struct str line = str_cut(errors, '\n', &errors);
+        struct span span = span_at(loading->text, 0, 0);
         struct str message = line;
         size_t at = 0;
 
@@ -189,16 +269,22 @@ static void report(const struct source *text, struct str errors, struct diags *d
             continue;
         message = str_from(line, at + 7);
         if (str_starts(line, "/dev/stdin:")) {
-            diag_error(diags, place_of(text, str_head(str_from(line, 11), at - 11)), "nft: %.*s", STR_ARG(message));
+            span = place_of(loaded, str_head(str_from(line, 11), at - 11));
+            if (stood_in(loading, span, message)) {
+                changed = true;
+                break; /* places of further errors are of what was loaded before */
+            }
+            diag_error(diags, origin_of(loading, span), "nft: %.*s", STR_ARG(message));
         } else if (at > 0) { /* of an included file */
-            diag_error(diags, span_at(text, 0, 0), "nft: %.*s%.*s", (int)at, line.p, STR_ARG(message));
+            diag_error(diags, span, "nft: %.*s%.*s", (int)at, line.p, STR_ARG(message));
         } else {
-            diag_error(diags, span_at(text, 0, 0), "nft: %.*s", STR_ARG(message));
+            diag_error(diags, span, "nft: %.*s", STR_ARG(message));
         }
         hint_for(diags, message);
     }
-    if (diags->errors == before)
-        diag_error(diags, span_at(text, 0, 0), "nft refuses this text, and does not say why");
+    if (diags->errors == before && !changed)
+        diag_error(diags, span_at(loading->text, 0, 0), "nft refuses this text, and does not say why");
+    return changed && diags->errors == before;
 }
 
 /* Includes of a text whose directory nobody knows. */
@@ -229,69 +315,76 @@ static int could_not_run(const struct source *text, int error, struct diags *dia
     return error;
 }
 
-/* nft knows no CRLF: its returns go, which moves no line and no column. */
-static bool without_returns(struct str text, struct buf *out)
+static int load_once(struct loading *loading, const struct source *loaded, bool check, bool *again)
 {
-    while (text.n > 0) {
-        const char *end = memchr(text.p, '\n', text.n);
-        size_t n = end == NULL ? text.n : (size_t)(end - text.p);
-        bool returns = end != NULL && n > 0 && text.p[n - 1] == '\r';
-
-        buf_add(out, str_head(text, returns ? n - 1 : n));
-        if (end != NULL)
-            buf_addc(out, '\n');
-        text = str_from(text, end == NULL ? n : n + 1);
-    }
-    return buf_ok(out);
-}
-
-/* Loads or judges the text in a namespace. */
-static int load(const struct namespace *namespace, const struct source *text, const char *directory, bool check,
-                struct diags *diags)
-{
+    const char *directory = loading->directory;
     const char *argv[8] = {"nft"};
     struct process_result result;
-    struct buf input = BUF_EMPTY;
     size_t n = 1;
-    int error = -ENOMEM;
+    int error;
 
     if (check)
         argv[n++] = "-c";
+    if (str_starts(str_trim(loaded->text), "{"))
+        argv[n++] = "-j";
     if (directory != NULL) {
         argv[n++] = "-I";
         argv[n++] = directory[0] == '\0' ? "." : directory;
     }
     argv[n++] = "-f";
     argv[n] = "-";
-    make_interfaces(namespace, text->text);
-    if (without_returns(text->text, &input))
-        error = run(namespace, argv, buf_str(&input), directory == NULL || directory[0] == '\0' ? NULL : directory,
-                    &result);
-    buf_free(&input);
+    *again = false;
+    error = run(loading->namespace, argv, loaded->text, directory == NULL || directory[0] == '\0' ? NULL : directory,
+                &result);
     if (error < 0)
-        return could_not_run(text, error, diags);
+        return could_not_run(loading->text, error, loading->diags);
     if (result.status != 0) {
-        report(text, buf_str(&result.errors), diags);
+        *again = report(loading, loaded, buf_str(&result.errors));
         error = -EINVAL;
     }
     process_result_free(&result);
     return error;
 }
 
-static int list(struct arena *arena, const struct namespace *namespace, const struct source *text,
-                struct source **listing, struct diags *diags)
+/* Loads or judges the text in a namespace; again, with stand-ins, while nothing else is wrong with it. */
+static int load(struct loading *loading, bool check)
+{
+    bool again = true;
+    int error = -EINVAL;
+
+    make_interfaces(loading->namespace, loading->standins.text);
+    for (unsigned i = 0; again && error < 0 && i < RELOADS_MAX; i++) {
+        struct buf written = BUF_EMPTY;
+
+        standins_write(&loading->standins, &written);
+        error = -ENOMEM;
+        again = false;
+        if (buf_ok(&written))
+            error =
+                load_once(loading, source_new(loading->arena, loading->text->name, buf_str(&written)), check, &again);
+        buf_free(&written);
+    }
+    if (again && error < 0)
+        diag_error(loading->diags, span_at(loading->text, 0, 0),
+                   "more than %d rules of this text cannot be loaded here", RELOADS_MAX);
+    return error;
+}
+
+static int list(struct arena *arena, struct loading *loading, struct source **listing)
 {
     static const char *const argv[] = {"nft", "-j", "list", "ruleset", NULL};
     struct process_result result;
-    int error = run(namespace, argv, STR_EMPTY, NULL, &result);
+    int error = run(loading->namespace, argv, STR_EMPTY, NULL, &result);
 
     if (error < 0)
-        return could_not_run(text, error, diags);
+        return could_not_run(loading->text, error, loading->diags);
     if (result.status != 0) {
-        report(text, buf_str(&result.errors), diags);
+        diag_error(loading->diags, span_at(loading->text, 0, 0), "nft cannot list what it loaded: %.*s",
+                   STR_ARG(str_trim(buf_str(&result.errors))));
         error = -EINVAL;
     } else {
-        *listing = source_new(arena, text->name, str_dup(arena, buf_str(&result.output)));
+        *listing = source_new(arena, loading->text->name,
+                              str_dup(arena, standins_restore(&loading->standins, buf_str(&result.output))));
     }
     process_result_free(&result);
     return error;
@@ -309,32 +402,83 @@ static int open_namespace(const struct source *text, struct namespace *namespace
     return error;
 }
 
-/* Loads a text into a namespace of its own (or only has it judged), and lists it where a listing is asked for. */
-static int run_text(struct arena *arena, const struct source *text, const char *directory, bool check_only,
-                    struct source **listing, struct diags *diags)
+/* What was done to the text beside its line ends. */
+static void note_changes(const struct loading *loading)
 {
-    struct namespace namespace;
-    int error;
+    struct str before = loading->text->text;
+    struct str after = loading->standins.text;
+    size_t at = str_starts(before, "\xef\xbb\xbf") ? 3 : 0;
 
-    if (directory == NULL && refuse_includes(text, diags))
-        return -EINVAL;
-    error = open_namespace(text, &namespace, diags);
-    if (error < 0)
-        return error;
-    error = load(&namespace, text, directory, check_only, diags);
-    if (error == 0 && listing != NULL)
-        error = list(arena, &namespace, text, listing, diags);
-    namespace_close(&namespace);
+    while (at < before.n && (before.p[at] == after.p[at] || before.p[at] == '\r' || before.p[at] == '\\'))
+        at++;
+    if (at < before.n)
+        diag_note(loading->diags, span_line(loading->text, source_line(loading->text, (uint32_t)at)),
+                  "prompts, numbers and whatever else is no text of nft was left out");
+    vec_each (const struct standin *, standin, &loading->standins.v) {
+        struct str words = str_from(before, standin->at);
+
+        if (str_is(str_word(&words), "flowtable"))
+            diag_note(
+                loading->diags, span_at(loading->text, standin->at, 9),
+                "flowtable \"%.*s\": packets of connections that it took over meet no rules; they are established",
+                STR_ARG(str_word(&words)));
+    }
+}
+
+int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags)
+{
+    struct loading loading = {
+        .arena = arena_new(), .namespace = namespace, .text = text, .directory = directory, .diags = diags};
+    int error = -EINVAL;
+
+    if (directory != NULL || !refuse_includes(text, diags)) {
+        loading.standins = (struct standins){.arena = loading.arena, .text = loadable_text(loading.arena, text->text)};
+        error = load(&loading, false);
+    }
+    arena_free(loading.arena);
     return error;
 }
 
-int nft_list(struct arena *arena, const struct source *text, const char *directory, struct source **listing,
-             struct diags *diags)
+int nft_list(struct arena *arena, const struct source *text, const char *directory, bool lenient,
+             struct source **listing, struct diags *diags)
 {
-    return run_text(arena, text, directory, false, listing, diags);
+    struct namespace namespace;
+    struct loading loading = {.arena = arena_new(),
+                              .namespace = &namespace,
+                              .text = text,
+                              .directory = directory,
+                              .lenient = lenient,
+                              .diags = diags};
+    int error = -EINVAL;
+
+    if (directory != NULL || !refuse_includes(text, diags))
+        error = open_namespace(text, &namespace, diags);
+    if (error == 0) {
+        standins_find(&loading.standins, loading.arena, loadable_text(loading.arena, text->text));
+        note_changes(&loading);
+        error = load(&loading, false);
+        if (error == 0)
+            error = list(arena, &loading, listing);
+        namespace_close(&namespace);
+    }
+    arena_free(loading.arena);
+    return error;
 }
 
 int nft_check(const struct source *text, const char *directory, struct diags *diags)
 {
-    return run_text(NULL, text, directory, true, NULL, diags);
+    struct namespace namespace;
+    struct loading loading = {
+        .arena = arena_new(), .namespace = &namespace, .text = text, .directory = directory, .diags = diags};
+    int error = -EINVAL;
+
+    if (directory != NULL || !refuse_includes(text, diags))
+        error = open_namespace(text, &namespace, diags);
+    if (error == 0) {
+        loading.standins = (struct standins){.arena = loading.arena, .text = text->text}; /* as it is */
+        error = load(&loading, true);
+        namespace_close(&namespace);
+    }
+    arena_free(loading.arena);
+    return error;
 }

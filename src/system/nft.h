@@ -6,16 +6,26 @@
 #define PORTOLAN_SYSTEM_NFT_H
 
 #include "base/diag.h"
+#include "system/namespace.h"
 
 /*
  * Loads a text and gives what `nft -j list ruleset` then prints. `directory` is where its includes are looked for;
  * NULL: an include is an error. Interfaces that the text names by number (`iif eth0`, devices) are made up.
  * 0; -EINVAL when nft refused the text, with its errors at their places in diags; else -errno, with one error in diags
  * that says what is missing (-ENOENT: no nft, -EPERM and others: no namespace).
+ * The text may be a paste (dialect/loadable.h). What nft lists and does not load, and what the kernel of this machine
+ * cannot do, is in the listing as the firewall would list it (dialect/standin.h), or else, with a warning, as a
+ * statement that may do anything; `lenient`: so are rules with errors, and a text that was cut off.
  */
-int nft_list(struct arena *arena, const struct source *text, const char *directory, struct source **listing,
-             struct diags *diags);
-/* Likewise, but only has the text judged. */
+int nft_list(struct arena *arena, const struct source *text, const char *directory, bool lenient,
+             struct source **listing, struct diags *diags);
+/* Only has the text judged, as it is. */
 int nft_check(const struct source *text, const char *directory, struct diags *diags);
+
+/*
+ * Loads a text, or a listing as nft -j printed it, into a namespace that stays. Interfaces that the text names by
+ * number and that are not there are made up. As nft_list, without a listing.
+ */
+int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags);
 
 #endif

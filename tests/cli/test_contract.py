@@ -296,6 +296,61 @@ def pasted(suite):
     expect(result.status == 2 and 'wall.sh:3:24: error: "$LAN" is a variable' in result.err, result)
 
 
+NFT_LISTED = """table inet filter {
+	flowtable ft {
+		hook ingress priority filter
+		devices = { lan1, lan2 }
+		flags offload
+	}
+	chain input {
+		type filter hook input priority filter; policy drop;
+		meta l4proto tcp xt match "comment" tcp dport 22 counter packets 0 bytes 0 accept
+		tcp dport 80 xt match recent counter packets 0 bytes 0 accept
+		tcp dport 443 queue flags bypass to 0-3
+		tcp dport 8080 last used never accept
+		meta l4proto { tcp, udp } flow add @ft
+		counter packets 0 bytes 0 xt target "REJECT"
+	}
+}
+"""
+
+
+def listed_by_others(suite):
+    """What another machine's nft lists is read, whatever nft and kernel are here; prompts and commands of a shell too."""
+    suite.write("list.nft", "root@gw:~# nft list ruleset\n" + NFT_LISTED + "root@gw:~# exit\n")
+    for port, status, verdict in ((22, 0, "permitted"), (80, 3, "undetermined"), (443, 3, "undetermined"),
+                                  (8080, 0, "permitted"), (99, 0, "denied")):
+        document = document_of(suite, "explain", "list.nft", f"tcp 10.0.0.1 > 10.0.0.2:{port} in a", status=status)
+        expect(document["verdict"] == verdict, document)
+        expect(document["trace"][-1]["rule"]["line"] is not None, document)
+    suite.write("names.nft", "table inet t {\n\tchain c {\n\t\ttype filter hook output priority 0; policy drop;\n"
+                             "\t\tmeta skuid \"no-such-user\" tcp dport 22 accept\n"
+                             "\t\ttcp dport 443 accept\n\t\tip daddr no-such-host.invalid tcp dport 80 accept\n\t}\n}\n")
+    for port, status, verdict in ((22, 3, "undetermined"), (443, 0, "permitted"), (99, 3, "undetermined")):
+        document = document_of(suite, "explain", "names.nft", f"tcp 10.0.0.1 > 10.0.0.2:{port} out a", status=status)
+        expect(document["verdict"] == verdict, document)
+    suite.write("wall.sh", "#!/bin/sh\nset -e\nnft flush ruleset\nnft add table ip t\n"
+                           "nft add chain ip t c '{ type filter hook input priority 0; policy drop; }'\n"
+                           "nft add rule ip t c tcp dport '{ 22, 80 }' accept\n")
+    document = document_of(suite, "explain", "wall.sh", "tcp 10.0.0.1 > 10.0.0.2:80 in a")
+    expect(document["trace"][-1]["rule"]["line"] == 6, document)
+
+
+def nft_lenient(suite):
+    """A text of nft with an error, or cut off, is refused with the place; used on request, its rules may be anything."""
+    broken = NFT_LISTED.replace("last used never", "lats used never")
+    for name, text, line, port, verdict in (("broken.nft", broken, 12, 8080, "undetermined"),
+                                            ("broken.nft", broken, 12, 22, "permitted"),
+                                            ("cut.nft", NFT_LISTED[:NFT_LISTED.index(" last used")], 12, 8080,
+                                             "undetermined")):
+        suite.write(name, text)
+        packet = f"tcp 10.0.0.1 > 10.0.0.2:{port} in a"
+        refused = run("explain", name, packet, cwd=suite.path)
+        expect(refused.status == 2 and f"{name}:{line}:" in refused.err and refused.out == "", refused)
+        document = document_of(suite, "explain", "--lenient", name, packet, status=0 if verdict == "permitted" else 3)
+        expect(document["verdict"] == verdict, document)
+
+
 def explain_unknown(suite):
     suite.write("odd.rules", IPTABLES.replace("-m set --match-set servers dst", "-m recent --name x --rcheck"))
     document = document_of(suite, "explain", "odd.rules", PACKET.replace("10.0.0.1", "10.9.9.9"), status=3)
@@ -557,7 +612,8 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  perhaps_different, without_path, lenient, of_either_family, pasted, why, catalog_show,
+                  perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
     for product in ("widget", "xcp-ng", "xen-orchestra", "xenserver", "xencenter", "citrix-provisioning", "qumulo-core"):

@@ -2,8 +2,10 @@
  * The nftables reader on any bytes: as a listing, as a text beside a listing, and in the scanner of lines alone. A
  * ruleset or a reason comes out; every rule belongs to its chain, every line is inside the text.
  */
+#include "dialect/loadable.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
+#include "dialect/standin.h"
 #include "fuzz.h"
 
 static const char listing_text[] =
@@ -63,6 +65,32 @@ static void read_one(struct arena *arena, struct dialect_input input)
     buf_free(&out);
 }
 
+/* Pasted texts keep their length, and every place in what is loaded has one in them. */
+static void stand_in(struct arena *arena, struct str text)
+{
+    struct str loadable = loadable_text(arena, text);
+    struct standins standins;
+
+    if (loadable.n != text.n)
+        abort();
+    standins_find(&standins, arena, loadable);
+    for (unsigned round = 0; round < 3; round++) {
+        struct buf out = BUF_EMPTY;
+
+        standins_write(&standins, &out);
+        for (size_t at = 0; at <= out.n; at += out.n / 16 + 1) {
+            if (standins_origin(&standins, at) > text.n)
+                abort();
+        }
+        standins_restore(&standins, buf_str(&out));
+        if (round == 0 && !standins_close(&standins))
+            standins_add_rule(&standins, text.n / 2);
+        else if (round == 1)
+            standins_add_rule(&standins, standins_origin(&standins, out.n / 3));
+        buf_free(&out);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
@@ -76,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_one(arena, (struct dialect_input){.text = source, .listing = listing});
     }
     dialect_nftables.recognise(text);
+    stand_in(arena, text);
     arena_free(arena);
     return 0;
 }

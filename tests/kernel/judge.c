@@ -102,7 +102,7 @@ static int read_back(struct bench *bench)
 
         inputs[i] = (struct dialect_input){.text = source_new(bench->arena, bench->files[i].suffix, text)};
         if (bench->dialect->needs_listing(text))
-            error = nft_list(bench->arena, inputs[i].text, NULL, &listing, &bench->diags);
+            error = nft_list(bench->arena, inputs[i].text, NULL, false, &listing, &bench->diags);
         if (error < 0 && error != -EINVAL)
             return skip("nft cannot be run in a namespace", error);
         if (error < 0)

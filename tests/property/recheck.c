@@ -82,7 +82,7 @@ static int read_back(struct arena *arena, const struct dialect *dialect, struct 
 
         inputs[i] = (struct dialect_input){.text = source_new(arena, files[i].suffix, text)};
         if (dialect->needs_listing(text)) {
-            int error = nft_list(arena, inputs[i].text, NULL, &listing, diags);
+            int error = nft_list(arena, inputs[i].text, NULL, false, &listing, diags);
 
             if (error == -EINVAL)
                 return broken(diags);

@@ -301,8 +301,16 @@ static const struct {
      "mark &0xffffbfff^0x4000; !any(mark=0-255 | mark=256-16383,16385-4294967295 !<0:meta mark & 16384 != 0>) accept",
      NULL},
     {"{'dup':{'addr':'10.0.0.9'}}" ACCEPT, "accept", NULL},
-    {"{'xt':{'type':'match','name':'string'}}" ACCEPT, "<0:xt {\"type\":\"match\",\"name\":\"string\"}> accept", NULL},
-    {"{'xt':{'type':'target','name':'TARPIT'}}", "<0:xt {\"type\":\"target\",\"name\":\"TARPIT\"}> unknown", NULL},
+    {"{'xt':{'type':'match','name':'string'}}" ACCEPT, "<0:xt match \"string\"> accept", "xt match \"string\" accept"},
+    {"{'xt':{'type':'match','name':'comment'}}" ACCEPT, "accept", NULL},
+    {"{'xt':null},{'counter':null}" ACCEPT, "<0:xt> accept", NULL},
+    {"{'xt':{'type':'target','name':'TARPIT'}}", "<0:xt target \"TARPIT\"> unknown", NULL},
+    {"{'xt':{'type':'target','name':'REJECT'}}", "reject", NULL},
+    {"{'xt':{'type':'target','name':'MASQUERADE'}}", "v4 snat own; v6 snat own", NULL},
+    {MATCH_OF("==", PAYLOAD("tcp", "dport"), "80") ",{'xt':{'type':'target','name':'DNAT'}}",
+     "v4 transport=6 fragment=0-1 ports=80 dnat 0.0.0.0/0 :0-65535; "
+     "v6 transport=6 fragment=0-1 ports=80 dnat ::/0 :0-65535",
+     NULL},
     {MATCH_OF("==", META("mark"), "5") ACCEPT, "mark=5 accept", "meta mark 5 accept"},
 };
 

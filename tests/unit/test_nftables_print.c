@@ -138,7 +138,7 @@ static struct ruleset *load(struct fixture *fixture, struct str text)
     int error = nft_check(source, NULL, &fixture->diags);
 
     if (error == 0)
-        error = nft_list(fixture->arena, source, NULL, &listing, &fixture->diags);
+        error = nft_list(fixture->arena, source, NULL, false, &listing, &fixture->diags);
     if (error != 0 && error != -EINVAL) {
         print_message("# SKIP nft cannot be run here: %s\n", strerror(-error));
         return NULL;
@@ -438,7 +438,7 @@ static void test_nft_errors(void **state)
     struct source *source = source_new(fixture->arena, STR("x.nft"),
                                        STR("table inet t {\n  chain c {\n    tcp dport foo accept\n  }\n}\n"));
     struct source *listing = NULL;
-    int error = nft_list(fixture->arena, source, NULL, &listing, &fixture->diags);
+    int error = nft_list(fixture->arena, source, NULL, false, &listing, &fixture->diags);
 
     if (error != 0 && error != -EINVAL) {
         print_message("# SKIP nft cannot be run here: %s\n", strerror(-error));
@@ -451,7 +451,7 @@ static void test_nft_errors(void **state)
     assert_int_equal(source_column(source, fixture->diags.v[0].span.at), 15);
     diags_init(&fixture->diags, fixture->arena);
     source = source_new(fixture->arena, STR("x.nft"), STR("table inet t {}\ninclude \"other.nft\"\n"));
-    assert_int_equal(nft_list(fixture->arena, source, NULL, &listing, &fixture->diags), -EINVAL);
+    assert_int_equal(nft_list(fixture->arena, source, NULL, false, &listing, &fixture->diags), -EINVAL);
     assert_int_equal(source_line(source, fixture->diags.v[0].span.at), 2);
     /* Interfaces that nft wants to exist are made up. */
     diags_init(&fixture->diags, fixture->arena);
@@ -459,7 +459,7 @@ static void test_nft_errors(void **state)
         source_new(fixture->arena, STR("x.nft"),
                    STR("define wan = wan0\ntable inet t {\n  chain c {\n    iif { lan0, \"lan1\" } oif $wan accept\n"
                        "  }\n}\n"));
-    error = nft_list(fixture->arena, source, NULL, &listing, &fixture->diags);
+    error = nft_list(fixture->arena, source, NULL, false, &listing, &fixture->diags);
     assert_int_equal(error, 0);
     assert_true(str_contains(listing->text, "\"wan0\""));
 }

@@ -12,6 +12,8 @@
  */
 #include "dialect/nftables/lines.h"
 
+#include <assert.h>
+
 enum token { TOKEN_WORD, TOKEN_STRING, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_END, TOKEN_EOF };
 
 #define WORDS_MAX 8
@@ -364,10 +366,12 @@ static void command(struct scan *scan)
     read_rest(scan, &statement);
 }
 
-struct lines *lines_scan(struct arena *arena, const struct source *source)
+struct lines *lines_scan(struct arena *arena, const struct source *source, struct str text)
 {
     struct lines *lines = arena_new_object(arena, struct lines);
-    struct scan scan = {.lines = lines, .text = source->text};
+    struct scan scan = {.lines = lines, .text = text};
+
+    assert(text.n == source->text.n);
 
     lines->arena = arena;
     lines->source = source;

@@ -29,7 +29,8 @@ struct lines {
     struct map sets;   /* "TABLE SET" -> struct span, of the set's or map's name */
 };
 
-struct lines *lines_scan(struct arena *arena, const struct source *source);
+/* `text` is what to read of the source, of the same length: cleaned of what is no nft. */
+struct lines *lines_scan(struct arena *arena, const struct source *source, struct str text);
 /* NULL where the text has none of this name. */
 struct lines_chain *lines_chain(const struct lines *lines, struct str table, struct str name);
 const struct span *lines_set(const struct lines *lines, struct str table, struct str name);

@@ -1,6 +1,8 @@
 /* The dialect of nftables: how its texts look, and its entry in the table of dialects. */
 #include "dialect/nftables/nftables.h"
 
+#include "dialect/loadable.h"
+
 static bool looks_like_json(struct str text)
 {
     text = str_trim(text);
@@ -44,9 +46,9 @@ static bool recognise(struct str text)
             return true;
     }
     while (rest.n > 0) {
-        struct str line = str_trim(str_cut(rest, '\n', &rest));
+        struct str line = str_trim(loadable_line(str_cut(rest, '\n', &rest)));
 
-        if (line.n > 0 && line.p[0] != '#' && looks_like_nft(line))
+        if (line.n > 0 && line.p[0] >= 'a' && line.p[0] <= 'z' && looks_like_nft(line))
             return true;
     }
     return false;

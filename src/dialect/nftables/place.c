@@ -28,6 +28,8 @@ static bool may_be(struct reader *reader, struct span span, const struct rule *r
     case ACTION_UNKNOWN:
     case ACTION_N: break;
     }
+    if (rule->action == ACTION_REJECT && str_contains(text, "xt target"))
+        return true;
     return word == NULL || str_contains(text, word) || str_contains(text, "$") || str_contains(text, "@");
 }
 

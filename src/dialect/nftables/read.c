@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "base/num.h"
+#include "dialect/loadable.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
 #include "dialect/nftables/reader.h"
@@ -447,7 +448,7 @@ static struct ruleset *read_input(struct arena *arena, const struct dialect_inpu
         diag_hint(diags, "give what `nft -j list ruleset` prints");
     } else if (root != NULL && is_listing(&reading.reader, list)) {
         if (input->listing != NULL)
-            reading.lines = lines_scan(arena, input->text);
+            reading.lines = lines_scan(arena, input->text, loadable_text(arena, input->text->text));
         read_objects(&reading, list);
     }
     json_decref(root);

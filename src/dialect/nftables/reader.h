@@ -184,6 +184,8 @@ bool map_read(struct reader *reader, const struct drafts *drafts, const struct m
 
 /* rewrite.c: statements that write. False, and nothing emitted, where it is no exact form. */
 bool rewrite_nat(struct reader *reader, struct rules_of *rules, struct drafts *drafts, const char *name, json_t *value);
+/* A target of iptables for NAT, of which only the name is listed: it writes some address, and perhaps some port. */
+bool rewrite_xt(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, struct str name);
 /* `last`: nothing with an effect follows in the rule. */
 bool rewrite_mark(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, json_t *value, bool last);
 bool rewrite_untrack(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, bool last);

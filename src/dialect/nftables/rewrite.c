@@ -106,6 +106,33 @@ static bool read_map(struct reader *reader, struct rules_of *rules, struct draft
     return pairs.n > 0;
 }
 
+bool rewrite_xt(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, struct str name)
+{
+    bool own = str_is(name, "MASQUERADE") || str_is(name, "REDIRECT");
+    bool source = str_is(name, "MASQUERADE") || str_is(name, "SNAT");
+
+    if (!own && !source && !str_is(name, "DNAT"))
+        return false;
+    for (enum family family = 0; family < FAMILY_N; family++) {
+        struct rewrite rewrite = {.own = own,
+                                  .addresses = {0, addr_max(family)},
+                                  .has_addresses = !own,
+                                  .ports = {0, 65535},
+                                  .has_ports = true};
+
+        vec_each (const struct draft *, draft, drafts) {
+            struct drafts one = {.v = (struct draft *)draft, .n = 1};
+
+            /* Only rules of protocols with ports can say some. */
+            rewrite.has_ports =
+                draft_protocols(draft) != NULL && ranges_subset(draft_protocols(draft), reader_port_protocols(reader));
+            if ((reader->chain->families & FAMILY_BIT(family)) != 0)
+                emit_nat(reader, rules, &one, source ? ACTION_SNAT : ACTION_DNAT, family, &rewrite);
+        }
+    }
+    return true;
+}
+
 bool rewrite_nat(struct reader *reader, struct rules_of *rules, struct drafts *drafts, const char *name, json_t *value)
 {
     bool own = strcmp(name, "masquerade") == 0 || strcmp(name, "redirect") == 0;

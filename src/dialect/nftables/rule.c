@@ -85,21 +85,6 @@ static void note_stranger(struct reader *reader, const char *name)
                   "no statement \"%.64s\" is known here: what it does is left open", name);
 }
 
-/* {"xt": {"type": "match" | "target", "name": NAME}} of iptables-nft; older listings have null for both. */
-static bool xt_goes_on(const json_t *xt)
-{
-    static const char *const plain[] = {"LOG", "NFLOG", "ULOG", "TRACE", "TCPMSS", "CLASSIFY", "CHECKSUM", "AUDIT"};
-    struct str name = view(json_object_get(xt, "name"));
-
-    if (str_is(view(json_object_get(xt, "type")), "match"))
-        return true;
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
-        if (str_is(name, plain[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_mark_of(json_t *mangle)
 {
     return str_is(view(json_object_get(json_object_get(json_object_get(mangle, "key"), "meta"), "key")), "mark");
@@ -341,6 +326,50 @@ static bool rest_is_plain(json_t *expressions, size_t from)
     return true;
 }
 
+/*
+ * {"xt": {"type": "match" | "target", "name": NAME}} of iptables-nft; older listings have null for both. There matches
+ * come first, then the counter, then the target.
+ */
+static bool xt_is_match(json_t *expressions, size_t at)
+{
+    json_t *xt = json_object_get(json_array_get(expressions, at), "xt");
+
+    if (json_is_string(json_object_get(xt, "type")))
+        return str_is(view(json_object_get(xt, "type")), "match");
+    for (size_t i = at + 1; i < json_array_size(expressions); i++) {
+        if (json_object_get(json_array_get(expressions, i), "counter") != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* A module of iptables: what it asks or writes is not listed, only its name. True when the rule is decided. */
+static bool read_xt(struct reader *reader, struct rules_of *rules, struct drafts *drafts, json_t *expressions,
+                    size_t at)
+{
+    static const char *const plain[] = {"LOG", "NFLOG", "ULOG", "TRACE", "TCPMSS", "CLASSIFY", "CHECKSUM", "AUDIT"};
+    json_t *statement = json_array_get(expressions, at);
+    struct str name = view(json_object_get(json_object_get(statement, "xt"), "name"));
+    bool match = xt_is_match(expressions, at);
+
+    if (match && str_is(name, "comment"))
+        return false;
+    if (!match && str_is(name, "REJECT")) {
+        verdict(reader, rules, drafts, ACTION_REJECT, NULL);
+        return true;
+    }
+    if (!match && rewrite_xt(reader, rules, drafts, name))
+        return true;
+    condition(reader, drafts, statement);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        match = match || str_is(name, plain[i]);
+    if (match)
+        return false;
+    note_stranger(reader, "xt");
+    rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
+    return true;
+}
+
 /* True when the rule is decided. */
 static bool read_statement(struct reader *reader, struct rules_of *rules, struct drafts *drafts, json_t *expressions,
                            size_t at)
@@ -386,11 +415,9 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     case EFFECT_UNKNOWN:
     case EFFECT_N: break;
     }
-    /* A foreign match or target (xt), a queue, a rewritten destination: anything may come of it. */
     if (strcmp(name, "xt") == 0)
-        condition(reader, drafts, statement);
-    if (strcmp(name, "xt") == 0 && xt_goes_on(value))
-        return false;
+        return read_xt(reader, rules, drafts, expressions, at);
+    /* A queue, a rewritten destination: anything may come of it. */
     note_stranger(reader, name);
     rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
     return true;

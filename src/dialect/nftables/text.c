@@ -283,6 +283,8 @@ static void statement_named(struct buf *out, const char *name, const json_t *val
         expression(out, json_object_get(value, "key"), false, DEPTH_MAX);
         buf_adds(out, " set ");
         expression(out, json_object_get(value, "value"), false, DEPTH_MAX);
+    } else if (strcmp(name, "xt") == 0 && json_is_string(json_object_get(value, "name"))) {
+        buf_addf(out, "xt %s \"%s\"", member(value, "type"), member(value, "name"));
     } else if (strcmp(name, "counter") == 0) {
         buf_adds(out, "counter");
     } else if (strcmp(name, "log") == 0) {

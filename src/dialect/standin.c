@@ -1,0 +1,549 @@
+/*
+ * Stand-ins; see standin.h. The text is walked as nft's lexer does, as deep as rules stand in it. Three spellings of
+ * xtables: `xt match "recent"` (nft 1.0.7 and later), `xt match recent` (1.0.3 to 1.0.6), and before that a comment,
+ * `# recent: SET name: …`, which makes a comment of the rest of its line (src/xt.c of each).
+ */
+#include "dialect/standin.h"
+
+#include "base/num.h"
+
+#define BLOCKS_MAX 16
+#define FIRST_BURST 700001                /* no listing has such a limit */
+#define FIRST_NUMBER ((size_t)4200000000) /* nor such a user */
+#define UNKNOWN_JSON "{\"xt\": null}"
+
+enum block { BLOCK_TABLE, BLOCK_CHAIN, BLOCK_OTHER };
+enum token { TOKEN_WORD, TOKEN_STRING, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_END, TOKEN_EOF };
+
+struct walk {
+    struct standins *standins;
+    struct str text;
+    size_t at;
+    size_t from; /* of the token */
+    enum token token;
+    enum block blocks[BLOCKS_MAX];
+    size_t depth;
+    size_t braces; /* inside of the statement */
+    struct str words[3];
+    size_t word_n;
+    size_t begin; /* of the statement */
+    size_t behind;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static struct standin *add(struct standins *standins, size_t from, size_t to)
+{
+    struct standin *standin = vec_push(standins->arena, &standins->v);
+
+    *standin = (struct standin){.at = (uint32_t)from, .n = (uint32_t)(to - from)};
+    return standin;
+}
+
+static void add_xt(struct standins *standins, size_t from, size_t to, bool match, struct str name)
+{
+    struct buf json = BUF_EMPTY;
+
+    buf_addf(&json, "{\"xt\": {\"type\": \"%s\", \"name\": \"", match ? "match" : "target");
+    for (size_t i = 0; i < name.n; i++)
+        buf_addc(&json, name.p[i] == '"' || name.p[i] == '\\' || (unsigned char)name.p[i] < ' ' ? '_' : name.p[i]);
+    buf_adds(&json, "\"}}");
+    add(standins, from, to)->json = str_dup(standins->arena, buf_str(&json));
+    buf_free(&json);
+}
+
+static bool in_chain(const struct walk *walk)
+{
+    return walk->depth > 0 && walk->blocks[walk->depth - 1] == BLOCK_CHAIN;
+}
+
+/* How far the match of a listing's comment reaches: to its counter. */
+static size_t comment_match(struct str comment)
+{
+    for (size_t i = 0; i + 17 < comment.n; i++) {
+        if (str_starts(str_from(comment, i), " counter packets "))
+            return i;
+    }
+    return 0;
+}
+
+/* `# recent: … counter packets 0 bytes 0 accept`, `counter packets 0 bytes 0 # LOG level warning`. */
+static bool comment_is_xt(struct walk *walk, size_t end)
+{
+    struct str comment = str_head(str_from(walk->text, walk->at), end - walk->at);
+    size_t match = comment_match(comment);
+    struct str before = str_head(str_from(walk->text, walk->begin), walk->behind - walk->begin);
+    struct str name = str_trim(str_from(comment, 1));
+    struct str rest = name;
+    struct str word = str_word(&rest);
+
+    if (!in_chain(walk) || walk->braces > 0 || str_starts(name, "handle "))
+        return false;
+    if (match == 0 && (walk->word_n == 0 || !str_contains(before, "counter packets ") || comment.n < 2))
+        return false;
+    if (match == 0) {
+        struct str tail = before;
+        uint64_t number;
+
+        while (tail.n > 0 && tail.p[tail.n - 1] >= '0' && tail.p[tail.n - 1] <= '9')
+            tail.n--;
+        if (tail.n == before.n || !str_ends(tail, " bytes ") ||
+            !num_decimal(str_from(before, tail.n), UINT64_MAX, &number))
+            return false;
+    }
+    if (str_starts(word, "xt_"))
+        word = str_from(word, 3);
+    if (str_ends(word, ":"))
+        word.n--;
+    add_xt(walk->standins, walk->at, match > 0 ? walk->at + match : end, match > 0, word);
+    if (walk->word_n == 0) { /* a rule begins with it */
+        walk->begin = walk->at;
+        walk->words[walk->word_n++] = STR("xt");
+    }
+    walk->at = match > 0 ? walk->at + match : end;
+    walk->behind = walk->at;
+    return true;
+}
+
+static void skip_blanks(struct walk *walk)
+{
+    const char *p = walk->text.p;
+    size_t n = walk->text.n;
+
+    while (walk->at < n) {
+        const char *newline;
+        size_t end;
+
+        if (is_blank(p[walk->at])) {
+            walk->at++;
+        } else if (p[walk->at] == '\\' && walk->at + 1 < n && (p[walk->at + 1] == '\n' || is_blank(p[walk->at + 1]))) {
+            walk->at += 2;
+        } else if (p[walk->at] == '#') {
+            newline = memchr(p + walk->at, '\n', n - walk->at);
+            end = newline == NULL ? n : (size_t)(newline - p);
+            if (!comment_is_xt(walk, end))
+                walk->at = end;
+        } else {
+            break;
+        }
+    }
+}
+
+static void next_token(struct walk *walk)
+{
+    const char *p = walk->text.p;
+    size_t n = walk->text.n;
+
+    skip_blanks(walk);
+    walk->from = walk->at;
+    if (walk->at == n) {
+        walk->token = TOKEN_EOF;
+        return;
+    }
+    switch (p[walk->at++]) {
+    case '\n':
+    case ';': walk->token = TOKEN_END; return;
+    case '{': walk->token = TOKEN_OPEN; return;
+    case '}': walk->token = TOKEN_CLOSE; return;
+    case '"':
+        while (walk->at < n && p[walk->at] != '"' && p[walk->at] != '\n')
+            walk->at++;
+        walk->at += walk->at < n && p[walk->at] == '"';
+        walk->token = TOKEN_STRING;
+        return;
+    default: break;
+    }
+    while (walk->at < n && !is_blank(p[walk->at]) && strchr("\n;{}\"#", p[walk->at]) == NULL)
+        walk->at++;
+    walk->token = TOKEN_WORD;
+}
+
+static struct str token_text(const struct walk *walk)
+{
+    return str_head(str_from(walk->text, walk->from), walk->at - walk->from);
+}
+
+static bool word_is(const struct walk *walk, size_t i, const char *word)
+{
+    return i < walk->word_n && str_is(walk->words[i], word);
+}
+
+/* `add rule inet t c`, `insert rule t c position 5`: where the rule itself begins; 0: no such command. */
+static size_t command_rule(const struct walk *walk)
+{
+    static const char *const verbs[] = {"add", "insert", "replace", "create"};
+    static const char *const families[] = {"ip", "ip6", "inet", "arp", "bridge", "netdev"};
+    static const char *const positions[] = {"position", "index", "handle"};
+    struct str statement = str_head(str_from(walk->text, walk->begin), walk->behind - walk->begin);
+    struct str rest = statement;
+    struct str word = str_word(&rest);
+    bool is_verb = false;
+    size_t skip = 2;
+
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        is_verb = is_verb || str_is(word, verbs[i]);
+    if (is_verb)
+        word = str_word(&rest);
+    if (!str_is(word, "rule"))
+        return 0;
+    statement = rest;
+    word = str_word(&rest);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        skip += str_is(word, families[i]);
+    for (size_t i = 1; i < skip; i++)
+        str_word(&rest);
+    statement = rest;
+    word = str_word(&statement);
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
+        if (str_is(word, positions[i])) {
+            str_word(&statement);
+            rest = statement;
+            break;
+        }
+    }
+    rest = str_trim(rest);
+    return rest.n == 0 ? 0 : (size_t)(rest.p - walk->text.p);
+}
+
+/* Properties of tables, chains and flow tables that change no verdict, and that nft or the kernel may not know. */
+static void drop_property(struct walk *walk)
+{
+    bool flags = word_is(walk, 0, "flags") && walk->word_n > 1;
+
+    if (flags && ((in_chain(walk) && word_is(walk, 1, "offload")) ||
+                  (walk->depth > 0 && walk->blocks[walk->depth - 1] == BLOCK_TABLE && !word_is(walk, 1, "dormant"))))
+        add(walk->standins, walk->begin, walk->behind);
+}
+
+static void end_statement(struct walk *walk)
+{
+    static const char *const properties[] = {"type",    "policy", "flags",    "comment",  "device", "devices",
+                                             "include", "define", "redefine", "undefine", NULL};
+    size_t from = 0;
+    size_t i = 0;
+
+    if (walk->behind > walk->begin) {
+        while (properties[i] != NULL && !word_is(walk, 0, properties[i]))
+            i++;
+        if (in_chain(walk) && properties[i] == NULL)
+            from = walk->begin;
+        else if (walk->depth == 0)
+            from = command_rule(walk);
+        if (from > 0)
+            *vec_push(walk->standins->arena, &walk->standins->rules) =
+                (struct standin_rule){(uint32_t)from, (uint32_t)walk->behind};
+        drop_property(walk);
+    }
+    walk->word_n = 0;
+    walk->begin = walk->behind = walk->at;
+}
+
+static void add_word(struct walk *walk)
+{
+    if (walk->word_n == 0)
+        walk->begin = walk->from;
+    if (walk->word_n < 3)
+        walk->words[walk->word_n++] = token_text(walk);
+    walk->behind = walk->at;
+}
+
+/* A `{`: of a table, of a chain, of something else of a table, or of a statement. */
+static void open_brace(struct walk *walk)
+{
+    size_t i = word_is(walk, 0, "add") || word_is(walk, 0, "create") ? 1 : 0;
+    enum block block = word_is(walk, i, "table") ? BLOCK_TABLE : word_is(walk, i, "chain") ? BLOCK_CHAIN : BLOCK_OTHER;
+
+    if (walk->braces > 0 || in_chain(walk) || walk->depth == BLOCKS_MAX || word_is(walk, i, "rule") ||
+        word_is(walk, 0, "define")) {
+        walk->braces++;
+        walk->behind = walk->at;
+        return;
+    }
+    if (block == BLOCK_OTHER && walk->depth > 0 && word_is(walk, 0, "flowtable")) {
+        size_t depth = 1;
+        size_t begin = walk->begin;
+
+        for (next_token(walk); depth > 0 && walk->token != TOKEN_EOF; next_token(walk)) {
+            depth += walk->token == TOKEN_OPEN;
+            depth -= walk->token == TOKEN_CLOSE;
+            if (depth == 0)
+                break;
+        }
+        add(walk->standins, begin, walk->at);
+        walk->word_n = 0;
+        walk->begin = walk->behind = walk->at;
+        return;
+    }
+    walk->blocks[walk->depth++] = block;
+    walk->word_n = 0;
+    walk->begin = walk->behind = walk->at;
+}
+
+static void close_brace(struct walk *walk)
+{
+    if (walk->braces > 0) {
+        walk->braces--;
+        walk->behind = walk->at;
+        return;
+    }
+    walk->at--; /* the statement ends before it */
+    end_statement(walk);
+    walk->at++;
+    walk->begin = walk->behind = walk->at;
+    walk->depth -= walk->depth > 0;
+}
+
+/* Statements of a rule: from its words to the end. */
+static void find_in_rule(struct standins *standins, const struct standin_rule *rule)
+{
+    struct walk walk = {.standins = standins, .text = str_head(standins->text, rule->to), .at = rule->from};
+    struct str before = STR_EMPTY;
+
+    for (next_token(&walk); walk.token != TOKEN_EOF; next_token(&walk)) {
+        size_t from = walk.from;
+        struct str word = token_text(&walk);
+        bool name = str_is(before, "jump") || str_is(before, "goto") || walk.token != TOKEN_WORD;
+
+        before = word;
+        if (name)
+            continue;
+        if (str_is(word, "xt")) {
+            bool match;
+            struct str text;
+
+            next_token(&walk);
+            match = str_is(token_text(&walk), "match");
+            next_token(&walk);
+            text = token_text(&walk);
+            if (walk.token == TOKEN_STRING && text.n >= 2)
+                text = str_head(str_from(text, 1), text.n - 2);
+            add_xt(standins, from, walk.at, match, text);
+        } else if (str_is(word, "queue")) {
+            size_t to = walk.at;
+
+            for (next_token(&walk); walk.token != TOKEN_EOF && !str_is(token_text(&walk), "comment"); next_token(&walk))
+                to = walk.at;
+            add(standins, from, to)->json = STR("{\"queue\": null}");
+            if (walk.token == TOKEN_EOF)
+                return;
+        } else if (str_is(word, "flow")) {
+            next_token(&walk);
+            next_token(&walk);
+            add(standins, from, walk.at)->written = STR("counter");
+        } else if (str_is(word, "last")) {
+            size_t to = walk.at;
+            struct walk ahead = walk;
+
+            next_token(&ahead);
+            if (str_is(token_text(&ahead), "used")) {
+                next_token(&ahead);
+                to = ahead.at;
+                walk = ahead;
+            }
+            add(standins, from, to)->written = STR("counter");
+        }
+    }
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct standin *left = a;
+    const struct standin *right = b;
+
+    return left->at < right->at ? -1 : left->at > right->at;
+}
+
+static void sort(struct standins *standins)
+{
+    if (standins->v.n > 1)
+        qsort(standins->v.v, standins->v.n, sizeof *standins->v.v, by_place);
+}
+
+void standins_find(struct standins *standins, struct arena *arena, struct str text)
+{
+    struct walk walk = {.standins = standins, .text = text};
+    size_t before;
+
+    *standins = (struct standins){.arena = arena, .text = text};
+    for (next_token(&walk); walk.token != TOKEN_EOF; next_token(&walk)) {
+        switch (walk.token) {
+        case TOKEN_WORD:
+        case TOKEN_STRING: add_word(&walk); break;
+        case TOKEN_OPEN: open_brace(&walk); break;
+        case TOKEN_CLOSE: close_brace(&walk); break;
+        case TOKEN_END:
+            if (walk.braces == 0)
+                end_statement(&walk);
+            break;
+        case TOKEN_EOF: break;
+        }
+    }
+    standins->open = walk.depth;
+    standins->open_data = walk.depth > 0 && walk.blocks[walk.depth - 1] == BLOCK_OTHER;
+    before = standins->rules.n;
+    end_statement(&walk);
+    standins->open_rule = standins->rules.n > before;
+    vec_each (struct standin_rule *, rule, &standins->rules)
+        find_in_rule(standins, rule);
+    sort(standins);
+}
+
+static void replace_rule(struct standins *standins, const struct standin_rule *rule)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < standins->v.n; i++) {
+        if (standins->v.v[i].at < rule->from || standins->v.v[i].at >= rule->to)
+            standins->v.v[kept++] = standins->v.v[i];
+    }
+    standins->v.n = kept;
+    add(standins, rule->from, rule->to)->json = STR(UNKNOWN_JSON);
+    sort(standins);
+}
+
+bool standins_add_rule(struct standins *standins, size_t at)
+{
+    vec_each (struct standin_rule *, rule, &standins->rules) {
+        if (at < rule->from || at > rule->to)
+            continue;
+        vec_each (struct standin *, standin, &standins->v) {
+            if (standin->at == rule->from && standin->n == rule->to - rule->from)
+                return false; /* is one already */
+        }
+        replace_rule(standins, rule);
+        return true;
+    }
+    return false;
+}
+
+bool standins_add_number(struct standins *standins, size_t at, size_t n)
+{
+    if (n == 0 || at + n > standins->text.n || memchr(standins->text.p + at, '\n', n) != NULL)
+        return false;
+    vec_each (struct standin *, standin, &standins->v) {
+        if (at < standin->at + standin->n && standin->at < at + n)
+            return false;
+    }
+    add(standins, at, at + n)->written = str_printf(standins->arena, "%zu", FIRST_NUMBER + standins->v.n);
+    sort(standins);
+    return true;
+}
+
+bool standins_close(struct standins *standins)
+{
+    struct standin *end;
+
+    if (standins->open == 0 || standins->open_data)
+        return false;
+    if (standins->open_rule)
+        replace_rule(standins, &standins->rules.v[standins->rules.n - 1]);
+    end = add(standins, standins->text.n, standins->text.n);
+    end->written = str_head(STR("\n}\n}\n"), standins->open == 1 ? 3 : 5);
+    standins->open = 0;
+    return true;
+}
+
+static struct str written_for(const struct standins *standins, size_t i, char space[64])
+{
+    const struct standin *standin = &standins->v.v[i];
+    struct buf text = BUF_EMPTY;
+    size_t n;
+
+    if (standin->json.n == 0)
+        return standin->written;
+    buf_addf(&text, "limit rate 1/second burst %zu packets", FIRST_BURST + i);
+    n = text.n < 64 ? text.n : 64;
+    memcpy(space, text.p, n);
+    buf_free(&text);
+    return (struct str){space, n};
+}
+
+/* For a line end of what was replaced: lines keep their numbers. */
+static const char *line_end(const struct standin *standin)
+{
+    return standin->json.n == 0 && standin->written.n == 0 ? "\n" : " \\\n";
+}
+
+void standins_write(const struct standins *standins, struct buf *out)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < standins->v.n; i++) {
+        const struct standin *standin = &standins->v.v[i];
+        char space[64];
+
+        buf_add(out, str_head(str_from(standins->text, at), standin->at - at));
+        buf_add(out, written_for(standins, i, space));
+        for (size_t k = standin->at; k < standin->at + standin->n; k++) {
+            if (standins->text.p[k] == '\n')
+                buf_adds(out, line_end(standin));
+        }
+        at = standin->at + standin->n;
+    }
+    buf_add(out, str_from(standins->text, at));
+}
+
+size_t standins_origin(const struct standins *standins, size_t written)
+{
+    size_t ahead = 0; /* what was written has so many bytes more, up to here */
+    size_t behind = 0;
+
+    for (size_t i = 0; i < standins->v.n; i++) {
+        const struct standin *standin = &standins->v.v[i];
+        char space[64];
+        size_t n = written_for(standins, i, space).n;
+
+        for (size_t k = standin->at; k < standin->at + standin->n; k++) {
+            if (standins->text.p[k] == '\n')
+                n += strlen(line_end(standin));
+        }
+        if (written + behind < standin->at + ahead)
+            break;
+        if (written + behind < standin->at + ahead + n)
+            return standin->at;
+        ahead += n;
+        behind += standin->n;
+    }
+    written = written + behind - ahead;
+    return written > standins->text.n ? standins->text.n : written;
+}
+
+struct str standins_restore(const struct standins *standins, struct str listing)
+{
+    static const char begin[] = "{\"limit\": {\"rate\": 1, \"burst\": 7";
+    struct buf out = BUF_EMPTY;
+    struct str restored;
+
+    if (standins->v.n == 0)
+        return listing;
+    while (listing.n > 0) {
+        const char *found = memmem(listing.p, listing.n, begin, sizeof begin - 1);
+        size_t n = found == NULL ? listing.n : (size_t)(found - listing.p);
+        struct str rest;
+        struct str object;
+        struct str digits;
+        uint64_t burst;
+
+        buf_add(&out, str_head(listing, n));
+        listing = str_from(listing, n);
+        if (found == NULL)
+            break;
+        object = str_cut(listing, '}', &rest);
+        digits = str_from(object, sizeof begin - 2);
+        digits = str_cut(digits, ',', &digits);
+        if (num_decimal(digits, FIRST_BURST + standins->v.n - 1, &burst) && burst >= FIRST_BURST &&
+            standins->v.v[burst - FIRST_BURST].json.n > 0) {
+            buf_add(&out, standins->v.v[burst - FIRST_BURST].json);
+            listing = str_from(rest, 1); /* the brace of {"limit": … } */
+        } else {
+            buf_add(&out, str_head(listing, object.n));
+            listing = str_from(listing, object.n);
+        }
+    }
+    restored = str_dup(standins->arena, buf_str(&out));
+    buf_free(&out);
+    return restored;
+}
