@@ -219,11 +219,14 @@ void inputs_rulesets(struct cli *cli, struct arena *arena, const struct values s
                      struct ruleset *rulesets[2])
 {
     struct opened first = open_ruleset(cli, sides[0].v, sides[0].n, dialect);
-    struct aside second = {.opened = open_ruleset(cli, sides[1].v, sides[1].n, dialect), .arena = arena};
+    struct aside second = {.arena = arena};
+    struct cli other = *cli; /* whose diagnostics come after those of the first */
     pthread_t thread;
     bool apart;
 
-    diags_init(&second.diags, arena);
+    diags_init(&other.diags, arena);
+    second.opened = open_ruleset(&other, sides[1].v, sides[1].n, dialect);
+    second.diags = other.diags;
     apart = pthread_create(&thread, NULL, read_aside, &second) == 0;
     rulesets[0] = read_opened(cli->arena, &first, &cli->diags);
     if (apart)

@@ -53,16 +53,16 @@ struct listening {
     bool reached;
 };
 
-/* What there is to say before the work begins: the rest of the program says it at its end. */
-static void say_now(struct cli *cli, struct buf *more)
+/* What there is to say before the work begins, and `ready`: the rest of the program says it at its end. */
+static void say_now(struct cli *cli, struct str ready)
 {
     struct buf said = BUF_EMPTY;
 
     diags_print(&said, &cli->diags, cli->color);
     cli->diags.n = 0;
-    fwrite(said.p, 1, said.n, stderr);
-    if (more != NULL)
-        fwrite(more->p, 1, more->n, stderr);
+    buf_add(&said, ready);
+    if (said.n > 0)
+        fwrite(said.p, 1, said.n, stderr);
     fflush(stderr);
     buf_free(&said);
 }
@@ -322,7 +322,7 @@ static int listen_now(struct listening *l, uint64_t seconds)
     if (error == 0) {
         add_ready(&ready, l->wanted.sockets.v, l->wanted.sockets.n);
         sandbox_enter(SANDBOX_ALL | SANDBOX_SOCKETS); /* from here on strangers are read */
-        say_now(l->cli, &ready);
+        say_now(l->cli, buf_str(&ready));
         buf_free(&ready);
         error = loop_run(&l->loop);
     }

@@ -208,6 +208,32 @@ static size_t command_rule(const struct walk *walk)
     return rest.n == 0 ? 0 : (size_t)(rest.p - walk->text.p);
 }
 
+/* `priority dstnat` of an output chain, as nft lists it from 1.0.8 on: its number. */
+static void number_priority(struct walk *walk)
+{
+    struct str rest = str_head(str_from(walk->text, walk->begin), walk->behind - walk->begin);
+    struct str word = str_word(&rest);
+    bool hook = false;
+
+    for (; word.n > 0 && !str_is(word, "priority"); word = str_word(&rest))
+        hook = hook || str_is(word, "output") || str_is(word, "input");
+    word = str_word(&rest);
+    if (hook && (str_is(word, "dstnat") || str_is(word, "srcnat"))) {
+        struct str sign = str_word(&rest);
+        struct str offset = str_word(&rest);
+        uint64_t number = 0;
+        int64_t priority = str_is(word, "dstnat") ? -100 : 100;
+        const char *behind = word.p + word.n;
+
+        if ((str_is(sign, "+") || str_is(sign, "-")) && num_decimal(offset, INT32_MAX, &number)) {
+            behind = offset.p + offset.n;
+            priority += str_is(sign, "-") ? -(int64_t)number : (int64_t)number;
+        }
+        add(walk->standins, (size_t)(word.p - walk->text.p), (size_t)(behind - walk->text.p))->written =
+            str_printf(walk->standins->arena, "%lld", (long long)priority);
+    }
+}
+
 /* Properties of tables, chains and flow tables that change no verdict, and that nft or the kernel may not know. */
 static void drop_property(struct walk *walk)
 {
@@ -236,6 +262,8 @@ static void end_statement(struct walk *walk)
             *vec_push(walk->standins->arena, &walk->standins->rules) =
                 (struct standin_rule){(uint32_t)from, (uint32_t)walk->behind};
         drop_property(walk);
+        if (in_chain(walk) && word_is(walk, 0, "type"))
+            number_priority(walk);
     }
     walk->word_n = 0;
     walk->begin = walk->behind = walk->at;
@@ -301,6 +329,7 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
 {
     struct walk walk = {.standins = standins, .text = str_head(standins->text, rule->to), .at = rule->from};
     struct str before = STR_EMPTY;
+    bool fib = false;
 
     for (next_token(&walk); walk.token != TOKEN_EOF; next_token(&walk)) {
         size_t from = walk.from;
@@ -310,6 +339,11 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
         before = word;
         if (name)
             continue;
+        fib = fib || str_is(word, "fib");
+        if (fib && str_is(word, "check")) { /* nft 1.1.2 and later */
+            add(standins, from, walk.at)->written = STR("oif");
+            fib = false;
+        }
         if (str_is(word, "xt")) {
             bool match;
             struct str text;

@@ -90,6 +90,23 @@ static bool leads_in(struct importer *importer, struct str text)
     return words_have(words_normal(importer->arena, text), "following") && hints.from.n > 0;
 }
 
+/* Sentences of a paragraph that are requirements by themselves; whether there is one. */
+static bool take_facts(struct importer *importer, const struct block *block)
+{
+    struct block sentence = *block;
+    bool found = false;
+    size_t from = 0;
+
+    for (size_t i = 1; i <= block->text.n; i++) {
+        if (i < block->text.n && (block->text.p[i - 1] != '.' || (block->text.p[i] != ' ' && block->text.p[i] != '\n')))
+            continue;
+        sentence.text = str_trim((struct str){block->text.p + from, i - from});
+        found = sentence_fact(importer, &sentence) || found;
+        from = i;
+    }
+    return found;
+}
+
 static void take_paragraph(struct importer *importer, const struct block *block)
 {
     struct surroundings *around = &importer->around;
@@ -104,7 +121,7 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         take_heading(importer, text, HEADINGS_MOST);
         return;
     }
-    if (sentence_fact(importer, block))
+    if (take_facts(importer, block) && memchr(text.p, '.', text.n - 1) == NULL)
         return;
     mention_keep(importer, block);
     around->lead = around->last_lead;
@@ -138,9 +155,9 @@ static void take_item(struct importer *importer, const struct block *block, cons
         importer->label_level = 0;
     if (take_label(importer, block, next))
         return;
+    mention_keep(importer, block);
     if (item_read(importer, block))
         return;
-    mention_keep(importer, block);
     if (says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }
@@ -170,6 +187,19 @@ static const struct grid *with_heads(struct importer *importer, const struct blo
     return block->grid;
 }
 
+/* "Click to expand": what opens a part of a page, not what it is about. */
+static bool is_handle(struct importer *importer, struct str label)
+{
+    static const char *const starts[] = {"click", "expand", "show", "view", "details", "more ", "see "};
+    struct str normal = words_normal(importer->arena, label);
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        if (str_starts(normal, starts[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Reads one block, or several that are a table of copied text; how many. */
 static size_t take_block(struct importer *importer, const struct block *blocks, size_t n, size_t before,
                          bool after_item)
@@ -196,7 +226,7 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
             take_paragraph(importer, block);
         break;
     case BLOCK_ITEM: take_item(importer, block, n > 1 ? block + 1 : NULL, !after_item); break;
-    case BLOCK_TAB: importer->around.tab = block->text; break;
+    case BLOCK_TAB: importer->around.tab = is_handle(importer, block->text) ? STR_EMPTY : block->text; break;
     case BLOCK_TAB_END: importer->around.tab = STR_EMPTY; break;
     case BLOCK_NOTE:
         mention_keep(importer, block);

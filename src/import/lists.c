@@ -6,12 +6,28 @@
 #include "import/domains.h"
 #include "import/importer.h"
 
+/* "443 to the server": a `to` or `from` that is not of a range. */
+static size_t to_end(struct str text, size_t end)
+{
+    static const char *const words[] = {" to ", " from "};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i]);
+
+        for (size_t at = 0; at + n < end; at++) {
+            if (memcmp(text.p + at, words[i], n) == 0 && (text.p[at + n] < '0' || text.p[at + n] > '9'))
+                end = at;
+        }
+    }
+    return end;
+}
+
 /* How much of the text from its start is ports and nothing else: up to a sign that parts them from the purpose. */
 static size_t ports_end(struct str text)
 {
     static const char *const signs[] = {
-        "=>",       "->",        " - ",       ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", "\xe2\x86\x92", " for ",
-        " is used", " are used", " between ", " (", ", used"};
+        "\n",    "=>",       "->",        " - ",       ": ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", "\xe2\x86\x92",
+        " for ", " is used", " are used", " between ", " (", ", used"};
     size_t end = text.n;
 
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
@@ -24,7 +40,7 @@ static size_t ports_end(struct str text)
             }
         }
     }
-    return end;
+    return to_end(text, end);
 }
 
 static struct str skip_signs(struct str text)
@@ -88,19 +104,26 @@ static bool ports_first(struct importer *importer, struct str text, struct port_
     ports_read(importer->arena, head, ports);
     if (!is_good(ports))
         return false;
-    if (tail.n > 1 && tail.p[0] == ' ' && tail.p[1] == '(') { /* 22 (TCP): …, 443 (HTTPS) … */
+    while (str_starts(tail, " (")) { /* 22 (TCP): …, 443 (HTTPS), 8443 (API) … */
         const char *close = memchr(tail.p, ')', tail.n);
         struct port_text more;
+        struct str both;
 
-        if (close != NULL) {
-            struct str both = str_head(text, (size_t)(close - text.p) + 1);
-
+        if (close == NULL)
+            break;
+        both = str_head(text, (size_t)(close - text.p) + 1);
+        end = both.n;
+        if (end < text.n && (text.p[end] == ',' || text.p[end] == ';'))
+            end += 1 + ports_end(str_from(text, end + 1));
+        ports_read(importer->arena, str_head(text, end), &more);
+        if (!is_good(&more)) {
+            end = both.n;
             ports_read(importer->arena, both, &more);
-            if (is_good(&more)) {
-                *ports = more;
-                tail = str_from(text, both.n);
-            }
         }
+        if (!is_good(&more))
+            break;
+        *ports = more;
+        tail = str_from(text, end);
     }
     *purpose = skip_signs(str_starts(tail, " (") ? str_trim(tail) : tail);
     return true;
@@ -245,7 +268,8 @@ static bool item_says(struct importer *importer, struct str text, const struct s
     bool before = says_port(importer, importer->around.last_lead) || says_port(importer, importer->around.lead);
 
     for (size_t i = 0; i <= HEADINGS_MOST && !before; i++)
-        before = says_port(importer, importer->around.headings[i]);
+        before = words_have(words_normal(importer->arena, importer->around.headings[i]), "port") ||
+                 says_port(importer, importer->around.headings[i]);
     before = before && scope->hints.ports;
     if (ports_first(importer, text, ports, purpose) || term_says(importer, text, ports, purpose))
         return has_transports(ports) || (before && !is_other_number(importer, text, ports));
@@ -306,6 +330,33 @@ static bool domain_item(struct importer *importer, const struct block *block, st
     return true;
 }
 
+/* "TCP 443 to the licence server" where connections go out, "TCP 22 from the console" where they come in. */
+static void read_far_end(struct importer *importer, struct str text, const struct scope *scope, struct fact *fact)
+{
+    enum way way = fact->way == WAY_UNSAID ? scope->hints.way : fact->way;
+    struct str rest = str_from(text, to_end(text, text.n));
+    struct domain_text domains;
+    struct sentence sentence;
+    struct str phrase;
+    struct actor *actor;
+
+    if (fact->from.actor != NULL || fact->to.actor != NULL || way != (str_starts(rest, " to ") ? WAY_OUT : WAY_IN) ||
+        rest.n < 5)
+        return;
+    rest = str_from(rest, str_starts(rest, " to ") ? 4 : 6);
+    phrase = str_head(rest, ports_end(rest));
+    if (domains_in(importer->arena, phrase)) {
+        domains_read_text(importer->arena, phrase, &domains);
+        actor = party_domains(importer, phrase, domains.domains, domains.n, fact->span);
+    } else {
+        sentence_split(importer->arena, rest, &sentence);
+        phrase = sentence.n == 0 ? STR_EMPTY : phrase_from(&sentence, 0, NULL);
+        actor = phrase.n > 0 && party_is_role(importer, phrase) ? party_actor(importer, phrase, fact->span) : NULL;
+    }
+    *(way == WAY_OUT ? &fact->to : &fact->from) =
+        (struct party){.actor = actor, .why = actor == NULL ? STR_EMPTY : STR("read from the item's words")};
+}
+
 bool item_read(struct importer *importer, const struct block *block)
 {
     struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}};
@@ -350,6 +401,14 @@ bool item_read(struct importer *importer, const struct block *block)
         if (hints.between && fact.from.actor != fact.to.actor)
             fact_review(importer, &fact, STR("the document says between, not which side connects"));
     }
+    if (fact.to.actor == NULL && domains_in(importer->arena, purpose)) { /* api.example.org: tcp/443 */
+        struct domain_text domains;
+
+        domains_read_text(importer->arena, purpose, &domains);
+        fact.to.actor = party_domains(importer, purpose, domains.domains, domains.n, block->span);
+        fact.way = WAY_OUT;
+    }
+    read_far_end(importer, text, &scope, &fact);
     fact_finish(importer, &fact, NULL, &scope, fact.purpose.text, false);
     if (ports.either)
         fact.need = fact.need == NEED_REQUIRED ? NEED_OPTIONAL : fact.need;

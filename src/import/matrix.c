@@ -1,7 +1,8 @@
 /*
- * A matrix: who connects down its side, to whom across its top, and in each cell the ports. It is read as the list that
- * it stands for. Which of the two sides begins must be said in its corner (`From \\ To`): turned round, every fact
- * would be wrong.
+ * Grids that stand for a list of rows. With the words of heads down the side, rows and columns are exchanged. A matrix:
+ * who connects down its side, to whom across its top, and in each cell the ports. It is read as the list that it stands
+ * for. Which of the two sides begins must be said in its corner (`From \\ To`): turned round, every fact would be
+ * wrong.
  */
 #include "import/columns.h"
 #include "import/ports.h"
@@ -125,4 +126,50 @@ const struct grid *columns_matrix(struct arena *arena, const struct grid *grid)
     }
     list->row_n = n;
     return list;
+}
+
+const struct grid *columns_turn(struct arena *arena, const struct grid *grid)
+{
+    struct grid *turned;
+    size_t down = 0;
+    size_t across = 0;
+    bool port = false;
+
+    for (size_t row = 0; row < grid->row_n && row < 40; row++) {
+        int points;
+        enum column_kind kind = columns_head(words_normal(arena, columns_text(grid, row, 0)), &points);
+
+        down += points >= COLUMN_EXACT && kind != COLUMN_FOREIGN;
+        port = port || (points >= COLUMN_EXACT && kind == COLUMN_PORT);
+    }
+    for (size_t column = 1; column < grid->column_n && column < 40; column++) {
+        int points;
+
+        columns_head(words_normal(arena, columns_text(grid, 0, column)), &points);
+        across += points >= COLUMN_EXACT;
+    }
+    if (!port || down < 2 || across > 0 || 2 * down < grid->row_n || grid->column_n < 2)
+        return grid;
+    turned = arena_new_object(arena, struct grid);
+    *turned = *grid;
+    turned->row_n = grid->column_n;
+    turned->column_n = grid->row_n;
+    turned->head_n = 1;
+    turned->at = arena_new_array(arena, const struct cell *, grid->row_n * grid->column_n);
+    for (size_t row = 0; row < turned->row_n; row++) {
+        for (size_t column = 0; column < turned->column_n; column++) {
+            const struct cell *cell = grid_at(grid, column, row);
+            struct cell *copy;
+
+            if (cell == NULL)
+                continue;
+            copy = arena_new_object(arena, struct cell);
+            *copy = *cell;
+            copy->row = (uint32_t)row;
+            copy->column = (uint32_t)column;
+            copy->row_span = copy->column_span = 1;
+            turned->at[row * turned->column_n + column] = copy;
+        }
+    }
+    return turned;
 }

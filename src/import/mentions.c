@@ -4,13 +4,18 @@
  */
 #include "import/importer.h"
 
-enum { MENTION_TEXT_MOST = 4000, MENTIONS_MOST = 1000, PORT_LEAST = 20 };
+enum { MENTION_TEXT_MOST = 4000, MENTIONS_MOST = 1000, PORT_LEAST = 20, ITEM_WORDS_MOST = 12 };
 
 static bool is_port_word(struct str word)
 {
     static const char *const words[] = {"port", "ports", "tcp", "udp", NULL};
 
     return word_is_one_of(word, words);
+}
+
+static bool is_year(uint16_t number)
+{
+    return number >= 1990 && number <= 2039;
 }
 
 /* 1 to 65535; 0: no number, or none that can be a port. */
@@ -50,12 +55,12 @@ void mention_keep(struct importer *importer, const struct block *block)
 
     if (item)
         scope_find(importer, &scope);
-    item = item && scope.hints.ports;
+    item = item && scope.hints.ports && words_count(rest) <= ITEM_WORDS_MOST;
     open = item;
     for (struct str word = str_word(&rest); word.n > 0 && n < 64; word = str_word(&rest)) {
         uint16_t port = port_of(word);
 
-        if (port != 0 && open && (!item || port >= PORT_LEAST))
+        if (port != 0 && open && (!item || (port >= PORT_LEAST && !is_year(port))))
             found[n++] = port;
         else if (last != 0 && (str_is(word, "tcp") || str_is(word, "udp")))
             found[n++] = last;

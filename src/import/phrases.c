@@ -211,6 +211,12 @@ static const char *const generic[] = {"network",
                                       "allowlist",
                                       "whitelist",
                                       "lists",
+                                      "direction",
+                                      "directions",
+                                      "allocation",
+                                      "allocations",
+                                      "assignment",
+                                      "assignments",
                                       NULL};
 
 static bool is_generic(struct str word)

@@ -93,7 +93,7 @@ static size_t skip_dash(struct str s, size_t at)
 }
 
 /* `1,024`: three digits follow a comma without a blank, and nothing else fits: as two ports the second begins with 0,
- * or the whole is one end of a range that would run backwards. */
+ * or the first is a single digit, or the whole is one end of a range that would run backwards. */
 static bool is_thousands(struct str s, size_t at, size_t n)
 {
     size_t next = at + n;
@@ -104,7 +104,7 @@ static bool is_thousands(struct str s, size_t at, size_t n)
     whole = value(s, at, n) * 1000 + value(s, next + 1, 3);
     if (whole > 65535)
         return false;
-    if (s.p[next + 1] == '0')
+    if (s.p[next + 1] == '0' || (n == 1 && (at == 0 || s.p[at - 1] != ',')))
         return true;
     next = skip_dash(s, next + 4);
     n = digits(s, next);
@@ -399,6 +399,12 @@ static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
         } else if (token.kind == TOKEN_MORE && left >= 2 && next->kind == TOKEN_COLON && next[1].kind == TOKEN_NUMBER &&
                    next[1].lo == next[1].hi) { /* >= N */
             token = next[1];
+            token.hi = 65535;
+            i += 2;
+        } else if (token.kind == TOKEN_ABOVE && left >= 2 && str_is(next->text, "than") &&
+                   next[1].kind == TOKEN_NUMBER && next[1].lo == next[1].hi) { /* greater than N */
+            token = next[1];
+            token.lo++;
             token.hi = 65535;
             i += 2;
         } else if ((token.kind == TOKEN_MORE || token.kind == TOKEN_ABOVE) && left >= 1 && next->kind == TOKEN_NUMBER &&

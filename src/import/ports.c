@@ -246,7 +246,8 @@ static bool is_footnote(const struct parser *parser, size_t i)
 
     return i >= 2 && i + 1 < parser->tokens.n && token->lo == token->hi && token->hi < 10 && token->hi > 0 &&
            parser->tokens.v[i - 1].kind == TOKEN_OPEN && parser->tokens.v[i + 1].kind == TOKEN_CLOSE &&
-           parser->tokens.v[i - 2].kind == TOKEN_NUMBER;
+           (parser->tokens.v[i - 2].kind == TOKEN_NUMBER ||
+            (parser->tokens.v[i - 2].kind == TOKEN_TRANSPORT && parser->entries.n > 0));
 }
 
 /* `see Note 1`, `80 Note 1`: its numbers are those of the place that it points to. */

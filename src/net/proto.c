@@ -194,12 +194,15 @@ static const struct message messages_v6[] = {
     {"mld2-listener-report", 143, -1},
 };
 
+/* TYPE, TYPE/CODE or TYPE/CODE:CODE */
 static bool parse_numbers(struct str text, struct range *messages)
 {
     struct str rest;
+    struct str last;
     struct str first = str_cut(text, '/', &rest);
     uint64_t type;
-    uint64_t code;
+    uint64_t lo;
+    uint64_t hi;
 
     if (!num_any(first, 255, &type))
         return false;
@@ -207,10 +210,10 @@ static bool parse_numbers(struct str text, struct range *messages)
         *messages = (struct range){icmp_message((unsigned)type, 0), icmp_message((unsigned)type, 255)};
         return true;
     }
-    if (!num_any(rest, 255, &code))
+    first = str_cut(rest, ':', &last);
+    if (!num_any(first, 255, &lo) || !num_any(first.n == rest.n ? first : last, 255, &hi) || lo > hi)
         return false;
-    *messages =
-        (struct range){icmp_message((unsigned)type, (unsigned)code), icmp_message((unsigned)type, (unsigned)code)};
+    *messages = (struct range){icmp_message((unsigned)type, (unsigned)lo), icmp_message((unsigned)type, (unsigned)hi)};
     return true;
 }
 

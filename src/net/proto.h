@@ -29,7 +29,8 @@ unsigned proto_icmp(enum family family);
 bool port_range_parse(struct str text, bool zero_allowed, struct range *ports);
 
 /*
- * ICMP messages by the names that iptables and nft use. A type alone stands for all its codes.
+ * ICMP messages by the names that iptables and nft use, and by numbers: TYPE, TYPE/CODE, TYPE/CODE:CODE. A type alone
+ * stands for all its codes.
  * A message is kept as one number, type << 8 | code, so that a type is the range of its codes.
  */
 bool icmp_parse(struct str name, enum family family, struct range *messages);

@@ -208,6 +208,15 @@ def forbidden_flows(suite):
         expect(document["tests"][0]["holds"] is holds and document["summary"][key] == 1, document)
 
 
+def errors_of_both_sides(suite):
+    """What is wrong on the left is said before what is wrong on the right, wherever it was noticed."""
+    suite.write("left.rules", SAVE % ("DROP", "-A FORWARD --nothing\n"))
+    suite.write("right.rules", "nothing\n")
+    for pair in (("left.rules", "right.rules"), ("right.rules", "left.rules"), ("left.rules", "left.rules")):
+        result = run("diff", *pair, cwd=suite.path)
+        expect(result.status == 2 and [place[0] for place in result.places()] == list(pair), result)
+
+
 def perhaps_different(suite):
     """Two rulesets that differ only where nobody can know are neither equal nor different."""
     rule = "-A FORWARD -d 10.0.0.2 %s-j ACCEPT\n"
@@ -612,7 +621,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)

@@ -59,6 +59,24 @@ static void shell_lines(void **state)
     arena_free(text.arena);
 }
 
+/* A text that both families load: each leaves the other's rules out. */
+static void both_families(void **state)
+{
+    const char *rules = "*filter\n:INPUT DROP [0:0]\n-A INPUT -4 -p icmp -j ACCEPT\n-A INPUT -6 -s fd00::/8 -j ACCEPT\n"
+                        "-A INPUT -m comment --comment -6 -j ACCEPT\nCOMMIT\n";
+    struct text text = read_text("x", rules);
+
+    (void)state;
+    assert_int_equal(text.diags.errors, 0);
+    assert_int_equal(chain_of(&text, "filter", "INPUT")->rule_n, 2);
+    arena_free(text.arena);
+    text = read_text("x.v6.rules", rules);
+    assert_int_equal(text.diags.errors, 0);
+    assert_int_equal(chain_of(&text, "filter", "INPUT")->rule_n, 2);
+    assert_true(str_contains(chain_of(&text, "filter", "INPUT")->rules[0].text, "fd00::/8"));
+    arena_free(text.arena);
+}
+
 /* A text that lost its *filter, behind the mark that some editors write. */
 static void without_table(void **state)
 {
@@ -366,16 +384,10 @@ static void long_chains(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_as_they_come),
-        cmocka_unit_test(shell_lines),
-        cmocka_unit_test(without_table),
-        cmocka_unit_test(folded),
-        cmocka_unit_test(cut_off),
-        cmocka_unit_test(several_dumps),
-        cmocka_unit_test(pasted_texts),
-        cmocka_unit_test(families),
-        cmocka_unit_test(long_chains),
-        cmocka_unit_test(real_dumps),
+        cmocka_unit_test(texts_as_they_come), cmocka_unit_test(both_families), cmocka_unit_test(shell_lines),
+        cmocka_unit_test(without_table),      cmocka_unit_test(folded),        cmocka_unit_test(cut_off),
+        cmocka_unit_test(several_dumps),      cmocka_unit_test(pasted_texts),  cmocka_unit_test(families),
+        cmocka_unit_test(long_chains),        cmocka_unit_test(real_dumps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

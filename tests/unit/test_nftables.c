@@ -272,7 +272,12 @@ static const struct {
      "transport=6 fragment=0-1 in=eth0 ports=22 accept", NULL},
     {"{'vmap':{'key':{" META("nfproto") "},'data':{'set':[['ipv4',{'accept':null}],['ipv6',{'drop':null}]]}}}",
      "v4 accept; v6 drop", NULL},
-    {"{'vmap':{'key':{" META("skuid") "},'data':{'set':[[0,{'accept':null}]]}}}", "unknown", NULL},
+    {"{'vmap':{'key':{" META("skuid") "},'data':{'set':[[0,{'accept':null}]]}}}", "<0:meta skuid vmap> accept", NULL},
+    {"{'vmap':{'key':{'numgen':{'mode':'random','mod':3,'offset':0}},'data':{'set':["
+     "[0,{'jump':{'target':'other'}}],[{'range':[1,2]},{'accept':null}]]}}}",
+     "<0:numgen {\"mode\":\"random\",\"mod\":3,\"offset\":0} vmap> jump other; accept", NULL},
+    {"{'vmap':{'key':{'numgen':{'mode':'inc','mod':3}},'data':{'set':[[0,{'accept':null}],[2,{'drop':null}]]}}}",
+     "<0:numgen {\"mode\":\"inc\",\"mod\":3} vmap> accept; <1:numgen {\"mode\":\"inc\",\"mod\":3} vmap> drop", NULL},
     {"{'vmap':{'key':{" PAYLOAD("tcp", "dport") "},'data':{'set':[]}}}", "transport=never fragment=0-1 continue", NULL},
     /* conditions and what is not modelled */
     {"{'limit':{'rate':5,'burst':3,'per':'second'}}" ACCEPT, "<0:limit rate 5/second burst 3 packets> accept",

@@ -80,6 +80,13 @@ static const struct {
     {"table ip t {\n flags owner,persist\n chain c {\n flags offload;\n }\n}\n",
      "table ip t {\n \n chain c {\n ;\n }\n}\n", "", ""},
     {"table ip t {\n flags dormant\n}\n", "table ip t {\n flags dormant\n}\n", "", ""},
+    {CHAIN("type nat hook output priority dstnat; policy accept;"),
+     CHAIN("type nat hook output priority -100; policy accept;"), "", ""},
+    {CHAIN("type filter hook input priority srcnat + 5; policy accept;"),
+     CHAIN("type filter hook input priority 105; policy accept;"), "", ""},
+    {CHAIN("type nat hook prerouting priority dstnat; policy accept;"),
+     CHAIN("type nat hook prerouting priority dstnat; policy accept;"), "", ""},
+    {CHAIN("fib saddr . iif check missing drop"), CHAIN("fib saddr . iif oif missing drop"), "", ""},
     /* The limits of others stay. */
     {CHAIN("queue"), CHAIN(BURST(1)), "{\"limit\": {\"rate\": 1, \"burst\": 7, \"per\": \"second\"}}" LISTED(9),
      "{\"limit\": {\"rate\": 1, \"burst\": 7, \"per\": \"second\"}}" LISTED(9)},

@@ -4,15 +4,13 @@
 #define LIST_MAX 65536 /* rules that the address lists of one line may become */
 
 static bool read_address(struct reading *reading, size_t word, struct str text, const struct ranges **ranges,
-                         bool *name)
+                         bool *name, const char **why)
 {
-    const char *why;
-
-    if (reader_address(reading->reader, text, ranges, name, &why))
+    if (reader_address(reading->reader, text, ranges, name, why))
         return true;
     if (!*name)
-        reading_error(reading, word, "\"%.*s\" %s%s", STR_ARG(text), str_starts(str_of(why), "is ") ? "" : "is ",
-                      str_is(str_of(why), "not an address") ? "neither an address nor a prefix" : why);
+        reading_error(reading, word, "\"%.*s\" %s%s", STR_ARG(text), str_starts(str_of(*why), "is ") ? "" : "is ",
+                      str_is(str_of(*why), "not an address") ? "neither an address nor a prefix" : *why);
     return false;
 }
 
@@ -20,6 +18,7 @@ static void address_list(struct reading *reading, const struct option_row *row, 
 {
     size_t most = 1;
     const struct ranges **v;
+    const char *why;
     size_t n = 0;
     bool name;
 
@@ -31,9 +30,10 @@ static void address_list(struct reading *reading, const struct option_row *row, 
     while (list.n > 0) {
         struct str item = str_cut(list, ',', &list);
 
-        if (!read_address(reading, word, item, &v[n], &name)) {
+        if (!read_address(reading, word, item, &v[n], &name, &why)) {
             if (name)
-                reading_error(reading, word, "\"%.*s\" is a name; a list takes addresses", STR_ARG(item));
+                reading_error(reading, word, "\"%.*s\" is %s; a list takes addresses", STR_ARG(item),
+                              memchr(item.p, ':', item.n) == NULL ? "a name" : "a mask with too many holes");
             return;
         }
         n++;
@@ -54,6 +54,7 @@ void match_addresses(struct reading *reading, const struct option_row *row, size
     struct reader *reader = reading->reader;
     const struct ranges *ranges;
     struct str text;
+    const char *why;
     size_t word;
     bool name;
 
@@ -66,11 +67,16 @@ void match_addresses(struct reading *reading, const struct option_row *row, size
         address_list(reading, row, word, text);
         return;
     }
-    if (!read_address(reading, word, text, &ranges, &name)) {
+    if (!read_address(reading, word, text, &ranges, &name, &why)) {
         if (!name)
             return;
-        diag_warning(reader->diags, reader_word_span(reader, word),
-                     "\"%.*s\" is a name: which addresses it stood for is not known here", STR_ARG(text));
+        if (why == NULL)
+            diag_warning(reader->diags, reader_word_span(reader, word),
+                         "\"%.*s\" is a name: which addresses it stood for is not known here", STR_ARG(text));
+        else
+            diag_note(reader->diags, reader_word_span(reader, word),
+                      "the mask of \"%.*s\" has too many holes to list its addresses: taken for an unknown",
+                      STR_ARG(text));
         reading_unknown(reading, str_printf(reader->arena, "%s %.*s", row->names[0], STR_ARG(text)), reading->negated,
                         SAME_UNTIL_WRITTEN);
         return;
@@ -87,11 +93,12 @@ void match_range(struct reading *reading, const struct option_row *row, size_t o
     struct reader *reader = reading->reader;
     const struct ranges *ranges;
     struct str text;
+    const char *why;
     bool name;
 
     if (!reading_value(reading, option, &text) || reading_hidden(reading, row->names[0], text))
         return;
-    if (!read_address(reading, reading->at - 1, text, &ranges, &name)) {
+    if (!read_address(reading, reading->at - 1, text, &ranges, &name, &why)) {
         if (name)
             reading_error(reading, reading->at - 1, "\"%.*s\" is not a range of addresses", STR_ARG(text));
         return;

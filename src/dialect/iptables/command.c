@@ -95,6 +95,24 @@ static bool need_chain(struct reader *reader, size_t at)
     return false;
 }
 
+/* `-6` in a text of IPv4: iptables-restore leaves such a rule to ip6tables-restore, which reads the same text. */
+static bool is_of_other_family(struct reader *reader, size_t at)
+{
+    bool v6 = reader->family == FAMILY_V6;
+
+    for (; at < reader->words.n; at++) {
+        struct str text = word(reader, at);
+
+        if (reader->words.v[at].quoted || str_is(word(reader, at - 1), "--comment") ||
+            !(str_is(text, v6 ? "-4" : "-6") || str_is(text, v6 ? "--ipv4" : "--ipv6")))
+            continue;
+        diag_note(reader->diags, reader_word_span(reader, at), "this rule is for %s only: left out here",
+                  v6 ? "IPv4" : "IPv6");
+        return true;
+    }
+    return false;
+}
+
 /* `at` is behind the name of the chain, which stands before it. */
 static void read_rule(struct reader *reader, struct table *table, enum command command, size_t at)
 {
@@ -104,6 +122,8 @@ static void read_rule(struct reader *reader, struct table *table, enum command c
     if (!chain->declared && chain->wanted.source == NULL)
         chain->wanted = reader_word_span(reader, at - 1);
     table->last = chain;
+    if (is_of_other_family(reader, at))
+        return;
     if (command == COMMAND_INSERT) {
         position = 1;
         if (num_decimal(word(reader, at), UINT32_MAX, &position))

@@ -176,6 +176,8 @@ static enum family family_shown(struct str text)
 {
     struct str last = STR_EMPTY;
 
+    if (str_contains(text, " -4 ") || str_contains(text, " -6 "))
+        return FAMILY_N; /* of a text for both */
     while (text.n > 0) {
         struct str word = str_word(&text);
         struct addr_range range;

@@ -226,16 +226,20 @@ bool reader_address(struct reader *reader, struct str text, const struct ranges 
         return true;
     }
     *why = addr_error_text(error);
-    if (error == ADDR_NOT_ADDRESS && reader->family == FAMILY_V4 && mask.n > 0 && parse_short_v4(first, &addr) &&
-        num_decimal(mask, 32, &length)) {
+    length = 32;
+    if (error == ADDR_NOT_ADDRESS && reader->family == FAMILY_V4 && parse_short_v4(first, &addr) &&
+        (first.n == text.n || num_decimal(mask, 32, &length))) {
         range.range = addr_prefix(FAMILY_V4, addr, (unsigned)length);
         *ranges = ranges_one(reader->arena, range.range.lo, range.range.hi);
         return true;
     }
     if (error == ADDR_BAD_MASK && addr_parse(first, &family, &addr) && family == reader->family) {
         *ranges = with_mask(reader, addr, mask);
+        *name = *ranges == NULL && addr_parse(mask, &family, &addr) && family == reader->family;
         return *ranges != NULL;
     }
     *name = error == ADDR_NOT_ADDRESS && looks_like_name(text);
+    if (*name)
+        *why = NULL;
     return false;
 }

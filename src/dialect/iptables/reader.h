@@ -89,7 +89,10 @@ uint32_t reader_literal(struct reader *reader, struct str text, enum sameness sa
 const struct interface_pattern *reader_interface(struct reader *reader, struct str word);
 /* Values that are `value` where `mask` has ones; NULL when those are more than a few ranges. */
 const struct ranges *reader_masked(struct reader *reader, u128 value, u128 mask, unsigned bits);
-/* An address, prefix or `a-b` of the family; host bits are cut off, masks may be dotted or have holes. */
+/*
+ * An address, prefix or `a-b` of the family; host bits are cut off, masks may be dotted or have holes. False, and
+ * *name: it stands for addresses that cannot be listed, being a name (*why NULL) or having a mask with too many holes.
+ */
 bool reader_address(struct reader *reader, struct str text, const struct ranges **ranges, bool *name, const char **why);
 
 /* table.c */

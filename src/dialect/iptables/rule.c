@@ -222,14 +222,6 @@ static void check_table(struct reading *reading, size_t option)
         reading_error(reading, option + 1, "the rule stands in table %s", table_name(reading->table->id));
 }
 
-static void check_version(struct reading *reading, size_t option)
-{
-    enum family family = str_ends(reading_word(reading, option)->text, "6") ? FAMILY_V6 : FAMILY_V4;
-
-    if (family != reading->reader->family)
-        reading_error(reading, option, "the rule is for the other address family than its text");
-}
-
 static void global_option(struct reading *reading, const struct option_row *row, size_t option)
 {
     struct str value;
@@ -246,8 +238,6 @@ static void global_option(struct reading *reading, const struct option_row *row,
         begin_module(reading, option);
     else if (row->option == OPTION_JUMP || row->option == OPTION_GOTO)
         begin_target(reading, option);
-    else if (row->option == OPTION_IP_VERSION)
-        check_version(reading, option);
     else if (row->option == OPTION_TABLE)
         check_table(reading, option);
     else if (row->option == OPTION_WAIT)

@@ -250,7 +250,7 @@ static bool verdict_element(struct reader *reader, struct rules_of *rules, const
     return true;
 }
 
-/* The pairs of `data`, in place or of a named map; NULL where they are not known. */
+/* The pairs of `data`, in place or of a named map; `known` false: there may be others. */
 static json_t *map_data(struct reader *reader, json_t *data, bool *known)
 {
     struct nft_set *set;
@@ -259,7 +259,7 @@ static json_t *map_data(struct reader *reader, json_t *data, bool *known)
     if (json_is_string(data)) {
         set = sets_find(reader, reader_str(reader, data));
         *known = set != NULL && !set->changing;
-        return *known ? set->elements : NULL;
+        return set == NULL ? NULL : set->elements;
     }
     *known = json_is_array(json_object_get(data, "set"));
     return json_object_get(data, "set");
@@ -306,6 +306,70 @@ static void condition(struct reader *reader, struct drafts *drafts, json_t *stat
 
     vec_each (struct draft *, draft, drafts)
         draft_add(reader, draft, &unknown);
+}
+
+/* `numgen random mod 2 vmap { 0 : …, 1 : … }`: whatever the number is, the map has it. */
+static bool has_every_number(json_t *key, json_t *list)
+{
+    static const char *const names[] = {"numgen", "jhash", "symhash"};
+    json_t *generator = NULL;
+    json_int_t numbers = 0;
+    json_t *pair;
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names && generator == NULL; i++)
+        generator = json_object_get(key, names[i]);
+    if (!json_is_integer(json_object_get(generator, "mod")))
+        return false;
+    json_array_foreach(list, i, pair)
+    {
+        json_t *number = json_array_get(pair, 0);
+        json_t *range = json_object_get(number, "range");
+        json_int_t first = json_integer_value(range == NULL ? number : json_array_get(range, 0));
+        json_int_t last = json_integer_value(range == NULL ? number : json_array_get(range, 1));
+        json_int_t from = json_integer_value(json_object_get(generator, "offset"));
+
+        if ((range == NULL && !json_is_integer(number)) || first < from || last < first)
+            return false;
+        numbers += last - first + 1; /* elements of a map are disjoint */
+    }
+    return numbers == json_integer_value(json_object_get(generator, "mod"));
+}
+
+/* A map whose key is not modelled: each of its verdicts may be the one, or none is. */
+static void unknown_vmap(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, json_t *vmap)
+{
+    struct str text = text_expression(reader, json_object_get(vmap, "key"));
+    bool known;
+    json_t *list = map_data(reader, json_object_get(vmap, "data"), &known);
+    bool every = known && has_every_number(json_object_get(vmap, "key"), list);
+    size_t n = json_array_size(list);
+
+    for (size_t i = 0; i < n; i++) {
+        struct match unknown = reader_unknown(reader, str_printf(reader->arena, "%.*s vmap", STR_ARG(text)), true);
+        struct drafts own = {0};
+        enum action action = ACTION_UNKNOWN;
+        const char *name;
+        json_t *value;
+
+        vec_each (const struct draft *, draft, drafts) {
+            struct draft copy = draft_copy(reader, draft);
+
+            if (!every || i + 1 < n)
+                draft_add(reader, &copy, &unknown);
+            *vec_push(reader->arena, &own) = copy;
+        }
+        known = known && json_object_size(json_array_get(json_array_get(list, i), 1)) == 1;
+        json_object_foreach(json_array_get(json_array_get(list, i), 1), name, value)
+        {
+            if (effect_of(name, &action) == EFFECT_VERDICT)
+                verdict(reader, rules, &own, action, value);
+            else
+                known = false;
+        }
+    }
+    if (!known || n == 0)
+        rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
 }
 
 /* Behind a verdict map only what has no effect is understood. */
@@ -397,8 +461,10 @@ static bool read_statement(struct reader *reader, struct rules_of *rules, struct
     case EFFECT_CONDITION: condition(reader, drafts, statement); return false;
     case EFFECT_VERDICT: verdict(reader, rules, drafts, action, value); return true;
     case EFFECT_MAP:
-        if (!rest_is_plain(expressions, at + 1) || !read_vmap(reader, rules, drafts, value))
+        if (!rest_is_plain(expressions, at + 1))
             rules_emit(reader, rules, drafts, ACTION_UNKNOWN);
+        else if (!read_vmap(reader, rules, drafts, value))
+            unknown_vmap(reader, rules, drafts, value);
         return true;
     case EFFECT_MANGLE:
         if (is_mark_of(value) && rewrite_mark(reader, rules, drafts, json_object_get(value, "value"), plain))
