@@ -104,6 +104,18 @@ static void add_target(struct probing *probing, const struct target *target, siz
     }
 }
 
+/* A proxy that is not used is said: who gave it may count on it. */
+static void note_straight(struct probing *probing)
+{
+    size_t straight = probing->names.n;
+
+    vec_each (struct probing_item **, item, &probing->items)
+        straight += !(*item)->proxied;
+    if (probing->has_proxy && straight > 0)
+        diag_note(&probing->cli->diags, SPAN_NONE, "%zu of %zu probes go straight: names over TCP go through the proxy",
+                  straight, probing->items.n + probing->names.n);
+}
+
 bool probing_targets(struct probing *probing)
 {
     struct cli *cli = probing->cli;
@@ -120,6 +132,7 @@ bool probing_targets(struct probing *probing)
     }
     for (size_t i = 0; i < targets.n; i++)
         add_target(probing, &targets.v[i], i, sources, source_n);
+    note_straight(probing);
     probing->title = targets.n == 1 ? targets.v[0].host : str_printf(cli->arena, "%zu targets", targets.n);
     return cli->diags.errors == 0;
 }

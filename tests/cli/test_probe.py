@@ -242,6 +242,8 @@ def dry_details():
     expect("through http://proxy:8080" in text and "HTTP CONNECT to h.example:443" in text, text)
     expect("TLS handshake for h.example" in text and "closed port" in text, text)
     expect("secret" not in text, "a dry run shows the password of the proxy")
+    note = run("probe", "tcp://h.example:1", "tcp://10.0.0.1:1", "--proxy", "http://p", "--dry-run").err
+    expect("1 of 2 probes go straight" in note, note)
     text = run("probe", "https://h.example", "--resolver", "[fd00::1]:5353", "--dry-run").out
     expect("asks [fd00::1]:5353 for all addresses of h.example" in text, text)
     bare = run("probe", "pvs://10.0.0.1", "--dry-run").out

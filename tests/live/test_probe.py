@@ -174,6 +174,48 @@ class Resolver:
                                peer)
 
 
+class Proxy:
+    """An HTTP proxy for CONNECT: it looks names up in a table of its own, and refuses the others."""
+
+    def __init__(self, names):
+        self.names = names
+        self.asked = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client, _ = self.socket.accept()
+            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+
+    def talk(self, client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = client.recv(4096)
+            if not more:
+                return
+            head += more
+        target = head.split()[1].decode()
+        self.asked.append(target)
+        name, port = target.rsplit(":", 1)
+        if name not in self.names:
+            client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+            return
+        server = socket.create_connection((self.names[name], int(port)))
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        for source, sink in ((client, server), (server, client)):
+            threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 def everything_holds(router, beyond, resolver):
@@ -206,6 +248,25 @@ def names(router, beyond, resolver):
         outcome = by_flow(probe(updates, "--from", "me", *QUICK, status=1))["pool/host-mirrors/tcp"][0]
         expect(outcome["address"] == "10.2.0.3" and "does not know this address" in outcome["warning"], outcome)
         expect(outcome["outcome"] == "tls-untrusted" and outcome["holds"] is False, outcome)
+
+
+def through_proxy(router, beyond, resolver):
+    """Names go to the proxy, and nobody here looks them up; what the proxy refuses is told from what the target does."""
+    firewall(router)
+    resolver.asked.clear()
+    proxy = Proxy({"inside.example": "10.2.0.2", "mirrors.xcp-ng.org": "10.2.0.2"})
+    url = f"http://127.0.0.1:{proxy.port}"
+    with listening(beyond, "ssh:22", "https:443", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
+        outcomes = probe("ssh://inside.example", "ssh://outside.example", "ssh://10.2.0.2", "--proxy", url, "--resolver",
+                         "127.0.0.53", *QUICK, status=1)["outcomes"]
+        expect([row["outcome"] for row in outcomes] == ["open", "proxy-refused", "open"], outcomes)
+        expect([row.get("proxy") for row in outcomes] == [url, url, None], outcomes)
+        expect(outcomes[0]["address"] is None and outcomes[2]["address"] == "10.2.0.2", outcomes)
+        expect(sorted(proxy.asked) == ["inside.example:22", "outside.example:22"], proxy.asked)
+        site = path("proxied.yaml", SITE.replace("-updates", "updates") + f"proxy: {url}\n")
+        outcome = by_flow(probe(site, "--from", "me", *QUICK, status=1))["pool/host-mirrors/tcp"][0]
+        expect(outcome["outcome"] == "tls-untrusted" and outcome["proxy"] == url, outcome)
+        expect(resolver.asked == [], resolver.asked)
 
 
 def certificates(router, beyond, resolver):
@@ -301,7 +362,7 @@ def main():
     for address in ("10.2.0.2", "10.2.0.3", "fd02::2"):
         until(lambda: answers(address), address)
     failed = 0
-    cases = [everything_holds, names, certificates, interception, discovery, stopped]
+    cases = [everything_holds, names, through_proxy, certificates, interception, discovery, stopped]
     for case in cases:
         try:
             case(router, beyond, resolver)
