@@ -213,18 +213,53 @@ static void add_finding(struct buf *out, const struct probe_finding *finding)
     }
 }
 
+/* Whether one before it says the same parameter; *other: its port is another. */
+static bool said_before(const struct probe_port *ports, size_t at, bool *other)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (!str_eq(ports[i].instance, ports[at].instance) || !str_eq(ports[i].parameter, ports[at].parameter))
+            continue;
+        *other = ports[i].port != ports[at].port;
+        return true;
+    }
+    return false;
+}
+
+static bool new_instance(const struct probe_port *ports, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (ports[i].parameter.n > 0 && str_eq(ports[i].instance, ports[at].instance))
+            return false;
+    }
+    return ports[at].parameter.n > 0;
+}
+
+static void add_instance_ports(struct buf *out, const struct probe_port *ports, size_t n, struct str instance)
+{
+    buf_addf(out, "  %.*s:\n    parameters:\n", STR_ARG(instance));
+    for (size_t i = 0; i < n; i++) {
+        bool other = false;
+
+        if (ports[i].parameter.n == 0 || !str_eq(ports[i].instance, instance))
+            continue;
+        if (!said_before(ports, i, &other))
+            buf_addf(out, "      %.*s: %u\n", STR_ARG(ports[i].parameter), ports[i].port);
+        else if (other)
+            buf_addf(out, "      # %.*s is at %u, too: one parameter cannot say both (%.*s)\n",
+                     STR_ARG(ports[i].service), ports[i].port, STR_ARG(ports[i].target));
+    }
+}
+
 void report_probe_ports(struct buf *out, const struct probe_port *ports, size_t n)
 {
-    struct str instance = STR_EMPTY;
+    bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        if (ports[i].parameter.n == 0)
+        if (!new_instance(ports, i))
             continue;
-        if (!str_eq(instance, ports[i].instance))
-            buf_addf(out, "%s  %.*s:\n    parameters:\n", instance.n == 0 ? "instances:\n" : "",
-                     STR_ARG(ports[i].instance));
-        instance = ports[i].instance;
-        buf_addf(out, "      %.*s: %u\n", STR_ARG(ports[i].parameter), ports[i].port);
+        buf_adds(out, any ? "" : "instances:\n");
+        any = true;
+        add_instance_ports(out, ports, n, ports[i].instance);
     }
 }
 
