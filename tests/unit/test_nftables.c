@@ -573,6 +573,10 @@ static void test_recognise(void **state)
 {
     (void)state;
     assert_true(dialect_nftables.recognise(STR("{\"nftables\": []}")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~$ nft -j list ruleset\n{\"nftables\": []}\na@b:~$ ")));
+    assert_false(dialect_nftables.needs_listing(STR("# x\n{\"nftables\": []}\n")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~# nft list ruleset\ntable ip t {\n}\n")));
+    assert_true(dialect_nftables.recognise(STR("sudo nft add table t\n")));
     assert_true(dialect_nftables.recognise(STR("#!/usr/sbin/nft -f\n")));
     assert_true(dialect_nftables.recognise(STR("# x\n\ntable inet filter {\n}\n")));
     assert_true(dialect_nftables.recognise(STR("flush ruleset\r\n")));
