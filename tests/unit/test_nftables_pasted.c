@@ -52,6 +52,17 @@ static void test_loadable(void **state)
     }
 }
 
+static void test_json(void **state)
+{
+    (void)state;
+    assert_text(loadable_json(STR(" {}\n")), "{}");
+    assert_text(loadable_json(STR("# x\n[root@b ~]# nft -j list ruleset\n{\"a\":\n{}}\n[root@b ~]#")), "{\"a\":\n{}}");
+    assert_text(loadable_json(STR("{} x\n")), "{} x\n"); /* an error to whoever reads it */
+    assert_text(loadable_json(STR("{")), "{");
+    assert_text(loadable_json(STR("table ip t {\n{\n")), "");
+    assert_text(loadable_json(STR("")), "");
+}
+
 #define CHAIN(rules) "table ip t {\n chain c {\n" rules "\n }\n}\n"
 #define BURST(i) "limit rate 1/second burst 70000" #i " packets"
 #define LISTED(i) "{\"limit\": {\"rate\": 1, \"burst\": 70000" #i ", \"per\": \"second\"}}"
@@ -141,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loadable),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_standins),
         cmocka_unit_test(test_broken),
     };
