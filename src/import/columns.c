@@ -283,10 +283,16 @@ static void assign(struct search *search)
     }
 }
 
+static bool is_program(struct str head)
+{
+    return str_is(head, "application") || str_is(head, "applications") || str_is(head, "program");
+}
+
 /* `Application | Inbound | Outbound`: where ports are parted by their way, the programs beside them are whose they are.
  */
-static void find_owner(struct layout *layout)
+static void find_owner(struct search *search)
 {
+    struct layout *layout = search->layout;
     size_t ways = 0;
 
     for (size_t column = 0; column < layout->column_n; column++)
@@ -302,7 +308,12 @@ static void find_owner(struct layout *layout)
             return;
         }
     }
-    if (ways < 2)
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE && is_program(layout->heads[column]) &&
+            !is_mostly(search->tallies[column].services, &search->tallies[column]))
+            layout->kinds[column] = COLUMN_OWNER;
+    }
+    if (ways < 2 || count_kind(layout, COLUMN_OWNER) > 0)
         return;
     for (size_t column = 0; column < layout->column_n; column++) {
         if (layout->kinds[column] == COLUMN_SERVICE) {
@@ -446,7 +457,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
     }
     assign(&search);
     find_ports(&search);
-    find_owner(layout);
+    find_owner(&search);
     find_by_order(&search);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);

@@ -194,6 +194,12 @@ static bool ports_at_end(struct importer *importer, struct str text, struct port
     return false;
 }
 
+/* What follows says what the ports are for. */
+static bool begins_remark(struct str rest)
+{
+    return str_starts(rest, ":") || str_starts(rest, ". ") || str_starts(rest, " - ");
+}
+
 /* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
 static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -210,7 +216,7 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
         const char *close = open == NULL ? NULL : memchr(open, ')', rest.n - (size_t)(open - rest.p));
         struct port_text one;
 
-        if (close == NULL || (all.n > 0 && (rest.p[0] == ':' || str_starts(rest, " - "))))
+        if (close == NULL || (all.n > 0 && begins_remark(rest)))
             break; /* what follows says what for */
         ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &one);
         if (!is_good(&one))
@@ -220,7 +226,7 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
             *vec_push(arena, &all) = one.entries[i];
         rest = str_from(rest, (size_t)(close - rest.p) + 1);
     }
-    if (all.n == 0 || (words_count(words_normal(arena, rest)) > 0 && rest.p[0] != ':' && !str_starts(rest, " - ")))
+    if (all.n == 0 || (words_count(words_normal(arena, rest)) > 0 && !begins_remark(rest)))
         return ports_at_end(importer, text, ports, purpose);
     ports->entries = all.v;
     ports->n = all.n;
@@ -365,6 +371,8 @@ static void read_far_end(struct importer *importer, struct str text, const struc
     struct str phrase;
     struct actor *actor;
 
+    if (way == WAY_UNSAID && str_starts(rest, " from "))
+        way = WAY_IN;
     if (fact->from.actor != NULL || fact->to.actor != NULL || way != (str_starts(rest, " to ") ? WAY_OUT : WAY_IN) ||
         rest.n < 5)
         return;

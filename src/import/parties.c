@@ -175,7 +175,8 @@ bool party_is_role(const struct importer *importer, struct str text)
         "browser",       "balancer",    "router",    "firewall",    "scanner",  "sensor",    "repository", "target",
         "initiator",     "workstation", "member",    "coordinator", "director", "replica",   "primary",    "secondary",
         "peer",          "hypervisor",  "storage",   "filer",       "array",    "plane",     "daemon",     "registry",
-        "administrator", "operator",    "desktop",   "engine",
+        "administrator", "operator",    "desktop",   "engine",      "camera",   "recorder",  "archiver",   "indexer",
+        "forwarder",     "phone",       "telephone", "printer",     "mirror",   "witness",   "hub",        "spoke",
     };
     struct str key = party_key(importer->arena, text);
 
