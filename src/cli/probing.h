@@ -86,21 +86,21 @@ struct probing {
     struct str title;
     struct VEC(struct probing_item *) items;
     struct VEC(struct probing_subject *) names; /* subjects whose addresses a resolver knows */
-    bool too_many;
-    struct str resolver; /* as resolve.h wants it; empty: this machine's */
-    bool has_proxy;
+    struct str resolver;                        /* as resolve.h wants it; empty: this machine's */
     struct proxy_url proxy_url;
     struct proxy proxy; /* once its host is an address */
     unsigned rate;
     unsigned timeout_ms;
     unsigned tries;
     size_t in_flight;
+    bool too_many;
+    bool has_proxy;
+    bool interrupted;
 
     struct VEC(struct probe_outcome *) outcomes;   /* in the order in which they came */
     struct VEC(const struct probing_item *) asked; /* of each */
     struct VEC(struct probe_finding) findings;
     struct VEC(struct probe_port) ports;
-    bool interrupted;
 };
 
 /* probe_items.c */
