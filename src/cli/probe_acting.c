@@ -1,57 +1,8 @@
 /* Addresses of this machine and of --from; see probe_acting.h. */
 #include "cli/probe_acting.h"
 
-#include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-
 #include "cli/ends.h"
-
-static u128 from_bytes(const uint8_t *p, size_t n)
-{
-    u128 value = 0;
-
-    for (size_t i = 0; i < n; i++)
-        value = value << 8 | p[i];
-    return value;
-}
-
-static u128 v4(const struct sockaddr *address)
-{
-    return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
-}
-
-/* Of the loopback, all that its prefix has: the kernel takes each for its own. */
-static bool own_addresses(struct cli *cli, const struct ranges *own[FAMILY_N])
-{
-    struct ifaddrs *list;
-    struct VEC(struct range) found[FAMILY_N] = {{0}};
-
-    if (getifaddrs(&list) != 0) {
-        diag_error(&cli->diags, SPAN_NONE, "cannot list the addresses of this machine: %s", strerror(errno));
-        return false;
-    }
-    for (const struct ifaddrs *one = list; one != NULL; one = one->ifa_next) {
-        u128 address;
-
-        if (one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET) {
-            u128 rest = one->ifa_flags & IFF_LOOPBACK && one->ifa_netmask != NULL
-                            ? addr_max(FAMILY_V4) & ~v4(one->ifa_netmask)
-                            : 0;
-
-            address = v4(one->ifa_addr);
-            *vec_push(cli->arena, &found[FAMILY_V4]) = (struct range){address & ~rest, address | rest};
-        } else if (one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET6) {
-            address = from_bytes(((const struct sockaddr_in6 *)(const void *)one->ifa_addr)->sin6_addr.s6_addr, 16);
-            *vec_push(cli->arena, &found[FAMILY_V6]) = (struct range){address, address};
-        }
-    }
-    freeifaddrs(list);
-    for (enum family family = 0; family < FAMILY_N; family++)
-        own[family] = ranges_of(cli->arena, found[family].v, found[family].n);
-    return true;
-}
+#include "system/addresses.h"
 
 static bool act_as(struct acting *acting)
 {
@@ -60,9 +11,13 @@ static bool act_as(struct acting *acting)
     const struct ranges *own[FAMILY_N];
     struct ends wanted[FAMILY_N];
     bool present = false;
+    int error;
 
-    if (!own_addresses(cli, own))
+    error = addresses_own(cli->arena, own);
+    if (error < 0) {
+        diag_error(&cli->diags, SPAN_NONE, "cannot list the addresses of this machine: %s", strerror(-error));
         return false;
+    }
     acting->bind = true;
     for (enum family family = 0; family < FAMILY_N; family++)
         acting->as[family] = own[family];

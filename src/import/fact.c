@@ -141,6 +141,9 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
         fact->service = ports->service;
     fact->ports = entries;
     for (size_t i = 0; i < ports->n; i++) {
+        if (extra > 0 && transport->transports == 0 && transport->entries[0].kind == PORT_UNSTATED &&
+            ports->entries[i].transports == 0 && ports->entries[i].kind == PORT_RANGE)
+            continue; /* 50 beside ESP is the protocol's number */
         if (ports->entries[i].kind != PORT_ANY || extra == 0 || transport->transports != 0)
             entries[fact->port_n++] = ports->entries[i]; /* any port of ICMP is ICMP */
     }

@@ -129,6 +129,31 @@ static bool ports_first(struct importer *importer, struct str text, struct port_
     return true;
 }
 
+/* Without what stands in parentheses and is neither port nor transport: "9042/tcp (queries)". */
+static struct str without_remarks(struct arena *arena, struct str text)
+{
+    struct buf left = BUF_EMPTY;
+    struct str made;
+
+    while (text.n > 0) {
+        const char *open = memchr(text.p, '(', text.n);
+        const char *close = open == NULL ? NULL : memchr(open, ')', text.n - (size_t)(open - text.p));
+        size_t n = close == NULL ? text.n : (size_t)(close - text.p) + 1;
+        struct port_text read = {.n = 1};
+
+        if (close != NULL)
+            ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &read);
+        if (read.n == 0 && read.transports == 0)
+            buf_add(&left, str_head(text, (size_t)(open - text.p)));
+        else
+            buf_add(&left, str_head(text, n));
+        text = str_from(text, n);
+    }
+    made = str_dup(arena, buf_str(&left));
+    buf_free(&left);
+    return made;
+}
+
 /* "Web interface: 8006 (TCP, HTTP)", "queue - 5672": a label, and behind its last colon or dash nothing but ports. */
 static bool ports_behind(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -143,7 +168,7 @@ static bool ports_behind(struct importer *importer, struct str text, struct port
         *purpose = str_trim(str_head(text, i - 1));
         if (i == text.n || words_count(words_normal(importer->arena, *purpose)) > 10)
             return false;
-        ports_read(importer->arena, skip_signs(str_from(text, i)), ports);
+        ports_read(importer->arena, without_remarks(importer->arena, skip_signs(str_from(text, i))), ports);
         return is_good(ports) && purpose->n > 0;
     }
     return false;

@@ -43,9 +43,31 @@ static void keep(struct importer *importer, uint16_t port, struct span span)
         *vec_push(importer->arena, &importer->mentions) = (struct mention){port, span};
 }
 
+/* Without addresses and versions: 10.0.0.1, 2.4. */
+static struct str without_dotted(struct arena *arena, struct str text)
+{
+    char *out = arena_alloc(arena, text.n + 1);
+
+    memcpy(out, text.p, text.n);
+    for (size_t i = 0; i < text.n;) {
+        size_t from = i;
+        bool dotted = false;
+
+        while (i < text.n &&
+               ((text.p[i] >= '0' && text.p[i] <= '9') ||
+                (text.p[i] == '.' && i > from && i + 1 < text.n && text.p[i + 1] >= '0' && text.p[i + 1] <= '9')))
+            dotted = text.p[i++] == '.' || dotted;
+        if (dotted)
+            memset(out + from, ' ', i - from);
+        i += i == from;
+    }
+    return (struct str){out, text.n};
+}
+
 void mention_keep(struct importer *importer, const struct block *block)
 {
-    struct str rest = words_normal(importer->arena, str_head(block->text, MENTION_TEXT_MOST));
+    struct str rest =
+        words_normal(importer->arena, without_dotted(importer->arena, str_head(block->text, MENTION_TEXT_MOST)));
     uint16_t found[64];
     size_t n = 0;
     struct scope scope;

@@ -140,6 +140,8 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
     if (memchr(text.p, '\n', text.n) != NULL && !domains_in(importer->arena, text))
         text = names_of_lines(importer->arena, text);
     text = words_line(importer->arena, text, 0);
+    if (str_starts(text, "Between ") || str_starts(text, "between "))
+        text = str_from(text, 8); /* over both columns: from one of them to another */
     *condition = STR_EMPTY;
     if (str_is(text, "*"))
         text = STR("any");

@@ -34,6 +34,28 @@ void row_owner_of_use(struct table *table, struct fact *fact)
     fact->way = WAY_IN;
 }
 
+/* "communication from workers to the master", "between cluster nodes", "outgoing mail". */
+static bool ends_of_words(struct importer *importer, struct fact *fact)
+{
+    struct str why = STR("read from what the row is used for");
+    struct hints hints;
+
+    sentence_read(importer->arena, fact->purpose.text, true, &hints);
+    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && party_is_role(importer, hints.from) &&
+        party_is_role(importer, hints.to)) {
+        fact->from = (struct party){.actor = party_actor(importer, hints.from, fact->span), .why = why};
+        fact->to = (struct party){.actor = party_actor(importer, hints.to, fact->span), .why = why};
+        if (hints.between && fact->from.actor != fact->to.actor)
+            fact_review(importer, fact, STR("the document says between, not which side connects"));
+        return true;
+    }
+    if (hints.way == WAY_UNSAID)
+        return false;
+    fact->way = hints.way;
+    fact->direction_why = why;
+    return true;
+}
+
 /* "sends its logs to a syslog server", "receives traps from the agents": who, and which way. */
 void row_ends_of_verbs(struct table *table, struct fact *fact)
 {
@@ -45,6 +67,8 @@ void row_ends_of_verbs(struct table *table, struct fact *fact)
 
     if (fact->from.actor != NULL || fact->to.actor != NULL || fact->way != WAY_UNSAID ||
         table->scope.hints.way != WAY_UNSAID)
+        return;
+    if (ends_of_words(importer, fact))
         return;
     sentence_split(importer->arena, fact->purpose.text, &sentence);
     for (size_t i = 0; i + 1 < sentence.n; i++) {

@@ -346,6 +346,32 @@ static void test_expressions(void **state)
     }
 }
 
+/* A table that is switched off decides nothing, whether its listing or its text says so. */
+static void test_dormant(void **state)
+{
+#define LISTED(flags)                                                                                                  \
+    "{'nftables':[{'table':{'family':'ip','name':'t'" flags "}},{'set':{'family':'ip','table':'t','name':'s',"         \
+    "'type':'mark'}},{'chain':{'family':'ip','table':'t','name':'c','type':'filter','hook':'input','prio':0,"          \
+    "'policy':'drop'}},{'rule':{'family':'ip','table':'t','chain':'c','expr':[{'drop':null}]}},"                       \
+    "{'chain':{'family':'ip6','table':'t','name':'c'}}]}"
+    struct fixture *fixture = *state;
+    struct ruleset *ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':'dormant'"))));
+    struct dialect_input input = {.text =
+                                      source_new(fixture->arena, STR("x"), STR("table ip t {\n flags dormant\n}\n"))};
+
+    assert_int_equal(ruleset->chain_n, 1);
+    assert_int_equal(ruleset->set_n, 0);
+    ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':['owner','dormant']"))));
+    assert_int_equal(ruleset->chain_n, 1);
+    ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':'owner'"))));
+    assert_int_equal(ruleset->chain_n, 2);
+    input.listing = source_new(fixture->arena, STR("x"), json(fixture->arena, STR(LISTED(""))));
+    ruleset = nftables_read(fixture->arena, &input, 1, &fixture->diags);
+    assert_int_equal(ruleset->chain_n, 1);
+    assert_int_equal(fixture->diags.errors, 0);
+#undef LISTED
+}
+
 static void test_chains(void **state)
 {
     struct fixture *fixture = *state;
@@ -558,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_expressions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chains, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dormant, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_never_guessed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
