@@ -456,6 +456,10 @@ def dynamic_ports(suite, far):
     rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--format", "json").out)["probes"]
     found = sorted(row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp")
     expect(found == ["mountd+tcp://filer:20048", "nlockmgr+tcp://filer:32803", "status+tcp://filer:32765"], found)
+    path, _ = write_site(suite, far, pins="mountd-port: 30000-60000, nlockmgr-port: 32803, status-port: 32765")
+    rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--discover", "--format", "json").out)["probes"]
+    found = [row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp"]
+    expect(found == ["nfs-dynamic+tcp://filer:111"], found)
     rows = json.loads(run("probe", path, "--from", "me", "--dry-run", "--format", "json").out)["probes"]
     found = [row for row in rows if row["flow"] == "q/nfs3-dynamic/tcp"]
     expect(len(found) == 1 and not found[0]["sends"] and "--discover" in found[0]["reason"], found)
