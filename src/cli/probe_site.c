@@ -224,14 +224,13 @@ static void add_echo(struct acting *acting, const struct flow *flow, struct prob
 
 static bool tells_ports(const struct service *service)
 {
-    return service->via != NULL || str_is(str_of(service->name), "nfs-dynamic");
+    return service->via != NULL || probing_names_ports(service);
 }
 
 /* One port out of a wide range, which only rpcbind knows. */
 static bool somewhere_in(const struct flow *flow, const struct service *service)
 {
-    bool rpc = str_is(str_of(service->name), "nfs-dynamic") ||
-               (service->via != NULL && str_is(str_of(service->via), "rpcbind"));
+    bool rpc = tells_ports(service) && !(service->via != NULL && str_is(str_of(service->via), "ftp"));
 
     return rpc && flow->ports != NULL && ranges_count(flow->ports) > MOST_PORTS;
 }

@@ -104,6 +104,8 @@ struct probing {
 };
 
 /* probe_items.c */
+/* What the service itself answers are ports to go on to: FTP's data port, those of NFS 3. */
+bool probing_names_ports(const struct service *service);
 /* The address of the subject as questions: its transports, ports, sources. */
 void probing_add_address(struct probing *probing, const struct probing_subject *subject, enum family family,
                          u128 address, uint64_t resolve_us);

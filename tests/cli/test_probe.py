@@ -282,6 +282,22 @@ def outcomes(far):
     expect(found["outcome"] == "refused" and found["detail"]["icmp"] == "3/3", found)
 
 
+def passive(far):
+    """The port that an FTP server names is gone on to, while the control connection stays open."""
+    data = far.tcp(silent)
+
+    def ftp(connection):
+        connection.sendall(b"220 far\r\n")
+        for reply in (b"331 name\r\n", b"230 in\r\n", b"229 here (|||%d|)\r\n" % data):
+            connection.recv(4096)
+            connection.sendall(reply)
+        while connection.recv(4096):
+            pass
+
+    document = probe(f"ftp-passive://127.0.0.1:{far.tcp(ftp)}", *QUICK, status=0)
+    expect([row["target"] for row in document["outcomes"]] == [f"tcp://127.0.0.1:{data}"], document)
+
+
 def denied(far):
     port = far.tcp(http)
     silence = far.tcp(silent)
@@ -541,7 +557,7 @@ def main():
         suite.case(f"dry: {target}", dry, target, wanted)
     for case in (wrong_together, from_input, wrong_options, dry_details, runs_of_ports):
         suite.case(case.__name__, case)
-    for case in (dry_sends_nothing, outcomes, denied, views, trace, from_source, interrupted, progress):
+    for case in (dry_sends_nothing, outcomes, passive, denied, views, trace, from_source, interrupted, progress):
         far = Far()
         suite.case(case.__name__, case, far)
         far.close()
