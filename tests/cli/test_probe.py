@@ -282,6 +282,22 @@ def outcomes(far):
     expect(found["outcome"] == "refused" and found["detail"]["icmp"] == "3/3", found)
 
 
+def passive(far):
+    """The port that an FTP server names is gone on to, while the control connection stays open."""
+    data = far.tcp(silent)
+
+    def ftp(connection):
+        connection.sendall(b"220 far\r\n")
+        for reply in (b"331 name\r\n", b"230 in\r\n", b"229 here (|||%d|)\r\n" % data):
+            connection.recv(4096)
+            connection.sendall(reply)
+        while connection.recv(4096):
+            pass
+
+    document = probe(f"ftp-passive://127.0.0.1:{far.tcp(ftp)}", *QUICK, status=0)
+    expect([row["target"] for row in document["outcomes"]] == [f"tcp://127.0.0.1:{data}"], document)
+
+
 def denied(far):
     port = far.tcp(http)
     silence = far.tcp(silent)
@@ -456,6 +472,10 @@ def dynamic_ports(suite, far):
     rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--format", "json").out)["probes"]
     found = sorted(row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp")
     expect(found == ["mountd+tcp://filer:20048", "nlockmgr+tcp://filer:32803", "status+tcp://filer:32765"], found)
+    path, _ = write_site(suite, far, pins="mountd-port: 30000-60000, nlockmgr-port: 32803, status-port: 32765")
+    rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--discover", "--format", "json").out)["probes"]
+    found = [row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp"]
+    expect(found == ["nfs-dynamic+tcp://filer:111"], found)
     rows = json.loads(run("probe", path, "--from", "me", "--dry-run", "--format", "json").out)["probes"]
     found = [row for row in rows if row["flow"] == "q/nfs3-dynamic/tcp"]
     expect(len(found) == 1 and not found[0]["sends"] and "--discover" in found[0]["reason"], found)
@@ -537,7 +557,7 @@ def main():
         suite.case(f"dry: {target}", dry, target, wanted)
     for case in (wrong_together, from_input, wrong_options, dry_details, runs_of_ports):
         suite.case(case.__name__, case)
-    for case in (dry_sends_nothing, outcomes, denied, views, trace, from_source, interrupted, progress):
+    for case in (dry_sends_nothing, outcomes, passive, denied, views, trace, from_source, interrupted, progress):
         far = Far()
         suite.case(case.__name__, case, far)
         far.close()
