@@ -1,7 +1,8 @@
 /*
- * Arena of growing blocks, each twice the last up to a limit. Large ones are mapped with all their pages at once: a
- * fault for each page was a third of the time that a large input took, and what comes fresh from the system is zero
- * already. (Huge pages were tried: faster where the system has some at hand, twice as slow where it has to make them.)
+ * Arena of growing blocks, each twice the last up to a limit. All but small ones are mapped with all their pages at
+ * once: a fault for each page was a third of the time that a large input took, and what comes fresh from the system is
+ * zero already. The limit is low, for the last block of an arena is mapped in vain where nobody comes to its end. (Huge
+ * pages were tried: faster where the system has some at hand, twice as slow where it has to make them.)
  * Under AddressSanitizer what is not handed out is poisoned, and a redzone follows each allocation, so that an overrun
  * inside an arena is caught like one on the heap.
  */
@@ -35,8 +36,8 @@
 
 #define ALIGN 16
 #define FIRST_BLOCK (16 * 1024)
-#define LARGEST_BLOCK ((size_t)4 * 1024 * 1024)
-#define MAPPED_BLOCK ((size_t)2 * 1024 * 1024) /* from here on */
+#define LARGEST_BLOCK ((size_t)1024 * 1024)
+#define MAPPED_BLOCK ((size_t)128 * 1024) /* from here on */
 #define PAGE 4096
 
 struct block {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOSTLY_ENOUGH 128 /* for one formatted text */
+
 void buf_free(struct buf *buf)
 {
     free(buf->p);
@@ -58,6 +60,17 @@ void buf_addc(struct buf *buf, char c)
     buf_add(buf, (struct str){&c, 1});
 }
 
+void buf_addu(struct buf *buf, uint64_t number)
+{
+    char text[20];
+    size_t at = sizeof text;
+
+    do
+        text[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buf_add(buf, (struct str){text + at, sizeof text - at});
+}
+
 void buf_fill(struct buf *buf, char c, size_t count)
 {
     if (!reserve(buf, count))
@@ -70,14 +83,18 @@ void buf_fill(struct buf *buf, char c, size_t count)
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;
+    size_t room;
     int n;
 
+    if (!reserve(buf, MOSTLY_ENOUGH))
+        return;
+    room = buf->capacity - buf->n;
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
-    if (n >= 0 && reserve(buf, (size_t)n + 1)) {
+    n = vsnprintf(buf->p + buf->n, room, format, args);
+    if (n >= 0 && (size_t)n >= room && reserve(buf, (size_t)n + 1))
         vsnprintf(buf->p + buf->n, (size_t)n + 1, format, again);
+    if (n >= 0 && !buf->failed)
         buf->n += (size_t)n;
-    }
     va_end(again);
 }
 

@@ -26,6 +26,7 @@ void buf_add(struct buf *buf, struct str s);
 void buf_adds(struct buf *buf, const char *cstr);
 void buf_addc(struct buf *buf, char c);
 void buf_fill(struct buf *buf, char c, size_t count);
+void buf_addu(struct buf *buf, uint64_t number); /* in decimal */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 struct str buf_str(const struct buf *buf); /* a view of what is in it; valid until the next change */

@@ -83,6 +83,25 @@ void diag_soften(struct diags *diags, size_t n, size_t errors)
     diags->errors = errors;
 }
 
+void diags_append(struct diags *diags, const struct diags *others)
+{
+    diags->errors += others->errors;
+    diags->warnings += others->warnings;
+    diags->hidden += others->hidden;
+    vec_each (const struct diag *, other, others) {
+        struct diag *diag;
+
+        if (diags->n >= DIAG_KEPT) {
+            diags->hidden++;
+            continue;
+        }
+        diag = vec_push(diags->arena, diags);
+        *diag = *other;
+        diag->message = str_dup(diags->arena, other->message);
+        diag->hint = str_dup(diags->arena, other->hint);
+    }
+}
+
 void diag_hint(struct diags *diags, const char *format, ...)
 {
     va_list args;

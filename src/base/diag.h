@@ -40,6 +40,8 @@ void diag_note(struct diags *diags, struct span span, const char *format, ...) _
 /* Adds a hint to the diagnostic added last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends those of another list, with copies of their messages. */
+void diags_append(struct diags *diags, const struct diags *others);
 /* Errors appended since there were `errors` of `n` in the list become warnings. */
 void diag_soften(struct diags *diags, size_t n, size_t errors);
 

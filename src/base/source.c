@@ -53,12 +53,13 @@ uint32_t source_column(const struct source *source, uint32_t at)
 
 struct str source_line_text(const struct source *source, uint32_t line)
 {
-    struct str rest;
     struct str text;
+    size_t end;
 
     if (line == 0 || line > source->line_n)
         return STR_EMPTY;
-    text = str_cut(str_from(source->text, source->line_starts[line - 1]), '\n', &rest);
+    end = line < source->line_n ? source->line_starts[line] - 1 : source->text.n;
+    text = str_from(str_head(source->text, end), source->line_starts[line - 1]);
     if (str_ends(text, "\r"))
         text.n--;
     return text;

@@ -71,20 +71,6 @@ bool str_contains(struct str s, const char *needle)
     return s.n > 0 && memmem(s.p, s.n, needle, strlen(needle)) != NULL;
 }
 
-struct str str_from(struct str s, size_t at)
-{
-    if (at > s.n)
-        at = s.n;
-    if (at == 0)
-        return s; /* of a zeroed slice too, whose pointer is NULL */
-    return (struct str){s.p + at, s.n - at};
-}
-
-struct str str_head(struct str s, size_t n)
-{
-    return (struct str){s.p, n < s.n ? n : s.n};
-}
-
 struct str str_trim(struct str s)
 {
     while (s.n > 0 && isspace((unsigned char)s.p[0]))

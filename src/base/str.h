@@ -44,9 +44,21 @@ static inline bool str_ends(struct str s, const char *suffix)
     return s.n >= strlen(suffix) && (s.n == 0 || memcmp(s.p + s.n - strlen(suffix), suffix, strlen(suffix)) == 0);
 }
 bool str_contains(struct str s, const char *needle);
-struct str str_from(struct str s, size_t at); /* the rest from byte `at` */
-struct str str_head(struct str s, size_t n);  /* the first n bytes */
-struct str str_trim(struct str s);            /* without white space at both ends */
+/* The rest from byte `at`. */
+static inline struct str str_from(struct str s, size_t at)
+{
+    if (at > s.n)
+        at = s.n;
+    if (at == 0)
+        return s; /* of a zeroed slice too, whose pointer is NULL */
+    return (struct str){s.p + at, s.n - at};
+}
+/* The first n bytes. */
+static inline struct str str_head(struct str s, size_t n)
+{
+    return (struct str){s.p, n < s.n ? n : s.n};
+}
+struct str str_trim(struct str s); /* without white space at both ends */
 /* Cuts s at the first `at`: the part before is returned, *rest is what follows; without one all of s and an empty rest.
  */
 struct str str_cut(struct str s, char at, struct str *rest);

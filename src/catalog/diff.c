@@ -1,122 +1,16 @@
 /*
  * Requirements of two catalogs, matched; see diff.h. First by id; then those that ask for exactly the same facts (a
- * port between two ends); then all that share a fact, as one group; then those that have one end, or both ends and the
- * service, in common. What is left came or went.
+ * port between two ends); then all that share a fact, as one group; then those that have both ends and the service, a
+ * domain, or one end in common. What is left came or went.
  */
-#include "catalog/diff.h"
-
-#include "base/vec.h"
+#include "catalog/differ.h"
 #include "catalog/roles.h"
 #include "net/addr.h"
 
 struct requirement_list VEC(const struct requirement *);
-struct text_list VEC(struct str);
-struct change_records VEC(struct changed_requirement);
-struct name_records VEC(struct changed_name);
 
-struct differ {
-    struct arena *arena;
-    const struct catalog *old;
-    const struct catalog *new;
-    struct map named; /* roles of old in new */
-    bool *old_done;
-    bool *new_done;
-    struct change_records *changed;
-    size_t same_n;
-};
-
-/* --- what a requirement says, as texts ---------------------------------------------------------------------------- */
-
-static struct str role_name(const struct differ *differ, const struct catalog *catalog, struct str name)
-{
-    const struct str *named = catalog == differ->old ? map_get(&differ->named, name) : NULL;
-
-    return named == NULL ? name : *named;
-}
-
-static void push(struct differ *differ, struct text_list *texts, struct str text)
-{
-    for (size_t i = 0; i < texts->n; i++) {
-        if (str_eq(texts->v[i], text))
-            return;
-    }
-    *vec_push(differ->arena, texts) = text;
-}
-
-static void push_source_ports(struct differ *differ, const struct ranges *ports, struct text_list *texts)
-{
-    for (size_t i = 0; ports != NULL && i < ports->n; i++)
-        push(differ, texts, str_printf(differ->arena, "%u-%u", (unsigned)ports->v[i].lo, (unsigned)ports->v[i].hi));
-}
-
-static void push_all(struct differ *differ, const struct str *v, size_t n, struct text_list *texts)
-{
-    for (size_t i = 0; i < n; i++)
-        push(differ, texts, v[i]);
-}
-
-static void texts_of(struct differ *differ, const struct catalog *catalog, const struct requirement *requirement,
-                     enum catalog_field field, struct text_list *texts)
-{
-    const struct role *to = catalog_role(catalog, requirement->to);
-
-    switch (field) {
-    case CATALOG_FROM: push(differ, texts, role_name(differ, catalog, requirement->from)); break;
-    case CATALOG_TO:
-        if (to == NULL || to->domain_n == 0)
-            push(differ, texts, role_name(differ, catalog, requirement->to));
-        break;
-    case CATALOG_DOMAINS:
-        push_all(differ, to == NULL ? NULL : to->domains, to == NULL ? 0 : to->domain_n, texts);
-        break;
-    case CATALOG_PORTS:
-        for (size_t i = 0; i < requirement->port_n; i++)
-            push(differ, texts, requirement->ports[i].text);
-        break;
-    case CATALOG_SOURCE_PORTS: push_source_ports(differ, requirement->source_ports, texts); break;
-    case CATALOG_WHEN:
-        push(differ, texts, requirement->when_text.n > 0 ? requirement->when_text : STR("always"));
-        break;
-    case CATALOG_NEED: push(differ, texts, str_of(need_name(requirement->need))); break;
-    case CATALOG_FAMILY:
-        if (requirement->has_family)
-            push(differ, texts, requirement->family == FAMILY_V4 ? STR("ipv4") : STR("ipv6"));
-        break;
-    case CATALOG_SCOPE: push_all(differ, &STR("subnet"), requirement->subnet, texts); break;
-    case CATALOG_REPLY: push_all(differ, &STR("none"), requirement->no_reply, texts); break;
-    case CATALOG_REPLACES: push_all(differ, requirement->replaces, requirement->replaces_n, texts); break;
-    case CATALOG_ANY_OF: push_all(differ, &requirement->any_of, requirement->any_of.n > 0, texts); break;
-    case CATALOG_DISCOVER: push_all(differ, requirement->discover, requirement->discover_n, texts); break;
-    case CATALOG_ID: push(differ, texts, requirement->id); break;
-    case CATALOG_SERVICE: push(differ, texts, requirement->service); break;
-    case CATALOG_PURPOSE: push(differ, texts, requirement->purpose); break;
-    case CATALOG_REVIEW: push_all(differ, &requirement->review, requirement->review.n > 0, texts); break;
-    case CATALOG_FIELD_N: break;
-    }
-}
-
-/* Each port between two ends, parameters as their defaults and domains by name: the same in both catalogs. */
-static struct text_list facts_of(struct differ *differ, const struct catalog *catalog,
-                                 const struct requirement *requirement)
-{
-    struct text_list ends = {0};
-    struct text_list facts = {0};
-    struct str from = role_name(differ, catalog, requirement->from);
-
-    texts_of(differ, catalog, requirement, CATALOG_TO, &ends);
-    texts_of(differ, catalog, requirement, CATALOG_DOMAINS, &ends);
-    vec_each (const struct str *, end, &ends) {
-        for (size_t i = 0; i < requirement->port_n; i++) {
-            struct str port = roles_port(differ->arena, catalog, &requirement->ports[i]);
-
-            push(differ, &facts,
-                 str_printf(differ->arena, "%.*s > %.*s %.*s", STR_ARG(from), STR_ARG(*end), STR_ARG(port)));
-        }
-    }
-    return facts;
-}
-
-/* --- one match ---------------------------------------------------------------------------------------------------- */
+/* --- what differs in a group
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Those of `a` that `b` lacks. */
 static struct text_list without(struct differ *differ, const struct text_list *a, const struct text_list *b)
@@ -142,7 +36,7 @@ static bool is_words(enum catalog_field field)
 static void match(struct differ *differ, const struct requirement_list *old, const struct requirement_list *new)
 {
     struct changed_requirement changed = {
-        .old = old->v, .old_n = old->n, .new = new->v, .new_n = new->n, .words_only = true};
+        .old = old->v, .old_n = old->n, .new = new->v, .new_n = new->n, .words_only = true, .when_only = true};
     bool differ_at_all = false;
 
     for (enum catalog_field field = 0; field < CATALOG_FIELD_N; field++) {
@@ -152,12 +46,10 @@ static void match(struct differ *differ, const struct requirement_list *old, con
         struct text_list removed;
 
         vec_each (const struct requirement **, requirement, old) {
-            differ->old_done[*requirement - differ->old->requirements] = true;
-            texts_of(differ, differ->old, *requirement, field, &before);
+            differ_texts(differ, differ->old, *requirement, field, &before);
         }
         vec_each (const struct requirement **, requirement, new) {
-            differ->new_done[*requirement - differ->new->requirements] = true;
-            texts_of(differ, differ->new, *requirement, field, &after);
+            differ_texts(differ, differ->new, *requirement, field, &after);
         }
         added = without(differ, &after, &before);
         removed = without(differ, &before, &after);
@@ -165,22 +57,35 @@ static void match(struct differ *differ, const struct requirement_list *old, con
         if (added.n + removed.n > 0) {
             differ_at_all = true;
             changed.words_only = changed.words_only && is_words(field);
+            changed.when_only = changed.when_only && (is_words(field) || field == CATALOG_WHEN);
         }
     }
+    changed.when_only = changed.when_only && !changed.words_only;
+    if (differ_at_all)
+        reasons_find(differ->arena, differ->new, &changed);
     if (differ_at_all)
         *vec_push(differ->arena, differ->changed) = changed;
     else
         differ->same_n += new->n;
 }
 
-static void match_two(struct differ *differ, const struct requirement *old, const struct requirement *new)
-{
-    struct requirement_list olds = {0};
-    struct requirement_list news = {0};
+/* --- which are one ------------------------------------------------------------------------------------------------ */
 
-    *vec_push(differ->arena, &olds) = old;
-    *vec_push(differ->arena, &news) = new;
-    match(differ, &olds, &news);
+/* Requirements are numbered from 0 in the old catalog and go on in the new one; those with one root are one. */
+static size_t root_of(struct differ *differ, size_t i)
+{
+    size_t *parent = differ->parent;
+
+    while (parent[i] != i)
+        i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+static void join(struct differ *differ, size_t old, size_t new)
+{
+    differ->parent[root_of(differ, old)] = root_of(differ, differ->old->requirement_n + new);
+    differ->old_done[old] = true;
+    differ->new_done[new] = true;
 }
 
 /* --- passes, from the surest to the least sure -------------------------------------------------------------------- */
@@ -218,7 +123,7 @@ static struct str joined(struct differ *differ, struct text_list *texts)
 static struct str key_of_facts(struct differ *differ, const struct catalog *catalog,
                                const struct requirement *requirement)
 {
-    struct text_list facts = facts_of(differ, catalog, requirement);
+    struct text_list facts = differ_facts(differ, catalog, requirement, false);
 
     return joined(differ, &facts);
 }
@@ -228,10 +133,10 @@ static struct str key_of_ends(struct differ *differ, const struct catalog *catal
 {
     struct text_list ends = {0};
 
-    texts_of(differ, catalog, requirement, CATALOG_FROM, &ends);
-    texts_of(differ, catalog, requirement, CATALOG_TO, &ends);
-    texts_of(differ, catalog, requirement, CATALOG_DOMAINS, &ends);
-    texts_of(differ, catalog, requirement, CATALOG_SERVICE, &ends);
+    differ_texts(differ, catalog, requirement, CATALOG_FROM, &ends);
+    differ_texts(differ, catalog, requirement, CATALOG_TO, &ends);
+    differ_texts(differ, catalog, requirement, CATALOG_DOMAINS, &ends);
+    differ_texts(differ, catalog, requirement, CATALOG_SERVICE, &ends);
     return requirement->service.n == 0 ? STR_EMPTY : joined(differ, &ends);
 }
 
@@ -240,11 +145,11 @@ static struct str key_of_end(struct differ *differ, const struct catalog *catalo
 {
     struct text_list texts = {0};
 
-    texts_of(differ, catalog, requirement, end, &texts);
+    differ_texts(differ, catalog, requirement, end, &texts);
     if (texts.n == 0)
         return STR_EMPTY;
     for (size_t i = 0; i < requirement->port_n; i++)
-        push(differ, &texts, roles_port(differ->arena, catalog, &requirement->ports[i]));
+        differ_push(differ, &texts, roles_port(differ->arena, catalog, &requirement->ports[i]));
     return joined(differ, &texts);
 }
 
@@ -288,156 +193,106 @@ static void pass(struct differ *differ, differ_key *key)
         list = map_get(&waiting, key(differ, differ->new, new));
         for (size_t k = 0; list != NULL && k < list->n && !differ->new_done[i]; k++) {
             if (!differ->old_done[list->v[k] - differ->old->requirements])
-                match_two(differ, list->v[k], new);
+                join(differ, (size_t)(list->v[k] - differ->old->requirements), i);
         }
     }
 }
 
 /* --- groups that share facts -------------------------------------------------------------------------------------- */
 
-static size_t root_of(size_t *parent, size_t i)
-{
-    while (parent[i] != i)
-        i = parent[i] = parent[parent[i]];
-    return i;
-}
+struct group {
+    struct requirement_list old;
+    struct requirement_list new;
+};
 
-/* Joins a requirement with the first that said one of its facts; numbers are from 0 in old, go on in new. */
-static void join_facts(struct differ *differ, const struct catalog *catalog, size_t first, const bool *done,
-                       struct map *said, size_t *parent)
-{
-    for (size_t i = 0; i < catalog->requirement_n; i++) {
-        struct text_list facts = {0};
-
-        if (!done[i])
-            facts = facts_of(differ, catalog, &catalog->requirements[i]);
-        vec_each (const struct str *, fact, &facts) {
-            size_t *speaker = map_get(said, *fact);
-
-            if (speaker == NULL)
-                map_set(differ->arena, said, *fact, &parent[first + i]);
-            else
-                parent[root_of(parent, first + i)] = root_of(parent, (size_t)(speaker - parent));
-        }
-    }
-}
-
-static void gather(struct differ *differ, const struct catalog *catalog, const bool *done, size_t first, size_t *parent,
-                   struct requirement_list *groups)
-{
-    for (size_t i = 0; i < catalog->requirement_n; i++) {
-        if (!done[i])
-            *vec_push(differ->arena, &groups[root_of(parent, first + i)]) = &catalog->requirements[i];
-    }
-}
-
-static void match_groups(struct differ *differ)
+static void gather(struct differ *differ, struct group *groups)
 {
     size_t old_n = differ->old->requirement_n;
-    size_t n = old_n + differ->new->requirement_n;
-    size_t *parent = arena_new_array(differ->arena, size_t, n + 1);
-    struct requirement_list *olds = arena_new_array(differ->arena, struct requirement_list, n + 1);
-    struct requirement_list *news = arena_new_array(differ->arena, struct requirement_list, n + 1);
-    struct map said = {0};
 
-    for (size_t i = 0; i < n; i++)
-        parent[i] = i;
-    join_facts(differ, differ->old, 0, differ->old_done, &said, parent);
-    join_facts(differ, differ->new, old_n, differ->new_done, &said, parent);
-    gather(differ, differ->old, differ->old_done, 0, parent, olds);
-    gather(differ, differ->new, differ->new_done, old_n, parent, news);
+    for (size_t i = 0; i < old_n; i++)
+        *vec_push(differ->arena, &groups[root_of(differ, i)].old) = &differ->old->requirements[i];
+    for (size_t i = 0; i < differ->new->requirement_n; i++)
+        *vec_push(differ->arena, &groups[root_of(differ, old_n + i)].new) = &differ->new->requirements[i];
+}
+
+/* Marks what stands in a group that both catalogs have a part in; each group's differences where they are wanted. */
+static void settle(struct differ *differ, bool compare_them)
+{
+    size_t n = differ->old->requirement_n + differ->new->requirement_n;
+    struct group *groups = arena_new_array(differ->arena, struct group, n + 1);
+
+    gather(differ, groups);
     for (size_t i = 0; i < n; i++) {
-        if (olds[i].n > 0 && news[i].n > 0)
-            match(differ, &olds[i], &news[i]);
+        struct group *group = &groups[i];
+
+        if (group->old.n == 0 || group->new.n == 0)
+            continue;
+        vec_each (const struct requirement **, old, &group->old)
+            differ->old_done[*old - differ->old->requirements] = true;
+        vec_each (const struct requirement **, new, &group->new)
+            differ->new_done[*new - differ->new->requirements] = true;
+        if (compare_them)
+            match(differ, &group->old, &group->new);
     }
 }
 
-/* --- roles, features, parameters ---------------------------------------------------------------------------------- */
+struct speakers {
+    struct map said; /* fact -> &parent[who said it first] */
+    bool domains_alone;
+};
 
-static void add_name(struct differ *differ, struct name_records *names, struct changed_name name)
+static void remember_facts(struct differ *differ, const struct catalog *catalog, size_t i, struct speakers *speakers)
 {
-    if (!str_eq(name.old, name.new) || !str_eq(name.before, name.after))
-        *vec_push(differ->arena, names) = name;
-}
+    struct text_list facts = differ_facts(differ, catalog, &catalog->requirements[i], speakers->domains_alone);
+    size_t first = catalog == differ->old ? 0 : differ->old->requirement_n;
 
-static struct str domains_text(struct differ *differ, const struct role *role)
-{
-    struct buf buf = BUF_EMPTY;
-    struct str made;
+    vec_each (const struct str *, fact, &facts) {
+        size_t *speaker = map_get(&speakers->said, *fact);
 
-    for (size_t i = 0; i < role->domain_n; i++)
-        buf_addf(&buf, "%s%.*s", i == 0 ? "" : " ", STR_ARG(role->domains[i]));
-    made = str_dup(differ->arena, buf_str(&buf));
-    buf_free(&buf);
-    return made;
-}
-
-/* Roles that are domains are known by them, whatever they are called; the requirements tell of these. */
-static void compare_roles(struct differ *differ, struct name_records *names)
-{
-    struct map met = {0};
-
-    for (size_t i = 0; i < differ->old->role_n; i++) {
-        const struct role *old = &differ->old->roles[i];
-        const struct str *named = map_get(&differ->named, old->name);
-        const struct role *new = named == NULL ? NULL : catalog_role(differ->new, *named);
-
-        if (new != NULL)
-            map_set(differ->arena, &met, new->name, (void *)new);
-        if (new == NULL && old->domain_n == 0)
-            add_name(differ, names, (struct changed_name){.kind = "role", .old = old->name});
-        else if (new != NULL && (old->domain_n == 0 || str_eq(old->name, new->name)))
-            add_name(differ, names,
-                     (struct changed_name){"role", old->name, new->name, domains_text(differ, old),
-                                           domains_text(differ, new)});
-    }
-    for (size_t i = 0; i < differ->new->role_n; i++) {
-        const struct role *new = &differ->new->roles[i];
-
-        if (map_get(&met, new->name) == NULL && new->domain_n == 0)
-            add_name(differ, names, (struct changed_name){.kind = "role", .new = new->name});
+        if (speaker == NULL)
+            map_set(differ->arena, &speakers->said, *fact, &differ->parent[first + i]);
+        else
+            differ->parent[root_of(differ, first + i)] = root_of(differ, (size_t)(speaker - differ->parent));
     }
 }
 
-static void compare_features(struct differ *differ, struct name_records *names)
+/* Joins what is left with whoever says one of its facts, and is left too. */
+static void join_groups(struct differ *differ, bool domains_alone)
 {
-    for (size_t i = 0; i < differ->old->feature_n; i++) {
-        const struct feature *old = &differ->old->features[i];
-        const struct feature *new = catalog_feature(differ->new, old->name);
+    struct speakers speakers = {.domains_alone = domains_alone};
 
-        add_name(differ, names,
-                 (struct changed_name){"feature", old->name, new == NULL ? STR_EMPTY : new->name,
-                                       old->on ? STR("on") : STR("off"),
-                                       new == NULL ? STR_EMPTY
-                                       : new->on   ? STR("on")
-                                                   : STR("off")});
+    for (size_t i = 0; i < differ->new->requirement_n; i++) {
+        if (!differ->new_done[i])
+            remember_facts(differ, differ->new, i, &speakers);
     }
-    for (size_t i = 0; i < differ->new->feature_n; i++) {
-        const struct feature *new = &differ->new->features[i];
-
-        if (catalog_feature(differ->old, new->name) == NULL)
-            add_name(
-                differ, names,
-                (struct changed_name){.kind = "feature", .new = new->name, .after = new->on ? STR("on") : STR("off")});
+    for (size_t i = 0; i < differ->old->requirement_n; i++) {
+        if (!differ->old_done[i])
+            remember_facts(differ, differ->old, i, &speakers);
     }
+    settle(differ, false);
 }
 
-static void compare_parameters(struct differ *differ, struct name_records *names)
+/*
+ * Rows of the old catalog that are left join matches that have their facts: a document says some things twice. Not
+ * those that were found by id: there both catalogs name their rows in the same way, and a row that is gone is gone.
+ */
+static void join_doubles(struct differ *differ, const bool *by_id)
 {
-    for (size_t i = 0; i < differ->old->parameter_n; i++) {
-        const struct parameter *old = &differ->old->parameters[i];
-        const struct parameter *new = catalog_parameter(differ->new, old->name);
+    struct speakers speakers = {0};
 
-        add_name(differ, names,
-                 (struct changed_name){"parameter", old->name, new == NULL ? STR_EMPTY : new->name, old->value,
-                                       new == NULL ? STR_EMPTY : new->value});
-    }
-    for (size_t i = 0; i < differ->new->parameter_n; i++) {
-        const struct parameter *new = &differ->new->parameters[i];
+    for (size_t i = 0; i < differ->new->requirement_n; i++) {
+        struct text_list facts = {0};
 
-        if (catalog_parameter(differ->old, new->name) == NULL)
-            add_name(differ, names, (struct changed_name){.kind = "parameter", .new = new->name, .after = new->value});
+        if (differ->new_done[i] && !by_id[i])
+            facts = differ_facts(differ, differ->new, &differ->new->requirements[i], false);
+        vec_each (const struct str *, fact, &facts)
+            map_set(differ->arena, &speakers.said, *fact, &differ->parent[differ->old->requirement_n + i]);
     }
+    for (size_t i = 0; i < differ->old->requirement_n; i++) {
+        if (!differ->old_done[i])
+            remember_facts(differ, differ->old, i, &speakers);
+    }
+    settle(differ, false);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
@@ -463,40 +318,60 @@ static int by_place(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-struct catalog_diff *catalog_diff(struct arena *arena, const struct catalog *old, const struct catalog *new)
+static struct catalog_diff *compare(struct arena *arena, const struct catalog *old, const struct catalog *new)
 {
     struct catalog_diff *diff = arena_new_object(arena, struct catalog_diff);
     struct change_records changed = {0};
-    struct name_records names = {0};
     struct differ differ = {.arena = arena,
                             .old = old,
                             .new = new,
                             .named = roles_align(arena, old, new),
+                            .parameters = names_align_parameters(arena, old, new),
                             .old_done = arena_new_array(arena, bool, old->requirement_n + 1),
                             .new_done = arena_new_array(arena, bool, new->requirement_n + 1),
                             .changed = &changed};
+    size_t n = old->requirement_n + new->requirement_n;
+    bool *by_id = arena_new_array(arena, bool, new->requirement_n + 1);
 
+    differ.parent = arena_new_array(arena, size_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        differ.parent[i] = i;
     pass(&differ, key_of_id);
+    memcpy(by_id, differ.new_done, new->requirement_n);
     pass(&differ, key_of_facts);
-    match_groups(&differ);
+    join_groups(&differ, false);
+    join_doubles(&differ, by_id);
     pass(&differ, key_of_ends);
+    join_groups(&differ, true);
     pass(&differ, key_of_destination);
     pass(&differ, key_of_source);
-    compare_roles(&differ, &names);
-    compare_features(&differ, &names);
-    compare_parameters(&differ, &names);
+    settle(&differ, true);
     if (changed.n > 1)
         qsort(changed.v, changed.n, sizeof *changed.v, by_place);
-    *diff = (struct catalog_diff){.old = old,
-                                  .new = new,
-                                  .changed = changed.v,
-                                  .changed_n = changed.n,
-                                  .same_n = differ.same_n,
-                                  .names = names.v,
-                                  .name_n = names.n};
+    *diff = (struct catalog_diff){
+        .old = old, .new = new, .changed = changed.v, .changed_n = changed.n, .same_n = differ.same_n};
+    diff->names = names_compare(&differ, &diff->name_n);
     diff->added = undone(&differ, new, differ.new_done, &diff->added_n);
     diff->removed = undone(&differ, old, differ.old_done, &diff->removed_n);
     vec_each (const struct changed_requirement *, one, &changed)
         diff->words_n += one->words_only;
+    return diff;
+}
+
+struct catalog_diff *catalog_diff(struct arena *arena, const struct catalog *old, const struct catalog *new,
+                                  const struct catalog *const *siblings, size_t sibling_n)
+{
+    const struct catalog **kept = arena_new_array(arena, const struct catalog *, sibling_n + 1);
+    struct catalog_diff *diff = compare(arena, old, siblings_joined(arena, new, siblings, sibling_n));
+    size_t n = 0;
+
+    for (size_t i = 0; i < sibling_n; i++) {
+        if (siblings_speak(diff, siblings[i]))
+            kept[n++] = siblings[i];
+    }
+    if (n < sibling_n)
+        diff = compare(arena, old, siblings_joined(arena, new, kept, n));
+    diff->siblings = kept;
+    diff->sibling_n = n;
     return diff;
 }

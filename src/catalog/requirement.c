@@ -9,8 +9,8 @@
 static const char *const requirement_keys[] = {
     "id",     "from",  "to",    "ports",        "service",  "purpose",  "when",   "need",   "replaces", "any-of",
     "family", "scope", "reply", "source-ports", "discover", "inferred", "review", "origin", NULL};
-static const char *const inferred_fields[] = {"from",    "to",   "ports", "transport", "direction", "service",
-                                              "purpose", "when", "need",  "family",    "scope",     NULL};
+static const char *const inferred_fields[] = {"from", "to",   "ports",  "transport", "direction", "service",  "purpose",
+                                              "when", "need", "family", "scope",     "reply",     "discover", NULL};
 
 struct strings VEC(struct str);
 

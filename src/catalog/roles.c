@@ -8,7 +8,7 @@
 
 #include "base/vec.h"
 
-enum { VOTE_KNOWN = 4, VOTE_PORT = 1, VOTES_LEAST = 2 };
+enum { VOTE_KNOWN = 4, VOTE_PORT = 1, VOTES_LEAST = 2, SAME_LEAST = 3 };
 
 struct str roles_port(struct arena *arena, const struct catalog *catalog, const struct port_item *item)
 {
@@ -59,6 +59,7 @@ static void visit_end(struct ballot *ballot, const struct catalog *catalog, cons
     struct str own = from ? requirement->from : requirement->to;
     struct str other = from ? requirement->to : requirement->from;
     struct str end = str_eq(own, other) ? STR("=") : known(ballot, catalog, other);
+    const struct role *domains = catalog_role(catalog, other);
     size_t role = role_at(catalog, own);
 
     if (role == catalog->role_n || known(ballot, catalog, own).n > 0)
@@ -69,6 +70,10 @@ static void visit_end(struct ballot *ballot, const struct catalog *catalog, cons
         visit(ballot, role, str_printf(ballot->arena, "%d %.*s", from, STR_ARG(port)), VOTE_PORT);
         if (end.n > 0)
             visit(ballot, role, str_printf(ballot->arena, "%d %.*s %.*s", from, STR_ARG(port), STR_ARG(end)),
+                  VOTE_KNOWN);
+        for (size_t k = 0; end.n == 0 && domains != NULL && k < domains->domain_n; k++)
+            visit(ballot, role,
+                  str_printf(ballot->arena, "%d %.*s %.*s", from, STR_ARG(port), STR_ARG(domains->domains[k])),
                   VOTE_KNOWN);
     }
 }
@@ -145,6 +150,57 @@ static bool round_of_votes(struct ballot *ballot)
     return found;
 }
 
+static struct str ask(struct ballot *ballot, struct str from, struct str to, struct str port)
+{
+    return str_printf(ballot->arena, "%.*s > %.*s %.*s", STR_ARG(from), STR_ARG(to), STR_ARG(port));
+}
+
+/* Whether all that is asked of the old role would be asked of the new one in its place, and there is enough of it. */
+static bool speaks_as(struct ballot *ballot, const struct map *asks, const struct role *old, const struct role *new)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ballot->old->requirement_n; i++) {
+        const struct requirement *one = &ballot->old->requirements[i];
+        bool from = str_eq(one->from, old->name);
+        bool to = str_eq(one->to, old->name);
+        struct str source = from ? new->name : known(ballot, ballot->old, one->from);
+        struct str target = to ? new->name : known(ballot, ballot->old, one->to);
+
+        for (size_t k = 0; (from || to) && k < one->port_n; k++, n++) {
+            struct str port = roles_port(ballot->arena, ballot->old, &one->ports[k]);
+
+            if ((from != to && str_eq(source, target)) || map_get(asks, ask(ballot, source, target, port)) == NULL)
+                return false;
+        }
+    }
+    return n >= SAME_LEAST;
+}
+
+static void join_rest(struct ballot *ballot)
+{
+    struct map asks = {0};
+
+    for (size_t i = 0; i < ballot->new->requirement_n; i++) {
+        const struct requirement *one = &ballot->new->requirements[i];
+
+        for (size_t k = 0; k < one->port_n; k++) {
+            struct str port = roles_port(ballot->arena, ballot->new, &one->ports[k]);
+
+            map_set(ballot->arena, &asks, ask(ballot, one->from, one->to, port), (void *)one);
+        }
+    }
+    for (size_t i = 0; i < ballot->old->role_n; i++) {
+        const struct role *old = &ballot->old->roles[i];
+
+        for (size_t k = 0; k < ballot->new->role_n &&map_get(&ballot->named, old->name) == NULL; k++) {
+            if (old->domain_n == 0 && ballot->new->roles[k].domain_n == 0 &&
+                speaks_as(ballot, &asks, old, &ballot->new->roles[k]))
+                map_set(ballot->arena, &ballot->named, old->name, (void *)&ballot->new->roles[k].name);
+        }
+    }
+}
+
 struct map roles_align(struct arena *arena, const struct catalog *old, const struct catalog *new)
 {
     struct ballot ballot = {.arena = arena, .old = old, .new = new};
@@ -157,5 +213,6 @@ struct map roles_align(struct arena *arena, const struct catalog *old, const str
     }
     while (round_of_votes(&ballot))
         continue;
+    join_rest(&ballot);
     return ballot.named;
 }

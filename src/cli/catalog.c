@@ -115,20 +115,52 @@ static const struct option_row options[] = {
     {0},
 };
 
+static bool cites_too(const struct catalog *a, const struct catalog *b)
+{
+    for (size_t i = 0; i < a->document_n; i++) {
+        for (size_t k = 0; k < b->document_n; k++) {
+            if (a->documents[i].url.n > 0 && str_eq(a->documents[i].url, b->documents[k].url))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Other catalogs made of the same document. */
+static const struct catalog **siblings_of(struct cli *cli, const struct catalogs *catalogs, const struct catalog *own,
+                                          size_t *n)
+{
+    const struct catalog **found = arena_new_array(cli->arena, const struct catalog *, catalogs->n + 1);
+
+    *n = 0;
+    for (size_t i = 0; i < catalogs->n; i++) {
+        const struct catalog *one = catalogs_find(catalogs, catalogs->v[i]->product);
+
+        if (one != NULL && !str_eq(one->product, own->product) && cites_too(one, own))
+            found[(*n)++] = one;
+    }
+    return found;
+}
+
 static int diff(struct cli *cli)
 {
     struct catalogs *catalogs = inputs_catalogs(cli);
     const struct catalog *old = find(cli, catalogs, cli->operands.v[1]);
     const struct catalog *new = find(cli, catalogs, cli->operands.v[2]);
     struct catalog_effect *effect = NULL;
+    const struct catalog **siblings;
     struct catalog_diff *found;
     struct buf out = BUF_EMPTY;
+    size_t n;
 
     if (old == NULL || new == NULL || cli->diags.errors > 0)
         return EXIT_BAD_INPUT;
     if (sites.n > 0 && (effect = effect_of(cli, cli_last(&sites), old, new)) == NULL)
         return EXIT_BAD_INPUT;
-    found = catalog_diff(cli->arena, old, new);
+    siblings = siblings_of(cli, catalogs, new, &n);
+    if (cli->diags.errors > 0)
+        return EXIT_BAD_INPUT;
+    found = catalog_diff(cli->arena, old, new, siblings, n);
     report_catalog_diff(&out, cli->arena, found, effect, words, view_of(cli));
     return cli_emit(cli, &out, cli_status(cli, catalog_diff_equal(found, words) ? EXIT_HOLDS : EXIT_FINDINGS));
 }
@@ -156,9 +188,11 @@ const struct command command_catalog = {
     .details =
         "list: the products there are. show: one product's requirements with their origin. lint: what a person\n"
         "must look at, what a document leaves open, and where documents contradict each other (over all built-in\n"
-        "catalogs when none is named). diff: what was added, removed and changed between two versions, and with a\n"
-        "site what follows for its flows and for the configuration of its firewalls, as text, JSON or Markdown;\n"
-        "exit status 1 when they differ. A catalog is a YAML file; --catalog adds or overrides.\n"
+        "catalogs when none is named). diff: what was added, removed and changed between two versions, or what\n"
+        "people made of an imported document, with the reasons that the new one gives, and with a site what\n"
+        "follows for its flows and for the configuration of its firewalls, as text, JSON or Markdown; exit status\n"
+        "1 when they differ. Where NEW shares its document with other catalogs (those of the console, of tools),\n"
+        "they are read with it. A catalog is a YAML file; --catalog adds or overrides.\n"
         "\n"
         "  portolan catalog diff old.yaml new.yaml --site lab.yaml --format markdown\n",
     .options = options,

@@ -15,6 +15,11 @@ static void judge(struct checking *c, const struct gate *gate, const struct perm
 
 void checking_flows(struct checking *c)
 {
+    size_t n = c->verdicts.n;
+
+    for (size_t i = 0; i < c->gate_n; i++)
+        n += 2 * c->gates[i].policy->permit_n;
+    vec_reserve(c->cli->arena, &c->verdicts, n);
     for (size_t i = 0; i < c->gate_n; i++) {
         const struct policy *policy = c->gates[i].policy;
 

@@ -33,13 +33,13 @@ static bool wanted_hooks(struct cli *cli, unsigned *wanted)
 }
 
 /* FILE, or FILE,FILE for a firewall with several (IPv4, IPv6, ipset). */
-static struct ruleset *read_side(struct cli *cli, struct str text)
+static struct values files_of(struct cli *cli, struct str text)
 {
     struct values paths = {0};
 
     while (text.n > 0)
         *vec_push(cli->arena, &paths) = str_cut(text, ',', &text);
-    return inputs_ruleset(cli, paths.v, paths.n, cli_last(&dialects));
+    return paths;
 }
 
 static int emit(struct cli *cli, const struct diff_result *result)
@@ -69,20 +69,13 @@ static bool any_certain(const struct differences *differences)
     return false;
 }
 
-static int run(struct cli *cli)
+static int compare(struct cli *cli, struct diff_question question)
 {
-    struct diff_question question;
     struct differences differences = {0};
     struct diff_result result = {0};
     struct rule_ref rule = {0};
     unsigned one_sided;
 
-    if (!cli_operands(cli, 2, 2) || !wanted_hooks(cli, &question.hooks))
-        return EXIT_BAD_INPUT;
-    question.left = read_side(cli, cli->operands.v[0]);
-    question.right = read_side(cli, cli->operands.v[1]);
-    if (question.left == NULL || question.right == NULL || cli->diags.errors > 0)
-        return EXIT_BAD_INPUT;
     result.left = cli->operands.v[0];
     result.right = cli->operands.v[1];
     result.incomplete = !diff_find(cli->arena, &question, &differences, &one_sided, &rule);
@@ -99,6 +92,25 @@ static int run(struct cli *cli)
                          family == FAMILY_V4 ? "IPv4" : "IPv6");
     }
     return emit(cli, &result);
+}
+
+static int run(struct cli *cli)
+{
+    struct arena *arena = arena_new(); /* of the right one */
+    struct values sides[2];
+    struct ruleset *rulesets[2];
+    unsigned wanted;
+    int status = EXIT_BAD_INPUT;
+
+    if (cli_operands(cli, 2, 2) && wanted_hooks(cli, &wanted)) {
+        for (size_t side = 0; side < 2; side++)
+            sides[side] = files_of(cli, cli->operands.v[side]);
+        inputs_rulesets(cli, arena, sides, cli_last(&dialects), rulesets);
+        if (rulesets[0] != NULL && rulesets[1] != NULL && cli->diags.errors == 0)
+            status = compare(cli, (struct diff_question){rulesets[0], rulesets[1], wanted});
+    }
+    arena_free(arena);
+    return status;
 }
 
 const struct command command_diff = {

@@ -1,6 +1,8 @@
 /* Reading what commands work on; see inputs.h. */
 #include "cli/inputs.h"
 
+#include <pthread.h>
+
 #include "base/suggest.h"
 #include "catalog/builtin.h"
 #include "dialect/dialect.h"
@@ -138,43 +140,101 @@ static const struct source *listing_of(struct cli *cli, struct str path, const s
                                                                                                               : NULL;
 }
 
-struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect_name)
+/* The files of one firewall, opened and ready to be read; `dialect` NULL: they could not be, and that was said. */
+struct opened {
+    const struct dialect *dialect;
+    struct dialect_input *inputs;
+    size_t n;
+};
+
+static struct opened open_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect_name)
 {
-    struct dialect_input *inputs = arena_new_array(cli->arena, struct dialect_input, n);
-    const struct dialect *dialect = NULL;
+    struct opened opened = {.inputs = arena_new_array(cli->arena, struct dialect_input, n), .n = n};
     size_t errors = cli->diags.errors;
-    struct ruleset *ruleset;
     enum family family = FAMILY_N;
-    size_t said;
 
     if (dialect_name.n > 0 && dialect_find_reader(dialect_name, &family) == NULL) {
         inputs_unknown_dialect(cli, dialect_name, SPAN_NONE);
-        return NULL;
+        return opened;
     }
     for (size_t i = 0; i < n; i++) {
+        struct dialect_input *input = &opened.inputs[i];
         const struct dialect *one;
 
-        inputs[i].family = family;
-        inputs[i].text = file_read(cli->arena, paths[i], FILE_LIMIT_RULESET, &cli->diags);
-        one = inputs[i].text == NULL ? NULL : dialect_of(cli, dialect_name, inputs[i].text);
+        input->family = family;
+        input->text = file_read(cli->arena, paths[i], FILE_LIMIT_RULESET, &cli->diags);
+        one = input->text == NULL ? NULL : dialect_of(cli, dialect_name, input->text);
         if (one == NULL)
             continue;
-        if (dialect != NULL && dialect != one) {
-            diag_error(&cli->diags, span_at(inputs[i].text, 0, 0), "a file of %s beside files of %s", one->name,
-                       dialect->name);
+        if (opened.dialect != NULL && opened.dialect != one) {
+            diag_error(&cli->diags, span_at(input->text, 0, 0), "a file of %s beside files of %s", one->name,
+                       opened.dialect->name);
             continue;
         }
-        dialect = one;
-        if (dialect->needs_listing(inputs[i].text->text))
-            inputs[i].listing = listing_of(cli, paths[i], inputs[i].text);
+        opened.dialect = one;
+        if (one->needs_listing(input->text->text))
+            input->listing = listing_of(cli, paths[i], input->text);
     }
-    if (cli->diags.errors > errors || dialect == NULL)
-        return NULL;
-    said = cli->diags.n;
-    ruleset = dialect->read(cli->arena, inputs, n, &cli->diags);
+    if (cli->diags.errors > errors)
+        opened.dialect = NULL;
+    return opened;
+}
+
+static struct ruleset *read_opened(struct arena *arena, const struct opened *opened, struct diags *diags)
+{
+    size_t said = diags->n;
+    size_t errors = diags->errors;
+    struct ruleset *ruleset =
+        opened->dialect == NULL ? NULL : opened->dialect->read(arena, opened->inputs, opened->n, diags);
+
     if (inputs_lenient && ruleset != NULL)
-        diag_soften(&cli->diags, said, errors);
+        diag_soften(diags, said, errors);
     return ruleset;
+}
+
+struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect)
+{
+    struct opened opened = open_ruleset(cli, paths, n, dialect);
+
+    return read_opened(cli->arena, &opened, &cli->diags);
+}
+
+/* What is read on a thread of its own: nothing in it is shared with another but the texts, which nobody writes. */
+struct aside {
+    struct opened opened;
+    struct arena *arena;
+    struct diags diags;
+    struct ruleset *ruleset;
+};
+
+static void *read_aside(void *context)
+{
+    struct aside *aside = context;
+
+    aside->ruleset = read_opened(aside->arena, &aside->opened, &aside->diags);
+    return NULL;
+}
+
+void inputs_rulesets(struct cli *cli, struct arena *arena, const struct values sides[2], struct str dialect,
+                     struct ruleset *rulesets[2])
+{
+    struct opened first = open_ruleset(cli, sides[0].v, sides[0].n, dialect);
+    struct aside second = {.arena = arena};
+    struct cli other = *cli; /* whose diagnostics come after those of the first */
+    pthread_t thread;
+    bool apart;
+
+    diags_init(&other.diags, arena);
+    second.opened = open_ruleset(&other, sides[1].v, sides[1].n, dialect);
+    second.diags = other.diags;
+    apart = pthread_create(&thread, NULL, read_aside, &second) == 0;
+    rulesets[0] = read_opened(cli->arena, &first, &cli->diags);
+    if (apart)
+        pthread_join(thread, NULL);
+    else
+        read_aside(&second);
+    rulesets[1] = second.ruleset;
+    diags_append(&cli->diags, &second.diags);
 }
 
 /*

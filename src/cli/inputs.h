@@ -29,6 +29,12 @@ extern bool inputs_lenient;
  * nft in a network namespace of its own first.
  */
 struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t n, struct str dialect);
+/*
+ * Two of them, read at the same time: for `diff`, most of whose time that is. The rooms that read are pure, so it takes
+ * no more than an arena of its own for the second. Either is NULL where it had errors.
+ */
+void inputs_rulesets(struct cli *cli, struct arena *arena, const struct values sides[2], struct str dialect,
+                     struct ruleset *rulesets[2]);
 /* The ruleset that a site names for a firewall; paths are relative to the site file. */
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall);
 bool inputs_flows(struct cli *cli, struct str path, struct flows *flows);

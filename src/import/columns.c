@@ -32,8 +32,10 @@ struct tally {
 
 static bool is_answer(struct str normal)
 {
-    static const char *const words[] = {"yes",       "no",          "true", "false", "required", "optional",
-                                        "mandatory", "recommended", "x",    "y",     "n"};
+    static const char *const words[] = {"yes",       "no",          "true",   "false",  "required", "optional",
+                                        "mandatory", "recommended", "x",      "y",      "n",        "allow",
+                                        "deny",      "permit",      "accept", "block",  "drop",     "reject",
+                                        "allowed",   "denied",      "open",   "blocked"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_is(normal, words[i]))
@@ -118,6 +120,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
         else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
+        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && is_mostly(tally->small, tally))
+            return 0; /* 1, 2, 3: rows are numbered */
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
         return says + share(tally->ports, tally) + share(tally->symbolic, tally) / 2;
@@ -126,6 +130,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_TRANSPORT:
         if (tally->transports + tally->services == 0 || (says == 0 && !is_mostly(tally->transports, tally)))
             return 0;
+        if (head == COLUMN_PORT && is_mostly(tally->transports, tally))
+            says = COLUMN_EXACT - 1; /* `Port type: TCP` */
         if (says == 0 && head != COLUMN_OTHER && head != COLUMN_SERVICE)
             return 0;
         return says + share(tally->transports, tally) + share(tally->services, tally) / 2;
@@ -254,7 +260,10 @@ static void assign(struct search *search)
                     best_kind = (enum column_kind)kind;
                     tie = false;
                 } else if (found == best && (enum column_kind)kind == COLUMN_PORT && best_kind == COLUMN_PORT) {
-                    tie = true;
+                    bool is_default = words_have(layout->heads[column], "default");
+
+                    tie = is_default == words_have(layout->heads[best_column], "default");
+                    best_column = is_default ? column : best_column; /* beside the range that may be picked from */
                 }
             }
         }
@@ -272,6 +281,92 @@ static void assign(struct search *search)
         layout->kinds[best_column] = best_kind;
         taken[best_kind] = is_once(best_kind);
     }
+}
+
+static bool is_program(struct str head)
+{
+    return str_is(head, "application") || str_is(head, "applications") || str_is(head, "program");
+}
+
+/* `Application | Inbound | Outbound`: where ports are parted by their way, the programs beside them are whose they are.
+ */
+static void find_owner(struct search *search)
+{
+    struct layout *layout = search->layout;
+    size_t ways = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++)
+        ways += layout->kinds[column] == COLUMN_PORT && columns_head_way(layout->heads[column]) != WAY_UNSAID;
+    if (count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) + count_kind(layout, COLUMN_OWNER) >
+        0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) { /* `Incoming ports: Sensor` */
+        enum way way = columns_head_way(layout->heads[column]);
+
+        if (layout->kinds[column] == COLUMN_OTHER && (way == WAY_IN || way == WAY_OUT)) {
+            layout->kinds[column] = way == WAY_IN ? COLUMN_SOURCE : COLUMN_DESTINATION;
+            return;
+        }
+    }
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE && is_program(layout->heads[column]) &&
+            !is_mostly(search->tallies[column].services, &search->tallies[column]))
+            layout->kinds[column] = COLUMN_OWNER;
+    }
+    if (ways < 2 || count_kind(layout, COLUMN_OWNER) > 0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE) {
+            layout->kinds[column] = COLUMN_OWNER;
+            return;
+        }
+    }
+}
+
+/* `Service: HTTPS (TCP 443)`, with no column of ports beside it: it is the ports. */
+static void find_ports(struct search *search)
+{
+    struct layout *layout = search->layout;
+
+    if (count_kind(layout, COLUMN_PORT) + count_kind(layout, COLUMN_TCP_PORT) + count_kind(layout, COLUMN_UDP_PORT) > 0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) {
+        enum column_kind kind = layout->kinds[column];
+
+        if ((kind == COLUMN_SERVICE || kind == COLUMN_TRANSPORT) &&
+            score_of(search, column, COLUMN_PORT) >= SCORE_LEAST) {
+            layout->kinds[column] = COLUMN_PORT;
+            return;
+        }
+    }
+}
+
+static bool is_anchor(enum column_kind kind)
+{
+    return kind == COLUMN_PORT || kind == COLUMN_TRANSPORT || kind == COLUMN_SERVICE;
+}
+
+/* A table without heads: two columns of words left of the ports are the ends, words right of them say what for. */
+static void find_by_order(struct search *search)
+{
+    struct layout *layout = search->layout;
+    size_t first = layout->column_n;
+    size_t last = 0;
+
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (!is_anchor(layout->kinds[column]))
+            continue;
+        first = first == layout->column_n ? column : first;
+        last = column;
+    }
+    if (layout->head_n > 0 || count_kind(layout, COLUMN_PORT) != 1 || first != 2 || layout->kinds[0] != COLUMN_OTHER ||
+        layout->kinds[1] != COLUMN_OTHER)
+        return;
+    layout->by_order = true;
+    layout->kinds[0] = COLUMN_SOURCE;
+    layout->kinds[1] = COLUMN_DESTINATION;
+    if (last + 1 < layout->column_n && layout->kinds[last + 1] == COLUMN_OTHER)
+        layout->kinds[last + 1] = COLUMN_PURPOSE;
 }
 
 static bool head_says_transport(const struct layout *layout)
@@ -311,8 +406,10 @@ static void judge(struct search *search, bool ports_nearby)
             port = true;
             evidence = evidence || tally->both > 0 || tally->small < tally->ports;
             if (search->heads[column] != COLUMN_PORT && kind == COLUMN_PORT && tally->both == 0 &&
-                !transport_said(search))
+                !transport_said(search)) {
                 layout->rejected = "no column says that its numbers are ports";
+                layout->unsure = ports_nearby;
+            }
         }
         if (kind != COLUMN_SOURCE && kind != COLUMN_DESTINATION && kind != COLUMN_DOMAIN && tally->filled > 0 &&
             is_mostly(tally->addresses, tally))
@@ -320,57 +417,17 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }
-    if (layout->rejected == NULL && !port && (count_kind(layout, COLUMN_DOMAIN) == 0 || !ports_nearby))
+    if (layout->rejected == NULL && !port && (count_kind(layout, COLUMN_DOMAIN) == 0 || !ports_nearby)) {
         layout->rejected = "no column is a port";
+        for (size_t column = 0; column < layout->column_n; column++)
+            layout->unsure =
+                layout->unsure || (ports_nearby && is_mostly(search->tallies[column].ports, &search->tallies[column]) &&
+                                   !is_mostly(search->tallies[column].small, &search->tallies[column]));
+    }
     if (layout->rejected == NULL && port && count_kind(layout, COLUMN_FOREIGN) > 0 && !evidence)
         layout->rejected = "its numbers are no network ports";
     if (layout->rejected == NULL && port && !evidence)
         layout->rejected = "its numbers are too small to be network ports";
-}
-
-/* Rows at the top whose cells are words of heads: what the format marks, else the first when it looks like one. */
-static size_t find_heads(struct arena *arena, const struct grid *grid)
-{
-    size_t known = 0;
-    size_t ports = 0;
-
-    if (grid->head_n > 0)
-        return grid->head_n < grid->row_n ? grid->head_n : grid->row_n;
-    if (grid->row_n < 2)
-        return 0;
-    for (size_t column = 0; column < grid->column_n; column++) {
-        struct str text = columns_text(grid, 0, column);
-        struct port_text read;
-        enum port_shape shape;
-        int points;
-
-        ports_read(arena, text, &read);
-        shape = ports_shape(&read);
-        ports += (shape == SHAPE_PORTS || shape == SHAPE_BOTH);
-        columns_head(words_normal(arena, text), &points);
-        known += points >= 5;
-    }
-    return known >= 2 && ports == 0 ? 1 : known >= 1 && ports == 0 && grid->column_n <= 2 ? 1 : 0;
-}
-
-/* The words over a column: those of all its head rows, a spanned cell once. */
-static struct str head_text(struct arena *arena, const struct grid *grid, size_t head_n, size_t column)
-{
-    struct buf all = BUF_EMPTY;
-    const struct cell *last = NULL;
-    struct str text;
-
-    for (size_t row = 0; row < head_n; row++) {
-        const struct cell *cell = grid_at(grid, row, column);
-
-        if (cell == NULL || cell == last || cell->column_span == grid->column_n)
-            continue;
-        buf_addf(&all, "%s%.*s", all.n > 0 ? " " : "", STR_ARG(cell->text));
-        last = cell;
-    }
-    text = words_normal(arena, buf_str(&all));
-    buf_free(&all);
-    return text;
 }
 
 void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearby, struct layout *layout)
@@ -390,61 +447,18 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
         .heads = arena_new_array(arena, struct str, n),
         .column_n = n,
         .beside = n,
-        .head_n = find_heads(arena, grid),
+        .head_n = columns_head_rows(arena, grid),
     };
     for (size_t column = 0; column < n; column++) {
-        layout->heads[column] = head_text(arena, grid, layout->head_n, column);
+        layout->heads[column] = columns_head_text(arena, grid, layout->head_n, column);
         search.heads[column] = columns_head(layout->heads[column], &search.head_scores[column]);
         count_column(arena, grid, layout->head_n, column, &search.tallies[column]);
         search.tallies[column].row_heads = column == 0 && layout->head_n > 0 && layout->heads[0].n == 0;
     }
     assign(&search);
+    find_ports(&search);
+    find_owner(&search);
+    find_by_order(&search);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);
-}
-
-const struct grid *columns_turn(struct arena *arena, const struct grid *grid)
-{
-    struct grid *turned;
-    size_t down = 0;
-    size_t across = 0;
-    bool port = false;
-
-    for (size_t row = 0; row < grid->row_n && row < 40; row++) {
-        int points;
-        enum column_kind kind = columns_head(words_normal(arena, columns_text(grid, row, 0)), &points);
-
-        down += points >= COLUMN_EXACT && kind != COLUMN_FOREIGN;
-        port = port || (points >= COLUMN_EXACT && kind == COLUMN_PORT);
-    }
-    for (size_t column = 1; column < grid->column_n && column < 40; column++) {
-        int points;
-
-        columns_head(words_normal(arena, columns_text(grid, 0, column)), &points);
-        across += points >= COLUMN_EXACT;
-    }
-    if (!port || down < 2 || across > 0 || 2 * down < grid->row_n || grid->column_n < 2)
-        return grid;
-    turned = arena_new_object(arena, struct grid);
-    *turned = *grid;
-    turned->row_n = grid->column_n;
-    turned->column_n = grid->row_n;
-    turned->head_n = 1;
-    turned->at = arena_new_array(arena, const struct cell *, grid->row_n * grid->column_n);
-    for (size_t row = 0; row < turned->row_n; row++) {
-        for (size_t column = 0; column < turned->column_n; column++) {
-            const struct cell *cell = grid_at(grid, column, row);
-            struct cell *copy;
-
-            if (cell == NULL)
-                continue;
-            copy = arena_new_object(arena, struct cell);
-            *copy = *cell;
-            copy->row = (uint32_t)row;
-            copy->column = (uint32_t)column;
-            copy->row_span = copy->column_span = 1;
-            turned->at[row * turned->column_n + column] = copy;
-        }
-    }
-    return turned;
 }

@@ -35,6 +35,7 @@ struct layout {
     size_t head_n;        /* rows of heads */
     const char *rejected; /* NULL, or why the table is not about ports */
     size_t beside;        /* a column that holds ports too and is left out; column_n: none */
+    bool by_order;        /* there are no heads: which column is which end is read from their order */
     bool unsure;          /* rejected, but there are ports in it: a person must look */
 };
 
@@ -51,6 +52,14 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
 
 /* The table with rows and columns exchanged, where the words of heads run down its first column; else the grid. */
 const struct grid *columns_turn(struct arena *arena, const struct grid *grid);
+
+/* matrix.c: sources down the side and destinations across the top (or the other way round, as its corner says) as a
+ * list of source, destination and ports; the grid where it is no matrix. */
+const struct grid *columns_matrix(struct arena *arena, const struct grid *grid);
+
+/* head_rows.c: rows at the top that are heads; normal text over a column, of all of them. */
+size_t columns_head_rows(struct arena *arena, const struct grid *grid);
+struct str columns_head_text(struct arena *arena, const struct grid *grid, size_t head_n, size_t column);
 
 /* The text of a cell, also where nothing stands: "" */
 struct str columns_text(const struct grid *grid, size_t row, size_t column);

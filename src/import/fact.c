@@ -4,6 +4,7 @@
  */
 #include "import/domains.h"
 #include "import/importer.h"
+#include "net/proto.h"
 
 void fact_review(struct importer *importer, struct fact *fact, struct str text)
 {
@@ -61,12 +62,33 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
     return 0;
 }
 
+/* 47, 50 and 51 where nobody says TCP or UDP and the row speaks of GRE, ESP or AH: protocols, not ports. */
+static void find_protocols(struct importer *importer, struct fact *fact, struct str use)
+{
+    struct arena_mark mark = arena_mark(importer->arena);
+    struct str normal = words_normal(importer->arena, use);
+    bool tunnel = words_have(normal, "gre") || words_have(normal, "esp") || words_have(normal, "ah") ||
+                  words_have(normal, "ipsec");
+
+    arena_release(importer->arena, mark);
+    for (size_t i = 0; tunnel && i < fact->port_n; i++) {
+        struct port_entry *entry = &fact->ports[i];
+        bool number = entry->lo == PROTO_GRE || entry->lo == PROTO_ESP || entry->lo == PROTO_AH;
+
+        if (entry->kind == PORT_RANGE && entry->transports == 0 && entry->lo == entry->hi && number)
+            *entry = (struct port_entry){.kind = PORT_UNSTATED,
+                                         .text = str_printf(importer->arena, "IP protocol %u", entry->lo)};
+    }
+}
+
 static void set_transports(struct importer *importer, struct fact *fact, const struct port_text *transport,
                            const struct scope *scope, struct str use, bool domains)
 {
     struct str why = STR_EMPTY;
     unsigned found = transport_for(transport, scope, fact->service, use, domains, importer->arena, &why);
 
+    if (transport == NULL || transport->transports == 0)
+        find_protocols(importer, fact, use);
     for (size_t i = 0; i < fact->port_n; i++) {
         struct port_entry *entry = &fact->ports[i];
 
@@ -121,6 +143,9 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
         fact->service = ports->service;
     fact->ports = entries;
     for (size_t i = 0; i < ports->n; i++) {
+        if (extra > 0 && transport->transports == 0 && transport->entries[0].kind == PORT_UNSTATED &&
+            ports->entries[i].transports == 0 && ports->entries[i].kind == PORT_RANGE)
+            continue; /* 50 beside ESP is the protocol's number */
         if (ports->entries[i].kind != PORT_ANY || extra == 0 || transport->transports != 0)
             entries[fact->port_n++] = ports->entries[i]; /* any port of ICMP is ICMP */
     }

@@ -90,6 +90,23 @@ static bool leads_in(struct importer *importer, struct str text)
     return words_have(words_normal(importer->arena, text), "following") && hints.from.n > 0;
 }
 
+/* Sentences of a paragraph that are requirements by themselves; whether there is one. */
+static bool take_facts(struct importer *importer, const struct block *block)
+{
+    struct block sentence = *block;
+    bool found = false;
+    size_t from = 0;
+
+    for (size_t i = 1; i <= block->text.n; i++) {
+        if (i < block->text.n && (block->text.p[i - 1] != '.' || (block->text.p[i] != ' ' && block->text.p[i] != '\n')))
+            continue;
+        sentence.text = str_trim((struct str){block->text.p + from, i - from});
+        found = sentence_fact(importer, &sentence) || found;
+        from = i;
+    }
+    return found;
+}
+
 static void take_paragraph(struct importer *importer, const struct block *block)
 {
     struct surroundings *around = &importer->around;
@@ -104,8 +121,9 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         take_heading(importer, text, HEADINGS_MOST);
         return;
     }
-    if (sentence_fact(importer, block))
+    if (take_facts(importer, block) && memchr(text.p, '.', text.n - 1) == NULL)
         return;
+    mention_keep(importer, block);
     around->lead = around->last_lead;
     around->last_lead = text;
     if (text.n > 0 && text.p[text.n - 1] != ':' && says_ports(importer, text) && !leads_in(importer, text))
@@ -116,13 +134,15 @@ static void take_paragraph(struct importer *importer, const struct block *block)
 static bool take_label(struct importer *importer, const struct block *block, const struct block *next)
 {
     struct str text = str_trim(block->text);
+    struct port_text ports;
 
     if (block->level <= importer->label_level) {
         importer->around.section = STR_EMPTY;
         importer->label_level = 0;
     }
+    ports_read(importer->arena, text, &ports);
     if (next == NULL || next->kind != BLOCK_ITEM || next->level <= block->level || text.n == 0 ||
-        words_count(words_normal(importer->arena, text)) > 8)
+        ports_shape(&ports) == SHAPE_BOTH || words_count(words_normal(importer->arena, text)) > 8)
         return false;
     importer->around.section = text;
     importer->label_level = block->level;
@@ -137,7 +157,10 @@ static void take_item(struct importer *importer, const struct block *block, cons
         importer->label_level = 0;
     if (take_label(importer, block, next))
         return;
-    if (!item_read(importer, block) && says_ports(importer, block->text))
+    mention_keep(importer, block);
+    if (item_read(importer, block))
+        return;
+    if (says_ports(importer, block->text))
         keep_note(importer, block, str_trim(block->text), STR_EMPTY);
 }
 
@@ -166,6 +189,19 @@ static const struct grid *with_heads(struct importer *importer, const struct blo
     return block->grid;
 }
 
+/* "Click to expand": what opens a part of a page, not what it is about. */
+static bool is_handle(struct importer *importer, struct str label)
+{
+    static const char *const starts[] = {"click", "expand", "show", "view", "details", "more ", "see "};
+    struct str normal = words_normal(importer->arena, label);
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        if (str_starts(normal, starts[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Reads one block, or several that are a table of copied text; how many. */
 static size_t take_block(struct importer *importer, const struct block *blocks, size_t n, size_t before,
                          bool after_item)
@@ -178,7 +214,12 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         importer->around.section = STR_EMPTY;
 
     switch (block->kind) {
-    case BLOCK_HEADING: take_heading(importer, block->text, block->level); break;
+    case BLOCK_HEADING:
+        if (heading_fact(importer, block, n > 1 ? block + 1 : NULL))
+            used = 2;
+        else
+            take_heading(importer, block->text, block->level);
+        break;
     case BLOCK_PARAGRAPH:
         grid = text_table(importer, blocks, n, &used);
         if (grid != NULL)
@@ -187,9 +228,10 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
             take_paragraph(importer, block);
         break;
     case BLOCK_ITEM: take_item(importer, block, n > 1 ? block + 1 : NULL, !after_item); break;
-    case BLOCK_TAB: importer->around.tab = block->text; break;
+    case BLOCK_TAB: importer->around.tab = is_handle(importer, block->text) ? STR_EMPTY : block->text; break;
     case BLOCK_TAB_END: importer->around.tab = STR_EMPTY; break;
     case BLOCK_NOTE:
+        mention_keep(importer, block);
         if (importer->section_table > 0 || says_ports(importer, block->text))
             keep_note(importer, block, str_trim(block->text), STR_EMPTY);
         break;
@@ -296,6 +338,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
             k += take_block(&importer, &pages[i]->blocks[k], pages[i]->block_n - k, k, after);
         }
         commands_read(&importer);
+        mentions_report(&importer);
     }
     notes_attach(&importer);
     if (importer.facts.n == 0)

@@ -119,6 +119,11 @@ struct command_port { /* that a command opens */
     struct span span;
 };
 
+struct mention { /* of a port, in a text that was not read as a requirement */
+    uint16_t port;
+    struct span span;
+};
+
 struct importer {
     struct arena *arena;
     struct diags *diags;
@@ -132,6 +137,7 @@ struct importer {
     struct pending_notes VEC(struct pending_note) notes;
     struct catalog_notes VEC(struct note) said;        /* for the catalog */
     struct commands VEC(struct command_port) commands; /* of the page */
+    struct mentions VEC(struct mention) mentions;      /* of the page */
     struct surroundings around;
     size_t table;
     unsigned label_level; /* of the item that stands over the items below it; 0: none */
@@ -186,6 +192,7 @@ struct str fact_place(struct importer *importer, const struct scope *scope, stru
 
 /* lists.c: bullets and sentences; text_table.c: tables whose cells are parted by one blank. */
 bool item_read(struct importer *importer, const struct block *block);
+bool heading_fact(struct importer *importer, const struct block *block, const struct block *next);
 bool sentence_fact(struct importer *importer, const struct block *block);
 /* The grid with the heads that stand in a line above it; the grid itself where that line is something else. */
 const struct grid *text_heads(struct importer *importer, const struct block *block, const struct grid *grid);
@@ -194,6 +201,10 @@ const struct grid *text_table(struct importer *importer, const struct block *blo
 /* commands.c */
 void command_keep(struct importer *importer, const struct block *block);
 void commands_read(struct importer *importer); /* when all else of the page was read */
+
+/* mentions.c: ports that a text names and that no requirement of the document has become a warning. */
+void mention_keep(struct importer *importer, const struct block *block);
+void mentions_report(struct importer *importer); /* when all else of the page was read */
 
 /* notes.c */
 void notes_attach(struct importer *importer);

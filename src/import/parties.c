@@ -110,12 +110,38 @@ static bool is_condition(struct str normal)
     return str_ends(normal, " only");
 }
 
+/* Names in lines of their own are parted by commas; a sentence in a line below the name is not a part of it. */
+static struct str names_of_lines(struct arena *arena, struct str text)
+{
+    struct buf names = BUF_EMPTY;
+    struct str made;
+
+    for (struct str rest = text; rest.n > 0;) {
+        struct str line = str_trim(str_cut(rest, '\n', &rest));
+
+        if (line.n == 0 || (names.n > 0 && words_count(words_normal(arena, line)) > 5))
+            continue;
+        buf_addf(&names, "%s%.*s",
+                 names.n == 0                                               ? ""
+                 : line.p[0] == '(' || strchr(",/-&", names.p[names.n - 1]) ? " "
+                                                                            : ", ",
+                 STR_ARG(line));
+    }
+    made = str_dup(arena, buf_str(&names));
+    buf_free(&names);
+    return made;
+}
+
 struct actor *party_cell(struct importer *importer, struct str text, struct span span, struct str *condition)
 {
     struct domain_text domains;
     const char *open;
 
+    if (memchr(text.p, '\n', text.n) != NULL && !domains_in(importer->arena, text))
+        text = names_of_lines(importer->arena, text);
     text = words_line(importer->arena, text, 0);
+    if (str_starts(text, "Between ") || str_starts(text, "between "))
+        text = str_from(text, 8); /* over both columns: from one of them to another */
     *condition = STR_EMPTY;
     if (str_is(text, "*"))
         text = STR("any");
@@ -149,7 +175,8 @@ bool party_is_role(const struct importer *importer, struct str text)
         "browser",       "balancer",    "router",    "firewall",    "scanner",  "sensor",    "repository", "target",
         "initiator",     "workstation", "member",    "coordinator", "director", "replica",   "primary",    "secondary",
         "peer",          "hypervisor",  "storage",   "filer",       "array",    "plane",     "daemon",     "registry",
-        "administrator", "operator",    "desktop",   "engine",
+        "administrator", "operator",    "desktop",   "engine",      "camera",   "recorder",  "archiver",   "indexer",
+        "forwarder",     "phone",       "telephone", "printer",     "mirror",   "witness",   "hub",        "spoke",
     };
     struct str key = party_key(importer->arena, text);
 

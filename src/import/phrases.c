@@ -208,6 +208,15 @@ static const char *const generic[] = {"network",
                                       "at",
                                       "all",
                                       "its",
+                                      "allowlist",
+                                      "whitelist",
+                                      "lists",
+                                      "direction",
+                                      "directions",
+                                      "allocation",
+                                      "allocations",
+                                      "assignment",
+                                      "assignments",
                                       NULL};
 
 static bool is_generic(struct str word)
@@ -229,6 +238,12 @@ struct str heading_subject(struct arena *arena, struct str text)
         return STR_EMPTY;
     while (from < to && is_generic(sentence.words[from].normal))
         from++;
+    for (size_t i = from + 1; i < to; i++) { /* Ports that Acme uses as a client */
+        static const char *const verbs[] = {"uses", "listens", "requires", "needs", "connects", "accesses", NULL};
+
+        if (word_is_one_of(sentence.words[i].normal, verbs))
+            to = i;
+    }
     while (to > from && is_generic(sentence.words[to - 1].normal))
         to--;
     return sentence_cut(&sentence, from, to);

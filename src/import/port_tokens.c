@@ -93,7 +93,7 @@ static size_t skip_dash(struct str s, size_t at)
 }
 
 /* `1,024`: three digits follow a comma without a blank, and nothing else fits: as two ports the second begins with 0,
- * or the whole is one end of a range that would run backwards. */
+ * or the first is a single digit, or the whole is one end of a range that would run backwards. */
 static bool is_thousands(struct str s, size_t at, size_t n)
 {
     size_t next = at + n;
@@ -104,7 +104,7 @@ static bool is_thousands(struct str s, size_t at, size_t n)
     whole = value(s, at, n) * 1000 + value(s, next + 1, 3);
     if (whole > 65535)
         return false;
-    if (s.p[next + 1] == '0')
+    if (s.p[next + 1] == '0' || (n == 1 && (at == 0 || s.p[at - 1] != ',')))
         return true;
     next = skip_dash(s, next + 4);
     n = digits(s, next);
@@ -156,6 +156,43 @@ static bool transport_of(struct str normal, unsigned *transports)
     return false;
 }
 
+/* `{{ port }}`, `${PORT}`, `<port>`, `$port`: whatever stands there is known elsewhere. */
+static bool scan_symbol(struct scanner *scanner)
+{
+    static const char *const tags[] = {"<sup>", "</sup>", "<sub>",   "</sub>", "<b>",
+                                       "</b>",  "<code>", "</code>", "<br>"};
+    struct str s = scanner->text;
+    size_t from = scanner->at;
+    char close = s.p[from] == '<' ? '>' : s.p[from] == '{' ? '}' : '\0';
+    size_t at = from + 1;
+
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        if (str_starts(str_from(s, from), tags[i])) {
+            scanner->at += strlen(tags[i]);
+            if (str_is(str_of(tags[i]), "<br>"))
+                add(scanner, TOKEN_SEPARATOR, from);
+            return true;
+        }
+    }
+    if (s.p[from] == '$') {
+        close = at < s.n && s.p[at] == '{' ? '}' : '\0';
+        if (close == '\0')
+            at = run_end(s, at);
+    }
+    if (close != '\0') {
+        if (s.p[from] == '<' && (at >= s.n || !is_letter(s, at)))
+            return false;
+        while (at < s.n && s.p[at] != close && s.p[at] != '\n')
+            at++;
+        while (at < s.n && s.p[at] == close)
+            at++;
+    }
+    at += digits(s, at); /* what stands at it is a part of it: <nn>13 */
+    scanner->at = at;
+    add(scanner, TOKEN_SYMBOL, from);
+    return true;
+}
+
 static void scan_number(struct scanner *scanner)
 {
     struct str s = scanner->text;
@@ -171,6 +208,17 @@ static void scan_number(struct scanner *scanner)
         number = number * 1000 + value(s, end + 1, 3);
         end += 4;
         scanner->thousands = end;
+    }
+    if (end + 1 < s.n && (s.p[end] == '<' || s.p[end] == '$' || s.p[end] == '{')) { /* 3<instance>15 */
+        struct scanner symbol = *scanner;
+
+        symbol.at = end;
+        symbol.tokens = (struct tokens){0};
+        if (scan_symbol(&symbol) && symbol.tokens.n > 0 && symbol.tokens.v[0].kind == TOKEN_SYMBOL) {
+            scanner->at = symbol.at;
+            add(scanner, TOKEN_SYMBOL, from);
+            return;
+        }
     }
     scanner->at = run_end(s, end);
     if (scanner->at > end) { /* 443tcp is two tokens; 8GB, 22.04 and 59xx are none of ours */
@@ -244,42 +292,6 @@ static void scan_word(struct scanner *scanner)
         add(scanner, TOKEN_SERVICE, from)->service = service;
     else
         add(scanner, TOKEN_UNKNOWN, from);
-}
-
-/* `{{ port }}`, `${PORT}`, `<port>`, `$port`: whatever stands there is known elsewhere. */
-static bool scan_symbol(struct scanner *scanner)
-{
-    static const char *const tags[] = {"<sup>", "</sup>", "<sub>",   "</sub>", "<b>",
-                                       "</b>",  "<code>", "</code>", "<br>"};
-    struct str s = scanner->text;
-    size_t from = scanner->at;
-    char close = s.p[from] == '<' ? '>' : s.p[from] == '{' ? '}' : '\0';
-    size_t at = from + 1;
-
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-        if (str_starts(str_from(s, from), tags[i])) {
-            scanner->at += strlen(tags[i]);
-            if (str_is(str_of(tags[i]), "<br>"))
-                add(scanner, TOKEN_SEPARATOR, from);
-            return true;
-        }
-    }
-    if (s.p[from] == '$') {
-        close = at < s.n && s.p[at] == '{' ? '}' : '\0';
-        if (close == '\0')
-            at = run_end(s, at);
-    }
-    if (close != '\0') {
-        if (s.p[from] == '<' && (at >= s.n || !is_letter(s, at)))
-            return false;
-        while (at < s.n && s.p[at] != close && s.p[at] != '\n')
-            at++;
-        while (at < s.n && s.p[at] == close)
-            at++;
-    }
-    scanner->at = at;
-    add(scanner, TOKEN_SYMBOL, from);
-    return true;
 }
 
 static enum token_kind sign_kind(struct str s, size_t at, size_t *bytes)
@@ -387,6 +399,12 @@ static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
         } else if (token.kind == TOKEN_MORE && left >= 2 && next->kind == TOKEN_COLON && next[1].kind == TOKEN_NUMBER &&
                    next[1].lo == next[1].hi) { /* >= N */
             token = next[1];
+            token.hi = 65535;
+            i += 2;
+        } else if (token.kind == TOKEN_ABOVE && left >= 2 && str_is(next->text, "than") &&
+                   next[1].kind == TOKEN_NUMBER && next[1].lo == next[1].hi) { /* greater than N */
+            token = next[1];
+            token.lo++;
             token.hi = 65535;
             i += 2;
         } else if ((token.kind == TOKEN_MORE || token.kind == TOKEN_ABOVE) && left >= 1 && next->kind == TOKEN_NUMBER &&

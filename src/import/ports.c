@@ -180,6 +180,7 @@ static size_t read_transports(struct parser *parser, size_t i)
         fault(parser, "a transport stands behind ports that have one");
     if (right || (!left && !bare)) {
         parser->prefix = transports;
+        parser->result->transports |= transports;
         return end;
     }
     for (size_t k = 0; k < parser->entries.n; k++) {
@@ -245,7 +246,8 @@ static bool is_footnote(const struct parser *parser, size_t i)
 
     return i >= 2 && i + 1 < parser->tokens.n && token->lo == token->hi && token->hi < 10 && token->hi > 0 &&
            parser->tokens.v[i - 1].kind == TOKEN_OPEN && parser->tokens.v[i + 1].kind == TOKEN_CLOSE &&
-           parser->tokens.v[i - 2].kind == TOKEN_NUMBER;
+           (parser->tokens.v[i - 2].kind == TOKEN_NUMBER ||
+            (parser->tokens.v[i - 2].kind == TOKEN_TRANSPORT && parser->entries.n > 0));
 }
 
 /* `see Note 1`, `80 Note 1`: its numbers are those of the place that it points to. */
@@ -393,6 +395,19 @@ static void keep_entries(struct arena *arena, struct arena_mark mark, struct por
     result->entries = result->n == 0 ? NULL : arena_copy(arena, few, result->n * sizeof *few);
 }
 
+/* `not applicable`, in words. */
+static bool is_refusal(struct arena *arena, struct str text)
+{
+    static const char *const words[] = {"not applicable", "not used", "no port", "no ports", "nil", "none required"};
+    struct str normal = text.n > 40 ? STR_EMPTY : words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_is(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 void ports_read(struct arena *arena, struct str text, struct port_text *result)
 {
     struct parser parser = {.arena = arena, .text = text, .result = result};
@@ -402,6 +417,11 @@ void ports_read(struct arena *arena, struct str text, struct port_text *result)
     *result = (struct port_text){.mark = STR_EMPTY};
     if (text.n == 0) {
         result->none = true;
+        return;
+    }
+    if (is_refusal(arena, text)) {
+        result->none = true;
+        arena_release(arena, mark);
         return;
     }
     parser.tokens = port_tokens(arena, text, &result->mark);
@@ -418,7 +438,7 @@ enum port_shape ports_shape(const struct port_text *text)
     size_t icmp = 0;
 
     for (size_t i = 0; i < text->n; i++) {
-        numbers += text->entries[i].kind == PORT_RANGE && !(text->entries[i].lo == 1 && text->entries[i].hi == 65535);
+        numbers += text->entries[i].kind == PORT_RANGE;
         icmp += text->entries[i].kind == PORT_ICMP;
         symbols += text->entries[i].kind != PORT_RANGE && text->entries[i].kind != PORT_ICMP;
     }

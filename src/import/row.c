@@ -60,6 +60,7 @@ static struct party read_party(struct table *table, const struct row *row, enum 
 
 static enum need need_of(struct arena *arena, struct str head, struct str text, bool *said)
 {
+    static const char *const refusals[] = {"deny", "denied", "block", "blocked", "drop", "reject"};
     struct str normal = words_normal(arena, text);
     bool yes = str_is(normal, "yes") || str_is(normal, "true") || str_is(normal, "x") || str_is(normal, "y");
     bool no = str_is(normal, "no") || str_is(normal, "false") || str_is(normal, "n");
@@ -67,6 +68,10 @@ static enum need need_of(struct arena *arena, struct str head, struct str text, 
         words_have(head, "optional") && !words_have(head, "required") && !words_have(head, "mandatory");
 
     *said = true;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        if (str_is(normal, refusals[i]))
+            return NEED_FORBIDDEN;
+    }
     if (str_starts(normal, "optional") || (about_optional && yes) || (!about_optional && no))
         return NEED_OPTIONAL;
     if (str_starts(normal, "recommended"))
@@ -104,88 +109,6 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
         fact_review(table->importer, fact,
                     str_printf(arena, "see whether it applies: %.*s", STR_ARG(fact->purpose.text)));
     }
-}
-
-static size_t line_n(struct str text)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < text.n; i++)
-        n += text.p[i] == '\n';
-    return n;
-}
-
-/* As many lines of ports as of transports: each line has its own, and no port gets the transport of another. */
-static bool pair_lines(struct arena *arena, struct str ports, struct str transports, struct port_text *all)
-{
-    size_t n = line_n(ports);
-    struct entries VEC(struct port_entry) entries = {0};
-
-    if (n < 2 || n != line_n(transports))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        struct port_text port;
-        struct port_text transport;
-
-        ports_read(arena, str_cut(ports, '\n', &ports), &port);
-        ports_read(arena, str_cut(transports, '\n', &transports), &transport);
-        if (port.fault != NULL || transport.transports == 0 || port.transports != 0)
-            return false;
-        for (size_t k = 0; k < port.n; k++) {
-            port.entries[k].transports = transport.transports;
-            *vec_push(arena, &entries) = port.entries[k];
-        }
-    }
-    all->entries = entries.v;
-    all->n = entries.n;
-    return true;
-}
-
-/* Ports of the row: one column, or one each for TCP and UDP. */
-static bool read_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
-{
-    static const enum column_kind apart[] = {COLUMN_TCP_PORT, COLUMN_UDP_PORT};
-    struct importer *importer = table->importer;
-    struct port_text all = {.mark = STR_EMPTY};
-    struct port_text one;
-    struct port_entry *entries;
-    size_t n = 0;
-
-    if (table_has(table, COLUMN_PORT)) {
-        ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
-        pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
-        if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
-            if (row_is_blank(row_text(row, COLUMN_PORT)))
-                all.n = 0;
-            else
-                all.fault = "ports were expected";
-        }
-        if (words_have(table->layout.heads[row->columns[COLUMN_PORT]], "tcp") !=
-            words_have(table->layout.heads[row->columns[COLUMN_PORT]], "udp")) {
-            unsigned bit = words_have(table->layout.heads[row->columns[COLUMN_PORT]], "tcp") ? WORDS_TCP : WORDS_UDP;
-
-            for (size_t i = 0; i < all.n; i++)
-                all.entries[i].transports = all.entries[i].transports == 0 ? bit : all.entries[i].transports;
-        }
-        return fact_ports(importer, fact, &all, transport, words_line(importer->arena, row_text(row, COLUMN_PORT), 80));
-    }
-    entries = arena_new_array(importer->arena, struct port_entry, 256);
-    for (size_t k = 0; k < 2; k++) {
-        ports_read(importer->arena, row_text(row, apart[k]), &one);
-        if (one.fault != NULL)
-            all.fault = one.fault;
-        for (size_t i = 0; i < one.n && n < 256; i++) {
-            entries[n] = one.entries[i];
-            if (entries[n].kind == PORT_ANY)
-                entries[n].kind = PORT_RANGE;
-            if (entries[n].kind == PORT_RANGE || entries[n].kind == PORT_DYNAMIC)
-                entries[n].transports = k == 0 ? WORDS_TCP : WORDS_UDP;
-            n++;
-        }
-    }
-    all.entries = entries;
-    all.n = n;
-    return fact_ports(importer, fact, &all, transport, STR("TCP and UDP"));
 }
 
 static struct str label_of(const struct table *table, const struct row *row, const struct fact *fact)
@@ -264,38 +187,6 @@ static void read_conditions(struct table *table, const struct row *row, struct f
     }
 }
 
-/* Which of two parties a port is: "Configurable server port": the server's, so the other one comes from outside. */
-static void owner_of_use(struct table *table, struct fact *fact)
-{
-    struct str normal = party_key(table->importer->arena, fact->purpose.text);
-    size_t owner = 2;
-
-    if (table->known_n != 2 || fact->from.actor != NULL || fact->to.actor != NULL)
-        return;
-    for (size_t i = 0; i < 2; i++) {
-        struct str rest = table->known[i]->key;
-        struct str last = STR_EMPTY;
-        ptrdiff_t at;
-
-        for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest))
-            last = word;
-        at = words_at(normal,
-                      str_cstr(table->importer->arena, str_printf(table->importer->arena, "%.*s port", STR_ARG(last))));
-        if (at >= 0 && owner == 2)
-            owner = i;
-        else if (at >= 0)
-            return;
-    }
-    if (owner == 2)
-        return;
-    fact->to.actor = (struct actor *)(uintptr_t)table->known[owner];
-    fact->from.actor = (struct actor *)(uintptr_t)table->known[1 - owner];
-    fact->to.why = STR("the row says whose port it is");
-    fact->from.why = STR("the other one of the two that the table names");
-    fact->direction_why = STR("the row says whose port it is");
-    fact->way = WAY_IN;
-}
-
 static void read_domains(struct table *table, const struct row *row, struct fact *fact, bool *ports_said)
 {
     struct importer *importer = table->importer;
@@ -323,104 +214,10 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     fact->to.actor = party_domains(importer, text, read.domains, read.n, row->cells[COLUMN_DOMAIN]->span);
     if (fact->way == WAY_UNSAID)
         fact->way = WAY_OUT;
-    if (!table->domains)
+    if (!table->domains && (read.port_n == 0 || !row_is_blank(row_text(row, COLUMN_PORT))))
         return;
     fact_domain_ports(importer, fact, &read);
     *ports_said = true;
-}
-
-/* "Agent → server", "from the agent to the server", "agent to server" in one cell. */
-static void read_both_ends(struct table *table, const struct row *row, struct fact *fact)
-{
-    struct importer *importer = table->importer;
-    struct str text = row_text(row, COLUMN_DIRECTION);
-    struct span span = row->cells[COLUMN_DIRECTION]->span;
-    struct hints hints;
-    struct str from;
-    struct str to;
-
-    sentence_read(importer->arena, text, true, &hints);
-    from = hints.from;
-    to = hints.to;
-    if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
-        return;
-    if (hints.way == WAY_BOTH)
-        fact->way = WAY_BOTH;
-    if (from.n > 0)
-        fact->from.actor = party_cell(importer, from, span, &fact->from.condition);
-    if (to.n > 0)
-        fact->to.actor = party_cell(importer, to, span, &fact->to.condition);
-    fact_when(importer, fact, fact->from.condition);
-    fact_when(importer, fact, fact->to.condition);
-}
-
-/* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */
-static void read_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact)
-{
-    struct importer *importer = table->importer;
-    struct str text = row_text(row, COLUMN_DIRECTION);
-    struct str normal = words_normal(importer->arena, text);
-
-    if (normal.n == 0 || fact->way != WAY_UNSAID || fact->from.actor != NULL || fact->to.actor != NULL)
-        return;
-    if (words_have(normal, "internal") || words_have(normal, "intra") || words_have(normal, "inter")) {
-        fact->from.actor = fact->to.actor = owner != NULL ? owner : importer->product;
-        fact->from.why = fact->to.why = STR("internal, as the row says");
-        return;
-    }
-    diag_warning(importer->diags, row->cells[COLUMN_DIRECTION]->span, "direction \"%.*s\" cannot be read",
-                 STR_ARG(text));
-    fact_review(importer, fact, str_printf(importer->arena, "direction \"%.*s\" cannot be read", STR_ARG(text)));
-}
-
-/* "Clustering" where a party should stand. */
-static void review_function(struct table *table, struct fact *fact)
-{
-    struct actor *actor = fact->to.actor;
-
-    if (str_ends(actor->key, "ing") || str_ends(actor->key, "tion"))
-        fact_review(table->importer, fact,
-                    str_printf(table->importer->arena, "\"%.*s\" names what it is for, not who the peers are",
-                               STR_ARG(actor->title)));
-}
-
-/* A row about ICMP has no ports to name. */
-static bool is_icmp(struct table *table, struct fact *fact)
-{
-    struct port_text read;
-
-    ports_read(table->importer->arena, fact->purpose.text, &read);
-    return ports_shape(&read) == SHAPE_TRANSPORTS && read.transports == 0 &&
-           fact_ports(table->importer, fact, &read, NULL, fact->purpose.text);
-}
-
-/* An empty cell below one that names transports, where the row itself names none. */
-static void carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
-                             struct fact *fact)
-{
-    struct arena *arena = table->importer->arena;
-    struct arena_mark mark = arena_mark(arena);
-    struct port_text words;
-    bool carried = false;
-
-    if (has_transport) {
-        table->last_transports = transport->transports;
-        return;
-    }
-    ports_read(arena, use, &words);
-    arena_release(arena, mark);
-    if (!table_has(table, COLUMN_TRANSPORT) || words.transports != 0)
-        return;
-    for (size_t i = 0; i < fact->port_n; i++) {
-        struct port_entry *entry = &fact->ports[i];
-
-        if (entry->transports != 0 || (entry->kind != PORT_RANGE && entry->kind != PORT_DYNAMIC))
-            continue;
-        entry->transports = table->last_transports;
-        carried = carried || entry->transports != 0;
-    }
-    if (carried)
-        fact->transport_why = STR("empty; carried down from the row above");
 }
 
 void row_read(struct table *table, const struct row *row)
@@ -429,7 +226,6 @@ void row_read(struct table *table, const struct row *row)
     struct fact fact = {.span = row->span, .purpose = {STR_EMPTY, STR_EMPTY}};
     struct port_text transport;
     struct party owner;
-    struct party none = {0};
     bool has_transport = !row_is_blank(row_text(row, COLUMN_TRANSPORT));
     bool ports_said = false;
     struct str use;
@@ -437,42 +233,50 @@ void row_read(struct table *table, const struct row *row)
     ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
-    owner = read_party(table, row, COLUMN_OWNER, &none, &fact);
+    owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    row_far_end(table, row, &fact);
+    if (fact.way == WAY_UNSAID && fact.from.actor != NULL && !table_has(table, COLUMN_DESTINATION) &&
+        table->scope.hints.way == WAY_OUT && table->scope.hints.from.n == 0 && !table_has(table, COLUMN_DOMAIN))
+        fact.way = WAY_IN; /* a column of sources alone: they come in, whatever a sentence says of what goes out */
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
-        read_both_ends(table, row, &fact);
+        row_both_ends(table, row, &fact);
     if (table_has(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
     row_purpose(table, row, &fact);
     read_service(table, row, &transport, &fact);
     if (table->domains ? !ports_said
-                       : !read_ports(table, row, has_transport ? &transport : NULL, &fact) && !is_icmp(table, &fact)) {
+                       : !ports_said && !row_ports(table, row, has_transport ? &transport : NULL, &fact) &&
+                             !row_icmp(table, &fact)) {
         row_left_out(table, row, "it names no port");
         return;
     }
     if (fact.to.actor != NULL && fact.to.why.n == 0 && table_has(table, COLUMN_DESTINATION) &&
         fact.to.actor->domain_n == 0 && words_have(words_normal(importer->arena, fact.purpose.text), "between"))
-        review_function(table, &fact);
+        row_review_function(table, &fact);
     if (row->tie) {
         diag_warning(importer->diags, row->span, "row can be read in two ways: cells are missing on its left");
         fact_review(importer, &fact, STR("cells are missing in this row, and it can be read in two ways"));
     }
+    if (table->layout.by_order)
+        fact_review(importer, &fact, STR("the table has no heads: source and destination are read from their order"));
     read_conditions(table, row, &fact);
     read_source_ports(table, row, &fact);
     read_need(table, row, &fact);
     read_marks(table, row, &fact);
     use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(row_text(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));
-    carry_transports(table, &transport, has_transport, use, &fact);
+    row_carry_transports(table, &transport, has_transport, use, &fact);
     fact_finish(importer, &fact, has_transport ? &transport : NULL, &table->scope, use,
                 table_has(table, COLUMN_DOMAIN) || (fact.to.actor != NULL && fact.to.actor->domain_n > 0));
     if (table_in_words(table)) {
         party_ends_of_use(importer, fact.purpose.text, row->span, table->scope.heading, table->known, table->known_n,
                           &fact.from, &fact.to);
-        owner_of_use(table, &fact);
+        row_owner_of_use(table, &fact);
+        row_ends_of_verbs(table, &fact);
     }
-    read_inside(table, row, owner.actor, &fact);
+    row_inside(table, row, owner.actor, &fact);
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)
         fact.to = owner;
     else if (owner.actor != NULL && fact.to.actor != NULL && fact.from.actor == NULL)

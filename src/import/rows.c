@@ -159,15 +159,32 @@ bool table_in_words(const struct table *table)
            !table_has(table, COLUMN_OWNER) && !table_has(table, COLUMN_DOMAIN);
 }
 
-/* The text of a row that is nothing but one cell; empty for any other. */
+/* A cell over the ports, what stands before them, and all that comes behind; NULL: there is none. */
+static const struct cell *across_ports(const struct table *table, size_t row)
+{
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        const struct cell *cell = grid_at(table->grid, row, column);
+
+        if (table->layout.kinds[column] == COLUMN_PORT && cell != NULL && cell->row == row && cell->column_span >= 3 &&
+            cell->column < column && cell->column + cell->column_span == table->layout.column_n &&
+            !fits(table, COLUMN_PORT, cell->text))
+            return cell;
+    }
+    return NULL;
+}
+
+/* The text of a row that is nothing but one cell, or one beside the end that the rows below have too; empty for any
+ * other. */
 static struct str only_text(const struct table *table, size_t row, struct span *span)
 {
-    const struct cell *only = NULL;
+    const struct cell *only = across_ports(table, row);
 
     for (size_t column = 0; column < table->grid->column_n; column++) {
         const struct cell *cell = grid_at(table->grid, row, column);
 
         if (cell == NULL || cell == only || row_is_blank(cell->text))
+            continue;
+        if (only != NULL && only->column_span < table->grid->column_n && cell->column < only->column)
             continue;
         if (only != NULL)
             return STR_EMPTY;
@@ -203,7 +220,7 @@ static bool read_section(struct table *table, size_t row)
         return true;
     }
     importer->around.section = text;
-    table->last_from = table->last_to = (struct party){0};
+    table->last_from = table->last_to = table->last_owner = (struct party){0};
     table->last_transports = 0;
     scope_find(importer, &table->scope);
     return true;
@@ -292,13 +309,32 @@ static void reject(struct importer *importer, const struct grid *grid, const str
     note->origin = fact_place(importer, scope, STR_EMPTY, grid->span);
 }
 
+/* Nothing, `-`, `n/a`. */
+static bool is_no_port(const struct table *table, struct str text)
+{
+    struct arena_mark mark = arena_mark(table->importer->arena);
+    struct port_text read;
+
+    ports_read(table->importer->arena, text, &read);
+    arena_release(table->importer->arena, mark);
+    return read.none || row_is_blank(text);
+}
+
 /* The row once for each column of ports; more than one have their services in their heads. */
 static void read_each(struct table *table, struct row *row)
 {
     bool several = false;
+    bool filled = false;
 
     for (size_t column = 0; column < table->layout.column_n; column++) {
-        if (table->layout.kinds[column] != COLUMN_PORT)
+        const struct cell *cell = table->layout.kinds[column] == COLUMN_PORT ? row_cell(table, row, column) : NULL;
+
+        filled = filled || (cell != NULL && !is_no_port(table, cell->text));
+    }
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        const struct cell *cell = row_cell(table, row, column);
+
+        if (table->layout.kinds[column] != COLUMN_PORT || (filled && (cell == NULL || is_no_port(table, cell->text))))
             continue;
         row->cells[COLUMN_PORT] = row_cell(table, row, column);
         row->columns[COLUMN_PORT] = column;
@@ -357,7 +393,8 @@ static const char *refused_by(struct importer *importer, struct str heading)
 
 void table_read(struct importer *importer, const struct grid *grid)
 {
-    struct table table = {.importer = importer, .grid = columns_turn(importer->arena, grid)};
+    struct table table = {.importer = importer,
+                          .grid = columns_matrix(importer->arena, columns_turn(importer->arena, grid))};
 
     importer->section_table = ++importer->table;
     importer->around.section = STR_EMPTY;

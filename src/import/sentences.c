@@ -72,6 +72,25 @@ static void read_subject(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* X needs outbound HTTPS access to …: some words stand between. */
+static void read_need(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const needs[] = {"need", "needs", "require", "requires", NULL};
+    static const char *const accesses[] = {"access", "connectivity", "connections", "connection", NULL};
+
+    for (size_t i = 1; i < sentence->n && hints->from.n == 0; i++) {
+        if (!word_is_one_of(sentence->words[i].normal, needs) || sentence->words[i].breaks)
+            continue;
+        for (size_t k = i + 1; k + 2 < sentence->n && k < i + 6 && !sentence->words[k].breaks; k++) {
+            if (!word_is_one_of(sentence->words[k].normal, accesses) || !str_is(sentence->words[k + 1].normal, "to"))
+                continue;
+            hints->from = phrase_before(sentence, i);
+            hints->to = hints->from.n == 0 ? STR_EMPTY : phrase_from(sentence, k + 2, NULL);
+            return;
+        }
+    }
+}
+
 /* for X to access Y */
 static void read_for_to(const struct sentence *sentence, struct hints *hints)
 {
@@ -176,6 +195,10 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
         } else if (sentence_match(sentence, i, "used by") && i + 2 < sentence->n) {
             hints->owner = phrase_from(sentence, i + 2, NULL);
         } else if (i > 0 && word_is_one_of(word, uses) && !sentence->words[i].breaks && hints->from.n == 0) {
+            for (size_t k = i - 1; k > 0 && !sentence->words[k].breaks && hints->owner.n == 0; k--) {
+                if (str_is(sentence->words[k - 1].normal, "ports")) /* ports that X uses */
+                    hints->owner = phrase_clean(sentence->arena, sentence_cut(sentence, k, i));
+            }
             for (size_t k = i + 1; k < sentence->n && k < i + 7; k++) {
                 if (str_is(sentence->words[k].normal, "ports"))
                     hints->owner = phrase_before(sentence, i);
@@ -227,6 +250,7 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         udp = udp || str_is(word, "udp");
         hints->ports = hints->ports || word_is_one_of(word, ports);
         hints->optional = hints->optional || str_is(word, "optional");
+        out = out || sentence_match(sentence, i, "as client") || sentence_match(sentence, i, "as a client");
     }
     if (in != out && hints->way == WAY_UNSAID)
         hints->way = in ? WAY_IN : WAY_OUT;
@@ -280,6 +304,8 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     read_for_to(&sentence, hints);
     if (hints->from.n == 0)
         read_subject(&sentence, hints);
+    if (hints->from.n == 0)
+        read_need(&sentence, hints);
     if (hints->from.n == 0)
         read_ends(&sentence, heading, hints);
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {

@@ -11,6 +11,8 @@ struct table {
     struct scope scope;
     struct party last_from;
     struct party last_to;
+    struct party last_owner;
+    struct port_text last_ports; /* of the row above, for `same as above` */
     struct said last_purpose;
     unsigned last_transports;   /* of the row above; 0: none */
     const struct actor **known; /* ends that rows of the table name in words */
@@ -38,6 +40,20 @@ const struct cell *row_cell(const struct table *table, const struct row *row, si
 /* row.c: one row -> facts. */
 void row_read(struct table *table, const struct row *row);
 void row_left_out(struct table *table, const struct row *row, const char *why);
+
+/* row_ports.c */
+bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact);
+bool row_icmp(struct table *table, struct fact *fact);
+void row_carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
+                          struct fact *fact);
+
+/* row_ends.c */
+void row_owner_of_use(struct table *table, struct fact *fact);
+void row_ends_of_verbs(struct table *table, struct fact *fact);
+void row_both_ends(struct table *table, const struct row *row, struct fact *fact);
+void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact);
+void row_review_function(struct table *table, struct fact *fact);
+void row_far_end(const struct table *table, const struct row *row, struct fact *fact);
 
 /* remarks.c: what a row is for, and what in it a person must look at. */
 void row_purpose(struct table *table, const struct row *row, struct fact *fact);

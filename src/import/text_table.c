@@ -62,7 +62,7 @@ static bool is_anchor(enum column_kind kind)
     return kind == COLUMN_PORT || kind == COLUMN_TRANSPORT || kind == COLUMN_DIRECTION;
 }
 
-/* `Port Protocol` is two heads here, though one column may have that head. */
+/* `Port Protocol` is two heads here, though one column may have that head; `Destination Port` is one. */
 static bool are_two(struct arena *arena, const struct line *line, size_t at)
 {
     int first;
@@ -70,7 +70,9 @@ static bool are_two(struct arena *arena, const struct line *line, size_t at)
     enum column_kind one = columns_head(words_normal(arena, line->words[at]), &first);
     enum column_kind other = columns_head(words_normal(arena, line->words[at + 1]), &second);
 
-    return first == 10 && second == 10 && one != other && is_anchor(one) && is_anchor(other);
+    bool whose = (one == COLUMN_SOURCE || one == COLUMN_DESTINATION) && other == COLUMN_PORT;
+
+    return first == COLUMN_EXACT && second == COLUMN_EXACT && one != other && !whose;
 }
 
 /* The words of a line as heads of columns; false: it has others too. */
@@ -87,7 +89,7 @@ static bool split_heads(struct arena *arena, const struct line *line, struct hea
             struct str text = join(line, at, at + words);
             enum column_kind kind = columns_head(words_normal(arena, text), &score);
 
-            if (score < 10 || kind == COLUMN_FOREIGN || kind == COLUMN_EXCLUDES ||
+            if (score < COLUMN_EXACT || kind == COLUMN_FOREIGN || kind == COLUMN_EXCLUDES ||
                 (words == 2 && are_two(arena, line, at)))
                 continue;
             heads->kinds[heads->n] = kind;

@@ -38,7 +38,7 @@ static const struct {
     {"\xe2\x86\x94", SIGN_BOTH_ARROW}, {"\xe2\x87\x94", SIGN_BOTH_ARROW}, {"\xe2\x80\xa2", SIGN_BULLET},
     {"\xc2\xb7", SIGN_BULLET},         {"\xc2\xb9", SIGN_MARK},           {"\xc2\xb2", SIGN_MARK},
     {"\xc2\xb3", SIGN_MARK},           {"\xe2\x80\xa0", SIGN_MARK},       {"\xe2\x80\xa1", SIGN_MARK},
-    {"\xe2\x81\xb4", SIGN_MARK},       {"\xe2\x81\xb5", SIGN_MARK},
+    {"\xe2\x81\xb4", SIGN_MARK},       {"\xe2\x81\xb5", SIGN_MARK},       {"\xe2\x80\xa6", SIGN_BLANK},
 };
 
 enum words_sign words_sign_beyond(struct str s, size_t at, size_t *bytes)

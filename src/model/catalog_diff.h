@@ -38,6 +38,9 @@ struct changed_requirement {
     size_t new_n;
     struct change_list fields[CATALOG_FIELD_N];
     bool words_only; /* nothing but words differs */
+    bool when_only;  /* nothing but words and the condition differs */
+    struct str *why; /* reasons that the new one gives for what differs */
+    size_t why_n;
 };
 
 /* A role, feature or parameter that came, went, or means something else. */
@@ -47,11 +50,14 @@ struct changed_name {
     struct str new;    /* empty: it went */
     struct str before; /* domains, default; empty where only the name differs */
     struct str after;
+    struct str title; /* of what came; may be empty */
 };
 
 struct catalog_diff {
     const struct catalog *old;
-    const struct catalog *new;
+    const struct catalog *new;       /* with what its siblings ask for, as "PRODUCT/ID" */
+    const struct catalog **siblings; /* other catalogs of the same document that were needed */
+    size_t sibling_n;
     const struct requirement **added;
     size_t added_n;
     const struct requirement **removed;

@@ -1,4 +1,4 @@
-/* Names of outcomes; see outcome.h. */
+/* Names of outcomes and phases; see outcome.h. */
 #include "model/outcome.h"
 
 static const char *const names[OUTCOME_N] = {
@@ -32,4 +32,16 @@ bool outcome_parse(struct str name, enum outcome *outcome)
         }
     }
     return false;
+}
+
+const char *probe_phase_name(enum probe_phase phase)
+{
+    static const char *const phases[PHASE_N] = {
+        [PHASE_RESOLVE] = "resolve",
+        [PHASE_CONNECT] = "connect",
+        [PHASE_TLS] = "tls",
+        [PHASE_HANDSHAKE] = "handshake",
+    };
+
+    return phases[phase];
 }

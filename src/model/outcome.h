@@ -25,4 +25,9 @@ enum outcome {
 const char *outcome_name(enum outcome outcome); /* "open-silent" */
 bool outcome_parse(struct str name, enum outcome *outcome);
 
+/* What a probe spends its time on. */
+enum probe_phase { PHASE_RESOLVE, PHASE_CONNECT, PHASE_TLS, PHASE_HANDSHAKE, PHASE_N };
+
+const char *probe_phase_name(enum probe_phase phase); /* "resolve" */
+
 #endif

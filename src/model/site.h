@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "model/flow.h"
 #include "model/policy.h"
+#include "model/proxy.h"
 
 /* A name, an address written in place, or a list of both, resolved in both families. */
 struct address_set {
@@ -120,6 +121,9 @@ struct site {
     size_t firewall_n;
     struct site_test *tests;
     size_t test_n;
+    struct address_set *resolver; /* addresses only; NULL: each machine's own */
+    struct proxy_url proxy;       /* through which domains are reached; its host is a name of the site or any other;
+                                     host.n 0: none */
 };
 
 #endif

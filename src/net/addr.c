@@ -186,7 +186,8 @@ void addr_range_format(struct buf *out, enum family family, struct range range)
     if (range.lo == range.hi)
         return;
     if (length >= 0) {
-        buf_addf(out, "/%d", length);
+        buf_addc(out, '/');
+        buf_addu(out, (unsigned)length);
         return;
     }
     buf_addc(out, '-');

@@ -7,8 +7,8 @@ static const struct {
     const char *name;
     unsigned char number;
 } protocols[] = {
-    {"icmp", 1},       {"igmp", 2},        {"ipencap", 4},     {"tcp", 6},         {"egp", 8},          {"igp", 9},
-    {"udp", 17},       {"dccp", 33},       {"ipv6", 41},       {"ipv6-route", 43}, {"ipv6-frag", 44},   {"rsvp", 46},
+    {"tcp", 6},        {"udp", 17},        {"icmp", 1},        {"igmp", 2},        {"ipencap", 4},      {"egp", 8},
+    {"igp", 9},        {"dccp", 33},       {"ipv6", 41},       {"ipv6-route", 43}, {"ipv6-frag", 44},   {"rsvp", 46},
     {"gre", 47},       {"esp", 50},        {"ipv6-crypt", 50}, {"ah", 51},         {"ipv6-auth", 51},   {"icmpv6", 58},
     {"ipv6-icmp", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60},  {"eigrp", 88},      {"ospf", 89},        {"pim", 103},
     {"comp", 108},     {"ipcomp", 108},    {"vrrp", 112},      {"carp", 112},      {"l2tp", 115},       {"isis", 124},

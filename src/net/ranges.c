@@ -137,22 +137,54 @@ const struct ranges *ranges_union(struct arena *arena, const struct ranges *a, c
     return made;
 }
 
+/* Behind the last range that does not begin after `value`. */
+static size_t behind_last(const struct ranges *a, u128 value)
+{
+    size_t low = 0;
+    size_t high = a->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (a->v[middle].lo <= value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_within(const struct ranges *a, const struct range *all)
+{
+    return a->v[0].lo >= all->lo && a->v[a->n - 1].hi <= all->hi;
+}
+
 const struct ranges *ranges_intersect(struct arena *arena, const struct ranges *a, const struct ranges *b)
 {
     struct ranges *made;
     size_t i;
     size_t j;
+    size_t i_end;
+    size_t j_end;
 
     if (a == b)
         return a;
     if (a->n == 0 || b->n == 0)
         return &ranges_empty;
+    if (b->n == 1 && is_within(a, &b->v[0]))
+        return a;
+    if (a->n == 1 && is_within(b, &a->v[0]))
+        return b;
     i = first_reaching(a, b->v[0].lo);
-    j = i < a->n ? first_reaching(b, a->v[i].lo) : b->n;
-    if (i == a->n || j == b->n)
+    i_end = behind_last(a, b->v[b->n - 1].hi);
+    if (i >= i_end)
         return &ranges_empty;
-    made = allocate(arena, a->n - i + b->n - j);
-    while (i < a->n && j < b->n) {
+    j = first_reaching(b, a->v[i].lo);
+    j_end = behind_last(b, a->v[i_end - 1].hi);
+    if (j >= j_end)
+        return &ranges_empty;
+    made = allocate(arena, i_end - i + j_end - j);
+    while (i < i_end && j < j_end) {
         const struct range *x = &a->v[i];
         const struct range *y = &b->v[j];
         u128 lo = x->lo > y->lo ? x->lo : y->lo;
@@ -171,20 +203,25 @@ const struct ranges *ranges_intersect(struct arena *arena, const struct ranges *
 const struct ranges *ranges_subtract(struct arena *arena, const struct ranges *a, const struct ranges *b)
 {
     struct ranges *made;
-    size_t j = 0;
+    size_t j;
+    size_t j_end;
 
     if (a == b || a->n == 0)
         return &ranges_empty;
     if (b->n == 0)
         return a;
-    made = allocate(arena, a->n + b->n);
+    j = first_reaching(b, a->v[0].lo);
+    j_end = behind_last(b, a->v[a->n - 1].hi);
+    if (j >= j_end)
+        return a;
+    made = allocate(arena, a->n + j_end - j);
     for (size_t i = 0; i < a->n; i++) {
         u128 lo = a->v[i].lo;
         bool left = true;
 
-        while (j < b->n && b->v[j].hi < lo)
+        while (j < j_end && b->v[j].hi < lo)
             j++;
-        for (size_t k = j; k < b->n && b->v[k].lo <= a->v[i].hi; k++) {
+        for (size_t k = j; k < j_end && b->v[k].lo <= a->v[i].hi; k++) {
             if (b->v[k].lo > lo)
                 made->v[made->n++] = (struct range){lo, b->v[k].lo - 1};
             if (b->v[k].hi >= a->v[i].hi) {

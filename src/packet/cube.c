@@ -257,7 +257,12 @@ static bool join_in(struct arena *arena, struct cubes *cubes, enum field field, 
                     size_t slot_n)
 {
     size_t kept = 0;
+    size_t alike = 0;
 
+    while (alike < cubes->n && cubes->v[alike].field[field] == cubes->v[0].field[field])
+        alike++;
+    if (alike == cubes->n)
+        return false;
     memset(slots, 0, slot_n * sizeof *slots);
     for (size_t i = 0; i < cubes->n; i++) {
         const struct cube cube = cubes->v[i];

@@ -86,8 +86,10 @@ static void put_asked(struct box_index *index, struct field_bins *bins, size_t i
     }
     for (size_t k = 0; k < asked->n; k++) {
         size_t first = bin_of(bins, asked->v[k].lo);
-        size_t last = bin_of(bins, asked->v[k].hi);
+        size_t last = first;
 
+        if (last + 1 < bins->n && bins->starts[last + 1] <= asked->v[k].hi)
+            last = bin_of(bins, asked->v[k].hi);
         /* What reaches into most bins is found there anyway. */
         if ((last - first) * 2 > bins->n) {
             put(bins->any, i, in);

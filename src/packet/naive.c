@@ -22,15 +22,20 @@ struct seen {
     bool rerouted;        /* sent elsewhere by the host itself: behind OUTPUT its way out is not known */
 };
 
+/* What is seen behind rules that may have matched: one of several. */
+struct either {
+    struct seen seen;
+    bool is;
+};
+
 struct run {
     const struct naive_question *q;
     const struct chain *base;
     struct seen seen;
-    struct seen ended; /* what was accepted in this base chain by a rule that may not have matched */
-    bool has_ended;
-    bool tracked;   /* conntrack has looked at the packet: before that it has no state */
-    bool nat_done;  /* a chain of NAT at this hook has written */
-    bool nat_maybe; /* or may have */
+    struct either ended; /* what was accepted in this base chain by a rule that may not have matched */
+    bool tracked;        /* conntrack has looked at the packet: before that it has no state */
+    bool nat_done;       /* a chain of NAT at this hook has written */
+    bool nat_maybe;      /* or may have */
 };
 
 static enum ternary not_ternary(enum ternary t)
@@ -296,25 +301,28 @@ static unsigned act(struct run *run, const struct rule *rule, unsigned depth, bo
     return 0;
 }
 
-/* Behind a rule that may have matched: the packet as it is if so, and as it was. */
-static void part(struct run *run, const struct run *before, bool ends)
+static void add(struct either *to, const struct seen *seen)
+{
+    if (to->is)
+        join(&to->seen, seen);
+    else
+        to->seen = *seen;
+    to->is = true;
+}
+
+/* Behind a rule that may have matched: the packet as it is if so goes its way, and it is again as it was. */
+static void part(struct run *run, const struct run *before, struct either *way)
 {
     run->nat_maybe = run->nat_maybe || run->nat_done;
     run->nat_done = before->nat_done;
-    if (!ends) {
-        join(&run->seen, &before->seen);
-        return;
-    }
-    if (run->has_ended)
-        join(&run->ended, &run->seen);
-    else
-        run->ended = run->seen;
-    run->has_ended = true;
+    add(way, &run->seen);
     run->seen = before->seen;
 }
 
+/* With FELL_OFF among the outcomes `seen` is what the caller goes on with; what was accepted beside is in `ended`. */
 static unsigned run_chain(struct run *run, const struct chain *chain, unsigned depth)
 {
+    struct either returned = {.is = false};
     unsigned outcomes = 0;
 
     if (depth > DEEPEST)
@@ -323,6 +331,7 @@ static unsigned run_chain(struct run *run, const struct chain *chain, unsigned d
         const struct rule *rule = &chain->rules[i];
         enum ternary matched = TERNARY_NO;
         struct run before;
+        unsigned outcome;
         bool ends;
 
         if ((rule->families & FAMILY_BIT(run->q->packet->family)) != 0)
@@ -331,12 +340,26 @@ static unsigned run_chain(struct run *run, const struct chain *chain, unsigned d
         if (matched == TERNARY_NO)
             continue;
         before = *run;
-        outcomes |= act(run, rule, depth, &ends);
-        if (matched == TERNARY_YES && ends)
-            return outcomes;
-        if (matched == TERNARY_MAYBE && (ends || run->seen.written))
-            part(run, &before, ends);
+        outcome = act(run, rule, depth, &ends);
+        outcomes |= outcome;
+        if (!ends && matched == TERNARY_MAYBE && run->seen.written)
+            join(&run->seen, &before.seen);
+        if (!ends)
+            continue;
+        if (matched == TERNARY_MAYBE) {
+            part(run, &before, (outcome & FELL_OFF) != 0 ? &returned : &run->ended);
+            continue;
+        }
+        if ((outcome & FELL_OFF) != 0)
+            break;
+        if (returned.is) {
+            part(run, &before, &run->ended);
+            run->seen = returned.seen;
+        }
+        return outcomes;
     }
+    add(&returned, &run->seen);
+    run->seen = returned.seen;
     return outcomes | FELL_OFF;
 }
 
@@ -344,10 +367,10 @@ static unsigned run_base(struct run *run, const struct chain *chain)
 {
     unsigned outcomes;
 
-    run->has_ended = false;
+    run->ended.is = false;
     outcomes = run_chain(run, chain, 0);
-    if (run->has_ended) {
-        join(&run->seen, &run->ended);
+    if (run->ended.is) {
+        join(&run->seen, &run->ended.seen);
         run->nat_maybe = run->nat_maybe || run->nat_done;
         run->nat_done = false;
     }

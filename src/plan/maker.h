@@ -57,6 +57,8 @@ struct port_groups VEC(struct port_group);
 bool ports_of_requirement(struct maker *maker, const struct instance *instance, const struct requirement *requirement,
                           struct port_groups *groups);
 struct port_groups ports_of_exception(struct arena *arena, const struct exception *exception);
+/* The ports at which an instance pins a program that a dynamic requirement names (`mountd` by `mountd-port`). */
+bool program_pin(struct arena *arena, const struct instance *instance, struct str program, struct range *ports);
 
 /* Whether an exception is past its date. */
 static inline bool exception_expired(const struct exception *exception, uint32_t today)

@@ -60,18 +60,33 @@ static bool add_parameter(struct maker *maker, const struct instance *instance, 
     return false;
 }
 
+static struct str pin_name(struct arena *arena, struct str program)
+{
+    return str_printf(arena, "%.*s-port", STR_ARG(program));
+}
+
+bool program_pin(struct arena *arena, const struct instance *instance, struct str program, struct range *ports)
+{
+    uint16_t lo;
+    uint16_t hi;
+
+    if (!port_value_parse(parameter_value(instance, pin_name(arena, program)), &lo, &hi))
+        return false;
+    *ports = (struct range){lo, hi};
+    return true;
+}
+
 static struct pins find_pins(struct maker *maker, const struct instance *instance,
                              const struct requirement *requirement)
 {
     struct pins pins = {.complete = requirement->discover_n > 0, .missing = STR_EMPTY};
 
     for (size_t i = 0; i < requirement->discover_n; i++) {
-        struct str name = str_printf(maker->arena, "%.*s-port", STR_ARG(requirement->discover[i]));
-        uint16_t lo;
-        uint16_t hi;
+        struct str name = pin_name(maker->arena, requirement->discover[i]);
+        struct range range;
 
-        if (port_value_parse(parameter_value(instance, name), &lo, &hi)) {
-            *vec_push(maker->arena, &pins.ranges) = (struct range){lo, hi};
+        if (program_pin(maker->arena, instance, requirement->discover[i], &range)) {
+            *vec_push(maker->arena, &pins.ranges) = range;
             continue;
         }
         pins.complete = false;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define FAR UINT32_MAX
+#define FAR ROUTER_FAR
 
 static const struct range link_local = {(u128)0xfe80 << 112, ((u128)0xfec0 << 112) - 1};
 
@@ -20,18 +20,17 @@ bool firewall_between(const struct firewall *firewall)
     return firewall->host.n == 0;
 }
 
-static size_t zone_node(const struct site *site, const struct zone *zone)
+size_t zone_node(const struct site *site, const struct zone *zone)
 {
     return (size_t)(zone - site->zones);
 }
 
-static size_t firewall_node(const struct site *site, const struct firewall *firewall)
+size_t firewall_node(const struct site *site, const struct firewall *firewall)
 {
     return site->zone_n + (size_t)(firewall - site->firewalls);
 }
 
-/* Steps from a node to each other one; FAR where there is no way. */
-static uint32_t *distances(struct router *router, size_t from)
+uint32_t *router_distances(struct router *router, size_t from)
 {
     const struct site *site = router->site;
     size_t n = site->zone_n + site->firewall_n;
@@ -75,8 +74,8 @@ static uint32_t *distances(struct router *router, size_t from)
 static struct crossings find_crossings(struct router *router, size_t from, size_t to)
 {
     const struct site *site = router->site;
-    const uint32_t *there = distances(router, from);
-    const uint32_t *back = distances(router, to);
+    const uint32_t *there = router_distances(router, from);
+    const uint32_t *back = router_distances(router, to);
     struct crossings found = {0};
 
     for (uint32_t step = 0; there[to] != FAR && step < there[to]; step++) {
@@ -154,7 +153,7 @@ static struct path_list *find_paths(struct router *router, size_t from, size_t t
     paths = router->paths[from][to];
     if (paths == NULL) {
         paths = arena_new_object(router->arena, struct path_list);
-        paths->reachable = distances(router, from)[to] != FAR;
+        paths->reachable = router_distances(router, from)[to] != FAR;
         crossings = find_crossings(router, from, to);
         cover(router, &crossings, paths);
         router->paths[from][to] = paths;
@@ -309,7 +308,7 @@ static void push_hop(struct router *router, struct hops *hops, const struct fire
 static struct str towards(struct router *router, const struct firewall *firewall, size_t other, size_t nth)
 {
     const struct site *site = router->site;
-    const uint32_t *distance = distances(router, other);
+    const uint32_t *distance = router_distances(router, other);
     size_t node = firewall_node(site, firewall);
 
     for (size_t i = 0; i < firewall->interface_n; i++) {
@@ -490,7 +489,7 @@ void routes_find(struct arena *arena, const struct site *site, enum family famil
 
 bool router_behind(struct router *router, const struct firewall *firewall, const struct zone *zone, size_t interface)
 {
-    const uint32_t *distance = distances(router, zone_node(router->site, zone));
+    const uint32_t *distance = router_distances(router, zone_node(router->site, zone));
     uint32_t mine = distance[firewall_node(router->site, firewall)];
 
     return mine != FAR && distance[zone_node(router->site, firewall->interfaces[interface].zone)] + 1 == mine;

@@ -44,6 +44,12 @@ struct router {
 
 void router_find(struct router *router, enum family family, const struct ranges *source,
                  const struct ranges *destination, bool subnet, struct routes *routes);
+/* Zones and firewalls as nodes by number: zones first. */
+size_t zone_node(const struct site *site, const struct zone *zone);
+size_t firewall_node(const struct site *site, const struct firewall *firewall);
+#define ROUTER_FAR UINT32_MAX
+/* Steps from a node to each other one; ROUTER_FAR where there is no way. Kept in the router. */
+uint32_t *router_distances(struct router *router, size_t from);
 /* Whether packets of a zone come to the firewall by its interface of that number. */
 bool router_behind(struct router *router, const struct firewall *firewall, const struct zone *zone, size_t interface);
 /* It stands between zones, not on a host. */

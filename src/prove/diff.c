@@ -307,6 +307,7 @@ static struct rule_ref name_leaf(struct comparison *c, struct arena *arena, size
 static void report(struct comparison *c, struct arena *arena, struct differences *differences)
 {
     struct prover prover = {.arena = arena, .interfaces = c->interfaces};
+    size_t n = differences->n;
 
     vec_each (struct kind *, kind, &c->kinds) {
         if (c->walked)
@@ -314,6 +315,10 @@ static void report(struct comparison *c, struct arena *arena, struct differences
         else
             cubes_join(c->arena, &kind->boxes, c->family);
         cubes_sort(c->arena, &kind->boxes, c->family);
+        n += kind->boxes.n;
+    }
+    vec_reserve(arena, differences, n);
+    vec_each (struct kind *, kind, &c->kinds) {
         vec_each (const struct cube *, box, &kind->boxes) {
             struct difference *difference = vec_push(arena, differences);
 

@@ -132,12 +132,15 @@ static unsigned blurred(const struct program *program)
     return fields | program->early | 1u << FIELD_STATE;
 }
 
+/* With its request goes a reply that follows it. */
 static void mark(struct edit *edit, uint32_t question)
 {
     if (edit->is_stale[question] != 0)
         return;
     edit->is_stale[question] = 1;
     edit->stale[edit->stale_n++] = question;
+    if (question % 2 == DIRECTION_REQUEST && reply_follows(edit->ruleset) && is_question(edit, question + 1))
+        mark(edit, question + 1);
 }
 
 static void mark_met(struct edit *edit, enum family family, const struct cube *asks)

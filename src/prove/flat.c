@@ -178,6 +178,7 @@ struct flat *flat_make(struct arena *arena, struct program *program, uint32_t ch
 
     flat->chain = program->chains[chain].chain;
     flat->family = program->family;
+    vec_reserve(arena, flat, program->chains[chain].rule_n + 1); /* one each, where nothing is called */
     unfold(&u, chain, &all);
     end_skips(&u, 0);
     add_entries(&u, &all, NULL, flat->chain->policy == ACTION_DROP ? ACTION_DROP : ACTION_ACCEPT);

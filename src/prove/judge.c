@@ -174,7 +174,7 @@ static enum walk_end ask_reply(struct arena *arena, const struct prover *prover,
     enum walk_end end;
     enum hook hook;
 
-    if ((prover->ruleset->rewrites & (REWRITE_ENDS | 1u << FIELD_STATE)) == 0)
+    if (!reply_follows(prover->ruleset))
         return WALK_DONE;
     asked = region_of_permit(arena, prover, permit, DIRECTION_REQUEST, &hook);
     end = outcome_walk(arena, prover, permit->flow->family, hook, &asked, requests);

@@ -103,24 +103,41 @@ static void settle(struct plain *plain, size_t side, size_t pair, const struct c
     }
 }
 
-/* False: an entry that the region meets is not plain. */
+enum meets { MEETS_UNKNOWN, MEETS_NOT, MEETS };
+
+/*
+ * The entries of a side that meet the region, up to one that takes all of it; `meets` is by number, and both sides'.
+ * False: one is not plain.
+ */
+static bool find_side(struct plain *plain, const struct cube *region, size_t p, size_t side, uint8_t *meets)
+{
+    const struct chain_pair *pair = &plain->pairs[p];
+    const struct flat *flat = pair->flats[side];
+
+    for (size_t i = 0; i < flat->n; i++) {
+        const struct flat_entry *entry = &flat->v[i];
+        uint8_t *known = &meets[pair->numbers[side][i]];
+
+        if (*known == MEETS_UNKNOWN)
+            *known = cube_overlaps(&entry->cube, region) ? MEETS : MEETS_NOT;
+        if (*known == MEETS_NOT)
+            continue;
+        if (!flat_plain(entry) || entry->cube.literals != NULL)
+            return false;
+        *vec_push(plain->arena, &plain->steps[side][p]) = entry;
+        if (cube_within(region, &entry->cube))
+            return true;
+    }
+    return true;
+}
+
 static bool find_steps(struct plain *plain, const struct cube *region)
 {
     for (size_t p = 0; p < plain->pair_n; p++) {
-        const struct chain_pair *pair = &plain->pairs[p];
-        uint8_t *meets = arena_new_array(plain->arena, uint8_t, pair->entry_n); /* by number */
+        uint8_t *meets = arena_new_array(plain->arena, uint8_t, plain->pairs[p].number_n);
 
-        for (uint32_t i = 0; i < pair->entry_n; i++) {
-            meets[i] = cube_overlaps(&pair->entries[i]->cube, region);
-            if (meets[i] && (!flat_plain(pair->entries[i]) || pair->entries[i]->cube.literals != NULL))
-                return false;
-        }
-        for (size_t side = 0; side < 2; side++) {
-            for (size_t i = 0; i < pair->flats[side]->n; i++) {
-                if (meets[pair->numbers[side][i]])
-                    *vec_push(plain->arena, &plain->steps[side][p]) = &pair->flats[side]->v[i];
-            }
-        }
+        if (!find_side(plain, region, p, 0, meets) || !find_side(plain, region, p, 1, meets))
+            return false;
     }
     return true;
 }

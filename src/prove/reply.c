@@ -11,6 +11,11 @@
 
 #define SEEN_BY_REPLY (1u << FIELD_DESTINATION | 1u << FIELD_STATE)
 
+bool reply_follows(const struct ruleset *ruleset)
+{
+    return (ruleset->rewrites & (REWRITE_ENDS | 1u << FIELD_STATE)) != 0;
+}
+
 bool reply_may_matter(const struct ruleset *ruleset)
 {
     return (ruleset->rewrites & SEEN_BY_REPLY) != 0;

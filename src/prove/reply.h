@@ -5,6 +5,8 @@
 #include "model/packet.h"
 #include "prove/walk.h"
 
+/* Whether what comes back hangs on what became of the request; else a reply is judged by itself. */
+bool reply_follows(const struct ruleset *ruleset);
 /* Whether rules of the ruleset may change what comes back. */
 bool reply_may_matter(const struct ruleset *ruleset);
 /* Whether the answers to packets that were rewritten so are others than to the packets as they came. */

@@ -122,26 +122,34 @@ static struct cube point_of(const struct search *s, const struct cube *box)
     return point;
 }
 
-/* Packets of a box that the entry itself lets through; false when rules before it do so with every one. */
-static bool decided_at(struct search *s, const struct cube *box, struct cube *witness)
+/*
+ * Packets of a box that the entry itself lets through; false when rules before it do so with every one. The largest of
+ * what is left may hold no packet at all (an address to itself), so more are asked for; *open: not all were seen.
+ */
+static bool decided_at(struct search *s, const struct cube *box, struct cube *witness, bool *open)
 {
     struct holes holes = {0};
-    struct cubes own = {0};
-    struct carving carving = {.family = s->family, .from = box, .holes = &holes, .most = 2, .work = s->work};
+    bool all = false;
 
     *witness = point_of(s, box);
     if (s->flat == NULL || !add_accepted(s, witness, &holes))
         return true;
     holes.n = 0;
     add_accepted(s, box, &holes);
-    carve(s->scratch, &carving, &own);
-    s->work = carving.work;
-    vec_each (const struct cube *, cube, &own) {
-        *witness = *cube;
-        if (witness_exists(cube))
-            return true;
+    for (size_t most = 2; !all && most <= OWN_MOST && s->work > 0; most *= 10) {
+        struct carving carving = {.family = s->family, .from = box, .holes = &holes, .most = most, .work = s->work};
+        struct cubes own = {0};
+
+        all = carve(s->scratch, &carving, &own);
+        s->work = carving.work;
+        vec_each (const struct cube *, cube, &own) {
+            *witness = *cube;
+            if (witness_exists(cube))
+                return true;
+        }
     }
     *witness = *box;
+    *open = *open || !all;
     return s->work == 0;
 }
 
@@ -235,16 +243,18 @@ static bool search_boxes(struct search *s, const struct cube *part, const struct
     struct cubes boxes = {0};
     bool all = carve_part(s, part, holes, s->most, &boxes);
     bool noted = false;
+    bool open = false;
 
     narrow_protocols(s, &boxes);
     vec_each (const struct cube *, box, &boxes) {
         struct cube witness;
 
-        if (!witness_exists(box) || !decided_at(s, box, &witness))
+        if (!witness_exists(box) || !decided_at(s, box, &witness, &open))
             continue;
         note_box(s, box, &witness, s->flat->chain, false);
         noted = true;
     }
+    all = all && !open;
     if (!all && noted)
         s->opened->v[s->opened->n - 1].more = true;
     return all || noted;

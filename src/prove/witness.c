@@ -15,10 +15,12 @@ static u128 pick(const struct ranges *ranges, u128 usual)
 static struct str pick_interface(struct arena *arena, const struct prover *prover, const struct ranges *ranges,
                                  bool *has)
 {
+    struct arena_mark mark = arena_mark(arena);
     u128 number;
 
     /* Not bound to an interface: none is named. */
     *has = ranges != NULL && !ranges_equal(ranges, region_interface(arena, prover, STR_EMPTY));
+    arena_release(arena, mark);
     if (!*has)
         return STR_EMPTY;
     /* A name that somebody wrote (an even number) rather than one made up for all the others. */
@@ -114,19 +116,22 @@ static void format_number(struct buf *out, enum field field, u128 value)
     if (field == FIELD_PROTOCOL)
         proto_format(out, (unsigned)value);
     else
-        buf_addf(out, "%u", (unsigned)value);
+        buf_addu(out, (uint64_t)value);
 }
 
 static void add_range(struct arena *arena, struct buf *text, struct strings *strings, enum field field,
                       enum family family, struct range range)
 {
     text->n = 0;
-    if (field == FIELD_SOURCE || field == FIELD_DESTINATION)
+    if (field == FIELD_SOURCE || field == FIELD_DESTINATION) {
         addr_range_format(text, family, range);
-    else if (range.hi > range.lo)
-        buf_addf(text, "%u-%u", (unsigned)range.lo, (unsigned)range.hi);
-    else
+    } else if (range.hi > range.lo) {
+        buf_addu(text, (uint64_t)range.lo);
+        buf_addc(text, '-');
+        buf_addu(text, (uint64_t)range.hi);
+    } else {
         format_number(text, field, range.lo);
+    }
     *vec_push(arena, strings) = str_dup(arena, buf_str(text));
 }
 
@@ -250,6 +255,7 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
         const struct ranges *ranges = cube->field[field];
         struct strings strings = {0};
 
+        vec_reserve(arena, &strings, ranges == NULL ? 1 : ranges->n);
         if (!is_everything(field, family, ranges)) {
             if (field == FIELD_IN || field == FIELD_OUT)
                 add_interfaces(arena, prover, ranges, &strings);

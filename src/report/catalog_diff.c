@@ -1,6 +1,7 @@
 /* The difference between two catalogs for people and programs; see catalog_diff.h. */
 #include "report/catalog_diff.h"
 
+#include "base/vec.h"
 #include "report/catalog_json.h"
 #include "report/plan.h"
 #include "report/values.h"
@@ -9,24 +10,6 @@ static const char *plural(size_t n)
 {
     return n == 1 ? "" : "s";
 }
-
-/* Why the new catalog says it so: what it marks as inferred, and what it leaves to a person. */
-static size_t reasons_of(const struct changed_requirement *changed, struct str *reasons, size_t most)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < changed->new_n; i++) {
-        const struct requirement *new = changed->new[i];
-
-        for (size_t k = 0; k < new->inferred_n &&n < most; k++)
-            reasons[n++] = new->inferred[k].text;
-        if (new->review.n > 0 && n < most)
-            reasons[n++] = new->review;
-    }
-    return n;
-}
-
-#define REASONS_MOST 16
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
@@ -80,6 +63,10 @@ static void requirements(struct printer *printer, const char *heading, const str
             sub_line(printer, "when", v[i]->when_text);
         for (size_t k = 0; k < v[i]->origin_n; k++)
             sub_line(printer, "origin", v[i]->origins[k]);
+        for (size_t k = 0; k < v[i]->inferred_n; k++)
+            sub_line(printer, "why", v[i]->inferred[k].text);
+        if (v[i]->review.n > 0)
+            sub_line(printer, "review", v[i]->review);
     }
 }
 
@@ -100,57 +87,145 @@ static void add_ids(struct buf *buf, const struct requirement *const *v, size_t 
         buf_addf(buf, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(v[i]->id));
 }
 
-static void changed_one(struct printer *printer, const struct changed_requirement *changed)
+static void changed_ids(struct buf *buf, const struct changed_requirement *changed)
+{
+    add_ids(buf, changed->old, changed->old_n);
+    if (changed->old_n != 1 || changed->new_n != 1 || !str_eq(changed->old[0]->id, changed->new[0]->id)) {
+        buf_adds(buf, " is now ");
+        add_ids(buf, changed->new, changed->new_n);
+    }
+}
+
+static void changed_one(struct printer *printer, const struct changed_requirement *changed, bool words)
 {
     struct buf ids = BUF_EMPTY;
-    struct str reasons[REASONS_MOST];
-    size_t n = reasons_of(changed, reasons, REASONS_MOST);
 
-    add_ids(&ids, changed->old, changed->old_n);
-    if (changed->old_n != 1 || changed->new_n != 1 || !str_eq(changed->old[0]->id, changed->new[0]->id)) {
-        buf_adds(&ids, " is now ");
-        add_ids(&ids, changed->new, changed->new_n);
-    }
+    changed_ids(&ids, changed);
     line(printer, taken(printer, &ids));
-    for (enum catalog_field field = 0; field < CATALOG_FIELD_N; field++) {
+    for (enum catalog_field field = 0; field < (words ? CATALOG_FIELD_N : CATALOG_ID); field++) {
         const struct change_list *list = &changed->fields[field];
 
         if (list->added_n + list->removed_n > 0)
             sub_line(printer, catalog_field_name(field), list_text(printer, list));
     }
-    for (size_t i = 0; i < n; i++)
-        sub_line(printer, "why", reasons[i]);
+    for (size_t i = 0; i < changed->why_n; i++)
+        sub_line(printer, "why", changed->why[i]);
+}
+
+struct reason_list VEC(struct str);
+
+static void push_once(struct printer *printer, struct reason_list *list, struct str text)
+{
+    vec_each (const struct str *, said, list) {
+        if (str_eq(*said, text))
+            return;
+    }
+    *vec_push(printer->arena, list) = text;
+}
+
+/* What hangs on a feature now and asks for the same as before: one line for all of one feature. */
+static void gated_all(struct printer *printer, const struct catalog_diff *diff)
+{
+    bool *done = arena_new_array(printer->arena, bool, diff->changed_n + 1);
+    bool titled = false;
+
+    for (size_t i = 0; i < diff->changed_n; i++) {
+        struct change_list *when = &diff->changed[i].fields[CATALOG_WHEN];
+        struct reason_list why = {0};
+        struct buf buf = BUF_EMPTY;
+
+        if (done[i] || !diff->changed[i].when_only)
+            continue;
+        if (!titled)
+            title(printer, "The same, with another condition");
+        titled = true;
+        for (size_t k = i; k < diff->changed_n; k++) {
+            const struct changed_requirement *one = &diff->changed[k];
+
+            if (!one->when_only || !str_eq(list_text(printer, &one->fields[CATALOG_WHEN]), list_text(printer, when)))
+                continue;
+            done[k] = true;
+            buf_adds(&buf, k == i ? "" : ", ");
+            changed_ids(&buf, one);
+            for (size_t w = 0; w < one->why_n; w++)
+                push_once(printer, &why, one->why[w]);
+        }
+        line(printer, list_text(printer, when));
+        sub_line(printer, "requirements", taken(printer, &buf));
+        vec_each (const struct str *, text, &why)
+            sub_line(printer, "why", *text);
+    }
 }
 
 static void changed_all(struct printer *printer, const struct catalog_diff *diff, bool words)
 {
-    if (diff->changed_n > (words ? 0 : diff->words_n))
-        title(printer, "Changed");
+    bool titled = false;
+
     for (size_t i = 0; i < diff->changed_n; i++) {
-        if (words || !diff->changed[i].words_only)
-            changed_one(printer, &diff->changed[i]);
+        const struct changed_requirement *changed = &diff->changed[i];
+
+        if (!words && (changed->words_only || changed->when_only))
+            continue;
+        if (!titled)
+            title(printer, "Changed");
+        titled = true;
+        changed_one(printer, changed, words);
     }
+    if (!words)
+        gated_all(printer, diff);
+}
+
+static struct str name_text(struct printer *printer, const struct changed_name *name)
+{
+    struct buf buf = BUF_EMPTY;
+
+    buf_addf(&buf, "%s %.*s", name->kind, STR_ARG(name->old.n > 0 ? name->old : name->new));
+    if (name->old.n == 0)
+        buf_adds(&buf, " is new");
+    else if (name->new.n == 0)
+        buf_adds(&buf, " is gone");
+    else if (!str_eq(name->old, name->new))
+        buf_addf(&buf, " is now called %.*s", STR_ARG(name->new));
+    if (name->old.n > 0 && name->new.n > 0 && !str_eq(name->before, name->after))
+        buf_addf(&buf, ": -%.*s +%.*s", STR_ARG(name->before.n > 0 ? name->before : STR("(none)")),
+                 STR_ARG(name->after.n > 0 ? name->after : STR("(none)")));
+    else if (name->old.n == 0 && name->after.n > 0)
+        buf_addf(&buf, " (%.*s)", STR_ARG(name->after));
+    if (name->title.n > 0)
+        buf_addf(&buf, ": %.*s", STR_ARG(name->title));
+    return taken(printer, &buf);
+}
+
+/* Whether a reason above has told of it already: "feature ntp, on: …". */
+static bool is_told(struct printer *printer, const struct catalog_diff *diff, const struct changed_name *name)
+{
+    struct str told = str_printf(printer->arena, "%s %.*s", name->kind, STR_ARG(name->new));
+
+    for (size_t i = 0; name->title.n > 0 && i < diff->changed_n; i++) {
+        const struct changed_requirement *changed = &diff->changed[i];
+
+        for (size_t k = 0; k < changed->why_n; k++) {
+            struct str rest;
+
+            if (str_eq(str_cut(changed->why[k], ',', &rest), told) ||
+                str_eq(str_cut(changed->why[k], ':', &rest), told))
+                return true;
+        }
+    }
+    return false;
 }
 
 static void names(struct printer *printer, const struct catalog_diff *diff)
 {
-    if (diff->name_n > 0)
-        title(printer, "Roles, features, parameters");
-    for (size_t i = 0; i < diff->name_n; i++) {
-        const struct changed_name *name = &diff->names[i];
-        struct buf buf = BUF_EMPTY;
+    bool titled = false;
 
-        buf_addf(&buf, "%s %.*s", name->kind, STR_ARG(name->old.n > 0 ? name->old : name->new));
-        if (name->old.n == 0)
-            buf_adds(&buf, " is new");
-        else if (name->new.n == 0)
-            buf_adds(&buf, " is gone");
-        else if (!str_eq(name->old, name->new))
-            buf_addf(&buf, " is now called %.*s", STR_ARG(name->new));
-        if (name->old.n > 0 && name->new.n > 0 && !str_eq(name->before, name->after))
-            buf_addf(&buf, ": -%.*s +%.*s", STR_ARG(name->before.n > 0 ? name->before : STR("(none)")),
-                     STR_ARG(name->after.n > 0 ? name->after : STR("(none)")));
-        line(printer, taken(printer, &buf));
+    for (size_t i = 0; i < diff->name_n; i++) {
+        if (is_told(printer, diff, &diff->names[i]))
+            continue;
+        if (!titled)
+            title(printer, "Roles, features, parameters");
+        titled = true;
+        line(printer, name_text(printer, &diff->names[i]));
     }
 }
 
@@ -187,6 +262,9 @@ static void text(struct printer *printer, const struct catalog_diff *diff, const
     if (diff->words_n > 0)
         buf_addf(printer->out, " (%zu of them in other words)", diff->words_n);
     buf_addc(printer->out, '\n');
+    for (size_t i = 0; i < diff->sibling_n; i++)
+        buf_addf(printer->out, "%sread with %.*s, which is made of the same document\n",
+                 printer->markdown && i == 0 ? "\n" : "", STR_ARG(diff->siblings[i]->product));
     requirements(printer, "Added", diff->added, diff->added_n);
     requirements(printer, "Removed", diff->removed, diff->removed_n);
     changed_all(printer, diff, words);
@@ -237,8 +315,6 @@ static json_t *changed_json(const struct changed_requirement *changed)
 {
     json_t *object = json_object();
     json_t *fields = json_object();
-    struct str reasons[REASONS_MOST];
-    size_t n = reasons_of(changed, reasons, REASONS_MOST);
 
     for (enum catalog_field field = 0; field < CATALOG_FIELD_N; field++) {
         const struct change_list *list = &changed->fields[field];
@@ -249,7 +325,7 @@ static json_t *changed_json(const struct changed_requirement *changed)
     json_object_set_new(object, "old", ids_json(changed->old, changed->old_n));
     json_object_set_new(object, "new", ids_json(changed->new, changed->new_n));
     json_object_set_new(object, "fields", fields);
-    json_object_set_new(object, "why", texts(reasons, n));
+    json_object_set_new(object, "why", texts(changed->why, changed->why_n));
     return object;
 }
 
@@ -262,6 +338,7 @@ static json_t *name_json(const struct changed_name *name)
     json_object_set_new(object, "new", name->new.n > 0 ? report_json_str(name->new) : json_null());
     json_object_set_new(object, "before", report_json_str(name->before));
     json_object_set_new(object, "after", report_json_str(name->after));
+    json_object_set_new(object, "title", report_json_str(name->title));
     return object;
 }
 
@@ -301,6 +378,7 @@ static void json(struct buf *out, const struct catalog_diff *diff, const struct 
     json_t *root = json_object();
     json_t *changed = json_array();
     json_t *changed_names = json_array();
+    json_t *siblings = json_array();
 
     for (size_t i = 0; i < diff->changed_n; i++) {
         if (words || !diff->changed[i].words_only)
@@ -308,9 +386,12 @@ static void json(struct buf *out, const struct catalog_diff *diff, const struct 
     }
     for (size_t i = 0; i < diff->name_n; i++)
         json_array_append_new(changed_names, name_json(&diff->names[i]));
+    for (size_t i = 0; i < diff->sibling_n; i++)
+        json_array_append_new(siblings, report_json_str(diff->siblings[i]->product));
     json_object_set_new(root, "schema_version", json_integer(1));
     json_object_set_new(root, "old", report_json_str(diff->old->product));
     json_object_set_new(root, "new", report_json_str(diff->new->product));
+    json_object_set_new(root, "siblings", siblings);
     json_object_set_new(root, "equal", json_boolean(catalog_diff_equal(diff, words)));
     json_object_set_new(root, "added", requirements_json(diff->new, diff->added, diff->added_n));
     json_object_set_new(root, "removed", requirements_json(diff->old, diff->removed, diff->removed_n));

@@ -1,7 +1,8 @@
 /*
- * Views of `catalog diff`. JSON: {"old", "new", "equal", "added": [requirement as in show], "removed": […],
- * "changed": [{"old": [id], "new": [id], "fields": {field: {"added": […], "removed": […]}}, "why": […]}],
- * "names": [{"kind", "old", "new", "before", "after"}], "summary", "effect"}; "effect" only where a site was given:
+ * Views of `catalog diff`. JSON: {"old", "new", "siblings": [product], "equal", "added": [requirement as in show],
+ * "removed": […], "changed": [{"old": [id], "new": [id], "fields": {field: {"added": […], "removed": […]}}, "why":
+ * […]}], "names": [{"kind", "old", "new", "before", "after", "title"}], "summary", "effect"}; "effect" only where a
+ * site was given:
  * {"site", "flows": the change ticket of `plan --against`, "firewalls": [{"firewall", "dialect", "added", "removed"}]}.
  */
 #ifndef PORTOLAN_REPORT_CATALOG_DIFF_H

@@ -1,6 +1,7 @@
 /* JUnit's XML; see junit.h. */
 #include "report/junit.h"
 
+#include "report/probe.h"
 #include "report/values.h"
 
 struct suite {
@@ -122,5 +123,48 @@ void report_findings_junit(struct buf *out, struct str title, const struct findi
         add_finding(&suite, &findings[i], true);
     if (n == 0)
         add_case(&suite, title, STR("nothing was found"), NULL, STR_EMPTY);
+    end(&suite);
+}
+
+/* --- probe ------------------------------------------------------------------------------------------------------- */
+
+static bool bad_outcome(const struct probe_outcome *outcome)
+{
+    return outcome->state == PROBE_FAILS || outcome->state == PROBE_UNDETERMINED;
+}
+
+static void add_outcome(struct suite *suite, const struct probe_outcome *outcome)
+{
+    const struct probe_question *question = &outcome->question;
+    struct str address = report_probe_address(suite->arena, question);
+    struct str subject = report_probe_subject(question);
+    bool named = report_probe_named(question);
+    struct str name = str_printf(suite->arena, "%.*s%s%.*s", STR_ARG(question->target), named ? " " : "",
+                                 named ? (int)address.n : 0, address.p);
+
+    add_case(suite, subject.n > 0 ? subject : STR("target"), name,
+             bad_outcome(outcome) ? outcome_name(outcome->outcome) : NULL, report_probe_why(suite->arena, outcome));
+}
+
+void report_probe_junit(struct buf *out, const struct probe_run *run)
+{
+    size_t failures = run->finding_n;
+    struct suite suite;
+
+    for (size_t i = 0; i < run->n; i++)
+        failures += bad_outcome(&run->v[i]);
+    begin(&suite, out, run->title, run->n + run->finding_n, failures);
+    for (size_t i = 0; i < run->n; i++)
+        add_outcome(&suite, &run->v[i]);
+    for (size_t i = 0; i < run->finding_n; i++) {
+        const struct probe_finding *finding = &run->findings[i];
+        const struct verdict *verdict = &finding->verdict;
+
+        add_case(&suite, STR("finding"),
+                 str_printf(suite.arena, "%s %.*s", probe_finding_name(finding->kind),
+                            STR_ARG(finding->outcome->question.target)),
+                 probe_finding_name(finding->kind),
+                 body_of(&suite, finding->message, &verdict->rule, verdict->has_packet, &verdict->packet));
+    }
     end(&suite);
 }

@@ -150,7 +150,7 @@ static int add_chunk(const char *p, size_t n, void *out)
 
 void report_json_print(struct buf *out, json_t *value)
 {
-    if (json_dump_callback(value, add_chunk, out, JSON_INDENT(1)) != 0)
+    if (json_dump_callback(value, add_chunk, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) != 0)
         out->failed = true;
     buf_addc(out, '\n');
     json_decref(value);
@@ -161,7 +161,7 @@ void report_json_print(struct buf *out, json_t *value)
 /* A value inside others: its lines behind the first are pushed in by so many spaces. Frees it. */
 static void print_inside(struct buf *out, json_t *value, int depth)
 {
-    const size_t flags = JSON_INDENT(1) | JSON_ENCODE_ANY;
+    const size_t flags = JSON_INDENT(1) | JSON_REAL_PRECISION(12) | JSON_ENCODE_ANY;
     char usual[USUAL_BYTES];
     char *text = usual;
     size_t n = json_dumpb(value, usual, sizeof usual, flags);

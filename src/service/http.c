@@ -1,7 +1,7 @@
 /*
  * HTTP/1.1, RFC 9112 3 (request line), 4 (status line), 5 (fields): GET / with the target as Host. A status line is the
- * proof, whatever it says. https is the same over TLS; rest asks for JSON, over TLS or in the clear, as the far end has
- * it.
+ * proof, whatever it says. https is the same over TLS; web and rest are it over TLS or in the clear, as the far end has
+ * it, and rest asks for JSON.
  */
 #include "service/http.h"
 
@@ -232,4 +232,11 @@ const struct service service_rest = {
     .title = "REST API over HTTP",
     .tcp = &over_either,
     .ports = {{8000, 8000, SERVICE_TCP}},
+};
+
+const struct service service_web = {
+    .name = "web",
+    .title = "HTTP or HTTPS",
+    .tcp = &over_either,
+    .ports = {{80, 80, SERVICE_TCP}, {443, 443, SERVICE_TCP}},
 };

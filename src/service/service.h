@@ -160,6 +160,8 @@ enum step respond_secured(struct talk *talk, struct wire_out *out, struct answer
 
 /* What spoke these first bytes: the name of a service or another protocol. *more: too few to tell, and NULL. */
 const char *recognise(const uint8_t *p, size_t n, bool datagram, bool *more);
+/* The same of a client's first request, whole: what a responder of ours understands; else what `recognise` says. */
+const char *recognise_request(const uint8_t *p, size_t n, bool datagram);
 
 /* ------------------------------------------------------------------ for who writes a service */
 

@@ -342,3 +342,41 @@ enum step respond_heard(struct talk *talk, const uint8_t *p, size_t n, size_t *u
         step = STEP_FOREIGN;
     return respond_checked(out, step);
 }
+
+/*
+ * The protocol that a responder takes these bytes for; NULL: it does not know them. One that greets first is not asked:
+ * its client waits for that, and words of others may look like its own.
+ */
+static const char *request_of(const struct service *service, unsigned proto, const uint8_t *p, size_t n)
+{
+    const struct exchange *exchange = proto == PROTO_TCP ? service->tcp : service->udp;
+    uint8_t bytes[WIRE_OUT_MAX];
+    struct wire_out out = {bytes, 0, sizeof bytes, false};
+    struct answer receipt;
+    struct talk talk;
+    size_t used;
+
+    if (exchange == NULL || exchange->speaks_first || exchange == service_tls.tcp)
+        return NULL;
+    answer_init(&receipt);
+    talk_begin(&talk, service, proto);
+    respond_heard(&talk, p, n, &used, &out, &receipt);
+    if (receipt.reason.n == 0)
+        return NULL;
+    return service == &service_syslog && answer_value(&receipt, "nonce").p == NULL ? service->name : exchange->protocol;
+}
+
+/* In the order of the table; but a query for NetBIOS names is one of DNS too. */
+const char *recognise_request(const uint8_t *p, size_t n, bool datagram)
+{
+    const char *name = datagram && n > 0 ? request_of(&service_netbios_ns, PROTO_UDP, p, n) : NULL;
+    size_t service_n;
+    const struct service *const *services = service_all(&service_n);
+    bool more;
+
+    if (!datagram && n > 5 && p[0] == 0x16 && p[1] == 3 && p[5] == 1) /* a ClientHello, RFC 8446 4 and 5.1 */
+        return "tls";
+    for (size_t i = 0; i < service_n && n > 0 && name == NULL; i++)
+        name = request_of(services[i], datagram ? PROTO_UDP : PROTO_TCP, p, n);
+    return name != NULL ? name : recognise(p, n, datagram, &more);
+}

@@ -66,6 +66,8 @@ void site_extra(struct site_reader *reader, struct yaml_node *node);
 void site_omit(struct site_reader *reader, struct yaml_node *node);
 void site_accept(struct site_reader *reader, struct yaml_node *node);
 void site_tests(struct site_reader *reader, struct yaml_node *node);
+void site_resolver(struct site_reader *reader, struct yaml_node *node);
+void site_proxy(struct site_reader *reader, struct yaml_node *node);
 
 /* ports.c: `N/proto`, `N-M/proto`, `icmp`, `any` as a list. False after an error. */
 bool site_ports(struct site_reader *reader, struct yaml_node *node, struct port_item **items, size_t *n);

@@ -31,8 +31,9 @@ static void read_head(struct site_reader *reader, struct yaml_node *root)
 struct site *site_read(struct arena *arena, const struct source *source, const struct catalogs *catalogs,
                        const struct site_files *files, struct diags *diags)
 {
-    static const char *const keys[] = {"portolan", "site",   "names", "names-from", "instances", "domains", "extra",
-                                       "omit",     "accept", "zones", "firewalls",  "tests",     NULL};
+    static const char *const keys[] = {"portolan",  "site",  "names",    "names-from", "instances",
+                                       "domains",   "extra", "omit",     "accept",     "zones",
+                                       "firewalls", "tests", "resolver", "proxy",      NULL};
     struct yaml_node *root = yaml_parse(arena, source, diags);
     struct site_reader reader = {
         .arena = arena, .source = source, .catalogs = catalogs, .files = files, .diags = diags};
@@ -55,6 +56,8 @@ struct site *site_read(struct arena *arena, const struct source *source, const s
     site_omit(&reader, yaml_get(root, "omit"));
     site_accept(&reader, yaml_get(root, "accept"));
     site_tests(&reader, yaml_get(root, "tests"));
+    site_resolver(&reader, yaml_get(root, "resolver"));
+    site_proxy(&reader, yaml_get(root, "proxy"));
     yaml_finish(root, keys, "a site", diags);
     return reader.site;
 }

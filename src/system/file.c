@@ -8,49 +8,49 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define UNKNOWN_SIZE 65536
+
 static void report(struct diags *diags, struct str path, const char *what, int error)
 {
     diag_error(diags, SPAN_NONE, "cannot %s %.*s: %s", what, STR_ARG(path), strerror(error));
 }
 
-static bool read_all(int fd, size_t limit, size_t expected, char **text, size_t *n)
+/* Straight into the arena; `expected` bytes, or as many as there are. */
+static bool read_all(struct arena *arena, int fd, size_t limit, size_t expected, struct str *bytes)
 {
-    size_t capacity = expected + 1 > 65536 ? expected + 1 : 65536;
-    char *p = malloc(capacity);
+    size_t capacity = expected > 0 ? expected + 1 : UNKNOWN_SIZE;
+    char *p = arena_alloc(arena, capacity);
+    size_t n = 0;
 
-    *n = 0;
-    while (p != NULL) {
-        ssize_t got = read(fd, p + *n, capacity - *n);
+    for (;;) {
+        ssize_t got = read(fd, p + n, capacity - n);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            break;
+            return false;
         if (got == 0) {
-            *text = p;
+            *bytes = (struct str){p, n};
             return true;
         }
-        *n += (size_t)got;
-        if (*n > limit) {
+        n += (size_t)got;
+        if (n > limit) {
             errno = EFBIG;
-            break;
+            return false;
         }
-        if (*n == capacity) {
-            char *larger = realloc(p, capacity *= 2);
+        if (n == capacity) {
+            char *larger = arena_alloc(arena, capacity *= 2);
 
-            if (larger == NULL)
-                break;
+            memcpy(larger, p, n);
             p = larger;
         }
     }
-    free(p);
-    return false;
 }
 
 /* Everything that is read here is text. A byte order mark, which editors hide, is none of it. */
 static const struct source *text_source(struct arena *arena, struct str name, struct str bytes, struct diags *diags)
 {
-    struct str text = str_dup(arena, str_starts(bytes, "\xef\xbb\xbf") ? str_from(bytes, 3) : bytes);
+    struct str text = str_starts(bytes, "\xef\xbb\xbf") ? str_from(bytes, 3) : bytes;
     const struct source *source = source_new(arena, name, text);
     const char *nul = text.n == 0 ? NULL : memchr(text.p, '\0', text.n);
 
@@ -66,9 +66,8 @@ static const struct source *read_file(struct arena *arena, struct str path, size
     bool standard = str_is(path, "-");
     int fd = standard ? STDIN_FILENO : open(str_cstr(arena, path), O_RDONLY | O_CLOEXEC);
     struct stat status;
-    char *text = NULL;
-    const struct source *source;
-    size_t n = 0;
+    struct str bytes;
+    bool good = false;
     size_t expected = 0;
 
     if (fd < 0) {
@@ -80,19 +79,16 @@ static const struct source *read_file(struct arena *arena, struct str path, size
         expected = (size_t)status.st_size;
     if (expected > limit) {
         diag_error(diags, SPAN_NONE, "%.*s is larger than %zu MB", STR_ARG(path), limit >> 20);
-    } else if (!read_all(fd, limit, expected, &text, &n)) {
-        if (errno == EFBIG)
+    } else {
+        good = read_all(arena, fd, limit, expected, &bytes);
+        if (!good && errno == EFBIG)
             diag_error(diags, SPAN_NONE, "%.*s is larger than %zu MB", STR_ARG(path), limit >> 20);
-        else
+        else if (!good)
             report(diags, path, "read", errno);
     }
     if (!standard)
         close(fd);
-    if (text == NULL)
-        return NULL;
-    source = text_source(arena, standard ? STR("<stdin>") : str_dup(arena, path), (struct str){text, n}, diags);
-    free(text);
-    return source;
+    return good ? text_source(arena, standard ? STR("<stdin>") : str_dup(arena, path), bytes, diags) : NULL;
 }
 
 const struct source *file_read(struct arena *arena, struct str path, size_t limit, struct diags *diags)

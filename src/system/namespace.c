@@ -1,6 +1,8 @@
 /*
- * Namespaces; see namespace.h and namespaces(7), user_namespaces(7). A child makes them, the parent keeps them alive by
- * their files under /proc, and the child is gone again before namespace_open returns.
+ * Namespaces; see namespace.h and namespaces(7), user_namespaces(7). They are kept alive by their files under /proc,
+ * and by nothing else: none has a name. Of namespace_open a child makes them, which is gone again before it returns. A
+ * settled process makes them itself: entering a network namespace takes the right over the user namespace that owns it,
+ * and over one's own, so an ordinary user's process has to live in the user namespace that owns them all.
  */
 #include "system/namespace.h"
 
@@ -42,7 +44,7 @@ static int map_user(unsigned uid, unsigned gid)
     return write_file("/proc/self/gid_map", line);
 }
 
-/* In the child: 0 or -errno. */
+/* Moves the calling process: 0 or -errno. */
 static int make(bool user)
 {
     unsigned uid = (unsigned)geteuid();
@@ -142,4 +144,74 @@ int namespace_enter(const struct namespace *namespace)
     if (setns(namespace->net, CLONE_NEWNET) != 0)
         return -errno;
     return 0;
+}
+
+int namespace_here(struct namespace *here)
+{
+    int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    *here = (struct namespace){-1, fd};
+    return 0;
+}
+
+int namespace_add(struct namespace *made)
+{
+    struct namespace here;
+    struct namespace added = {-1, -1};
+    int error = namespace_here(&here);
+
+    if (error < 0)
+        return error;
+    error = make(false);
+    if (error == 0) {
+        int back;
+
+        error = namespace_here(&added);
+        back = namespace_enter(&here);
+        error = error < 0 ? error : back;
+    }
+    namespace_close(&here);
+    if (error == 0)
+        *made = added;
+    else
+        namespace_close(&added);
+    return error;
+}
+
+int namespace_settle(void)
+{
+    struct namespace trial;
+    int error = namespace_add(&trial);
+
+    if (error == -EPERM)
+        return make(true);
+    if (error == 0)
+        namespace_close(&trial);
+    return error;
+}
+
+static bool setting_is(const char *path, char value)
+{
+    char first = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is = fd >= 0 && read(fd, &first, 1) == 1 && first == value;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+const char *namespace_hint(void)
+{
+    if (setting_is("/proc/sys/user/max_net_namespaces", '0'))
+        return "let processes make network namespaces: sysctl user.max_net_namespaces=10000";
+    if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
+        return "run as root, or let users make namespaces: sysctl user.max_user_namespaces=10000";
+    if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))
+        return "run as root, or let users make namespaces: sysctl kernel.unprivileged_userns_clone=1";
+    if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+        return "run as root, or let users make namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+    return "run as root (in a container with CAP_SYS_ADMIN, or with a seccomp profile that allows unshare)";
 }

@@ -137,7 +137,7 @@ static int run(const struct namespace *namespace, const char *const *argv, struc
     return process_run(&process, result);
 }
 
-/* Makes the interfaces that the text needs; where that fails nft says which is missing. */
+/* Makes the interfaces that the text needs and that are not there; where that fails nft says which is missing. */
 static void make_interfaces(const struct namespace *namespace, struct str text)
 {
     static const char *const argv[] = {"ip", "-force", "-batch", "-", NULL};
@@ -148,6 +148,10 @@ static void make_interfaces(const struct namespace *namespace, struct str text)
     struct buf batch = BUF_EMPTY;
 
     collect_names(&names, text);
+    if (names.seen.n == 0) {
+        arena_free(arena);
+        return;
+    }
     buf_adds(&batch, "link set lo up\n");
     for (size_t i = 0; i < names.seen.n; i++) {
         /* One of the kinds that this kernel has; the others then fail, since the name is taken. */
@@ -326,6 +330,8 @@ static int load_once(struct loading *loading, const struct source *loaded, bool 
 
     if (check)
         argv[n++] = "-c";
+    if (str_starts(str_trim(loaded->text), "{"))
+        argv[n++] = "-j";
     if (directory != NULL) {
         argv[n++] = "-I";
         argv[n++] = directory[0] == '\0' ? "." : directory;
@@ -422,6 +428,20 @@ static void note_changes(const struct loading *loading)
                 "flowtable \"%.*s\": packets of connections that it took over meet no rules; they are established",
                 STR_ARG(str_word(&words)));
     }
+}
+
+int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags)
+{
+    struct loading loading = {
+        .arena = arena_new(), .namespace = namespace, .text = text, .directory = directory, .diags = diags};
+    int error = -EINVAL;
+
+    if (directory != NULL || !refuse_includes(text, diags)) {
+        loading.standins = (struct standins){.arena = loading.arena, .text = loadable_text(loading.arena, text->text)};
+        error = load(&loading, false);
+    }
+    arena_free(loading.arena);
+    return error;
 }
 
 int nft_list(struct arena *arena, const struct source *text, const char *directory, bool lenient,

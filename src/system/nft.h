@@ -6,6 +6,7 @@
 #define PORTOLAN_SYSTEM_NFT_H
 
 #include "base/diag.h"
+#include "system/namespace.h"
 
 /*
  * Loads a text and gives what `nft -j list ruleset` then prints. `directory` is where its includes are looked for;
@@ -20,5 +21,11 @@ int nft_list(struct arena *arena, const struct source *text, const char *directo
              struct source **listing, struct diags *diags);
 /* Only has the text judged, as it is. */
 int nft_check(const struct source *text, const char *directory, struct diags *diags);
+
+/*
+ * Loads a text, or a listing as nft -j printed it, into a namespace that stays. Interfaces that the text names by
+ * number and that are not there are made up. As nft_list, without a listing.
+ */
+int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags);
 
 #endif

@@ -6,6 +6,8 @@
 #include "system/sandbox.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +87,22 @@ static const int allowed[] = {
     SCMP_SYS(getrusage),      SCMP_SYS(rseq),        SCMP_SYS(dup),           SCMP_SYS(clock_nanosleep),
 };
 
+/* For who serves: what is done with sockets, but for making, binding and connecting them. */
+static const int allowed_sockets[] = {
+    SCMP_SYS(accept4),    SCMP_SYS(recvfrom),    SCMP_SYS(recvmsg),     SCMP_SYS(sendto),     SCMP_SYS(sendmsg),
+    SCMP_SYS(shutdown),   SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+};
+
+static int allow(scmp_filter_ctx filter, const int *calls, size_t n)
+{
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < n; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    return error;
+}
+
 /* Calls of which only some are harmless: memory that is not run, questions about what is open. */
 static int allow_in_part(scmp_filter_ctx filter)
 {
@@ -100,13 +118,15 @@ static int allow_in_part(scmp_filter_ctx filter)
 
 /* glibc asks fstat as newfstatat with an empty name; names that are not empty cannot be told apart, and only say
  * whether a file is there, which Landlock does not hide either. */
-static bool filter_calls(void)
+static bool filter_calls(bool sockets)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int error = filter == NULL ? -ENOMEM : allow_in_part(filter);
 
-    for (size_t i = 0; error == 0 && i < sizeof allowed / sizeof *allowed; i++)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (error == 0)
+        error = allow(filter, allowed, sizeof allowed / sizeof *allowed);
+    if (error == 0 && sockets)
+        error = allow(filter, allowed_sockets, sizeof allowed_sockets / sizeof *allowed_sockets);
     if (error == 0)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 0);
     if (error == 0)
@@ -127,7 +147,30 @@ unsigned sandbox_enter(unsigned wanted)
         return 0;
     if ((wanted & SANDBOX_LANDLOCK) != 0 && lock_files())
         held |= SANDBOX_LANDLOCK;
-    if ((wanted & SANDBOX_SECCOMP) != 0 && filter_calls())
+    if ((wanted & SANDBOX_SECCOMP) != 0 && filter_calls((wanted & SANDBOX_SOCKETS) != 0))
         held |= SANDBOX_SECCOMP;
     return held;
+}
+
+/* "nobody" and "nogroup" of Debian, and the kernel's own number for who has none. */
+#define NOBODY 65534
+
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+int sandbox_drop_privileges(void)
+{
+    if (geteuid() == 0 && setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0) {
+        if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
+            return -errno;
+#ifdef SANITIZED
+        prctl(PR_SET_DUMPABLE, 1); /* the search for leaks looks at its own process */
+#endif
+    }
+    return drop_capabilities();
 }

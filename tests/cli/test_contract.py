@@ -10,7 +10,7 @@ import sys
 from kinds import CATALOG, EDGE_RULES, FLOWS_CSV, INVENTORY_INI, IPTABLES, IPSET, PACKET, SITE
 from runner import SOURCE, Suite, expect, run
 
-COMMANDS = ["init", "catalog", "plan", "render", "check", "excess", "explain", "why", "schema", "completion", "version"]
+COMMANDS = ["init", "catalog", "plan", "probe", "render", "check", "excess", "explain", "why", "schema", "completion", "version"]
 ON = ["--on", "2026-12-01"]
 SMALL = ["--catalog", "widget.yaml", *ON]
 FLOW = {"id", "instance", "requirement", "product", "source", "destination", "domain", "transport", "ports", "status",
@@ -206,6 +206,15 @@ def forbidden_flows(suite):
         document = document_of(suite, "check", "--flows", "must-not.json", "--ruleset", "policy.rules", "--hook",
                                "forward", status=status)
         expect(document["tests"][0]["holds"] is holds and document["summary"][key] == 1, document)
+
+
+def errors_of_both_sides(suite):
+    """What is wrong on the left is said before what is wrong on the right, wherever it was noticed."""
+    suite.write("left.rules", SAVE % ("DROP", "-A FORWARD --nothing\n"))
+    suite.write("right.rules", "nothing\n")
+    for pair in (("left.rules", "right.rules"), ("right.rules", "left.rules"), ("left.rules", "left.rules")):
+        result = run("diff", *pair, cwd=suite.path)
+        expect(result.status == 2 and [place[0] for place in result.places()] == list(pair), result)
 
 
 def perhaps_different(suite):
@@ -612,7 +621,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)

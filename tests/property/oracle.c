@@ -6,7 +6,7 @@
  * apart from the prover) says what becomes of it for every value of the unknowns; from that follows what the prover
  * must answer: the verdict, a witness that the oracle confirms, and the exact set of packets beyond the flows.
  *
- * usage: oracle [CASES [SEED]]
+ * usage: oracle [CASES [SEED [FIRST]]], where FIRST is the number of a case that was complained about
  */
 #include "oracle.h"
 
@@ -18,11 +18,13 @@ int main(int argc, char **argv)
     struct arena *scratch = arena_new();
     uint64_t cases = 100000;
     uint64_t seed = 1;
+    uint64_t first = 0;
 
     if ((argc > 1 && !num_decimal(str_of(argv[1]), 1u << 30, &cases)) ||
-        (argc > 2 && !num_decimal(str_of(argv[2]), UINT64_MAX / 4, &seed)))
+        (argc > 2 && !num_decimal(str_of(argv[2]), UINT64_MAX / 4, &seed)) ||
+        (argc > 3 && !num_decimal(str_of(argv[3]), 1u << 30, &first)))
         return 2;
-    for (uint64_t i = 0; i < cases && failures < 20; i++) {
+    for (uint64_t i = first; i < first + cases && failures < 20; i++) {
         struct arena_mark mark = arena_mark(scratch);
 
         random_state = (seed * 1000003 + i) * 0x9e3779b97f4a7c15u | 1;

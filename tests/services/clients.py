@@ -60,7 +60,7 @@ def receipts(bench, address):
     for proto, option in (('udp', '--udp'), ('tcp', '--tcp'), ('tcp', '--octet-count')):
         words = f'portolan test {proto} {option.strip("-")}'
         bench.run(['logger', '-n', address, '-P', '514', *(['--tcp'] if proto == 'tcp' else []), option, words])
-        log = bench.folder / f'own-syslog-{proto}.log'
+        log = bench.folder / 'own.log'
         end = time.monotonic() + 5
         while words not in log.read_text() and time.monotonic() < end:
             time.sleep(0.05)

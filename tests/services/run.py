@@ -3,7 +3,8 @@
 
     run.py [--own] TALKER [NAME...]
 
-With --own there are no servers but ours: every probe meets its own responder on real sockets. Names pick single servers;
+The responders are those of `portolan listen`. With --own there are no servers but ours: every probe meets its own
+responder on real sockets. Names pick single servers;
 `clients` is for the real clients alone.
 Each server has an address of its own on the loopback, so that all have their usual ports. What is not installed is skipped,
 loudly. The last line is `N passed, N failed`.
@@ -94,7 +95,8 @@ class Bench:
     def probe(self, service, proto, host, port, *options, timeout=PROBE_MS, tls=False):
         argv = [self.talker, 'probe', service, proto, host, str(port), f'timeout={timeout}', *options]
         if tls:
-            argv += ['exec', 'openssl', 's_client', '-quiet', '-verify_quiet', '-connect', f'{host}:{port}']
+            where = f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+            argv += ['exec', 'openssl', 's_client', '-quiet', '-verify_quiet', '-connect', where]
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment,
                               timeout=timeout / 1000 + 20)
         return Answer((done.stdout or done.stderr).decode('utf-8', 'replace'))
@@ -127,50 +129,50 @@ class Bench:
 
 # ---------------------------------------------------------------------- our own responders
 
-OWN = [  # service, proto, its responder's port
+OWN = [  # service, proto, its responder's port, 'tls' where that comes first
     ('ntp', 'udp', 123), ('dns', 'udp', 53), ('dns', 'tcp', 53), ('kerberos', 'udp', 88), ('kerberos', 'tcp', 88),
     ('kpasswd', 'udp', 464), ('kpasswd', 'tcp', 464), ('ldap', 'tcp', 389), ('ldap', 'udp', 389),
     ('global-catalog', 'tcp', 3268), ('netbios-ns', 'udp', 137), ('netbios-ssn', 'tcp', 139), ('smb', 'tcp', 445),
     ('dcerpc', 'tcp', 135), ('rpcbind', 'tcp', 111), ('rpcbind', 'udp', 111), ('nfs', 'tcp', 2049),
     ('nfs', 'udp', 2049), ('mountd', 'tcp', 20048), ('nlockmgr', 'udp', 32803), ('status', 'tcp', 32765),
     ('iscsi', 'tcp', 3260), ('ssh', 'tcp', 22), ('vnc', 'tcp', 5900), ('rdp', 'tcp', 3389), ('ftp', 'tcp', 21),
-    ('tcp', 'tcp', 40000), ('http', 'tcp', 80), ('s3', 'tcp', 9000), ('rest', 'tcp', 8000), ('syslog', 'udp', 514),
+    ('tcp', 'tcp', 4000), ('udp', 'udp', 4000), ('http', 'tcp', 80), ('s3', 'tcp', 9000), ('rest', 'tcp', 8000), ('syslog', 'udp', 514),
     ('syslog', 'tcp', 514), ('citrix-licensing', 'tcp', 27000), ('citrix-vendor-daemon', 'tcp', 7279),
     ('replication', 'tcp', 3712), ('clustering', 'tcp', 21064), ('corosync', 'udp', 5405), ('pvs', 'udp', 6910),
+    ('https', 'tcp', 443, 'tls'), ('ldaps', 'tcp', 636, 'tls'), ('tls', 'tcp', 4443, 'tls'), ('wlb', 'tcp', 8012, 'tls'),
+    ('s3', 'tcp', 9000, 'tls'), ('rest', 'tcp', 8000, 'tls'),
 ]
-UNVERIFIABLE = {'syslog', 'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'corosync', 'pvs'}
-REGISTERED = [('mountd', 'tcp', 20048), ('nlockmgr', 'udp', 32803), ('nfs', 'tcp', 2049), ('nfs', 'udp', 2049)]
+UNVERIFIABLE = {'syslog', 'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'corosync', 'pvs', 'wlb'}
+REGISTERED = [('mountd', 'tcp', 20048), ('nlockmgr', 'udp', 32803), ('nfs', 'tcp', 2049), ('nfs', 'udp', 2049),
+              ('status', 'tcp', 32765)]
 OWN_ADDRESSES = {'4': '127.0.0.90', '6': '::1'}
 
 
 def own_responders(bench):
-    for address in OWN_ADDRESSES.values():
-        for service, proto, port in OWN:
-            options = []
-            if service == 'rpcbind':
-                options = [f'registered={name}/{over}/{port}' for name, over, port in REGISTERED]
-            if service == 'ftp':
-                options = ['passive=40000']
-            bench.start(f'own-{service}-{proto}', [bench.talker, 'listen', service, proto, address, str(port), *options])
+    words = [f'{service}+{proto}:{port}' for service, proto, port, *_ in OWN + REGISTERED]
+    words += ['ftp-passive:40000']
+    portolan = os.environ.get('PORTOLAN') or os.path.join(os.path.dirname(bench.talker), '../../portolan')
+    binds = [word for address in OWN_ADDRESSES.values() for word in ('--bind', address)]
+    bench.start('own', [portolan, 'listen', *dict.fromkeys(words), *binds])
 
 
 def own_probes(bench):
     for family, address in OWN_ADDRESSES.items():
-        for service, proto, port in OWN:
-            answer = bench.wait(service, proto, address, port, 'own')
+        for service, proto, port, *tls in OWN:
+            answer = bench.wait(service, proto, address, port, 'own', tls=bool(tls))
             what = f'{service}/{proto} against our own responder, IPv{family}'
             bench.holds(what, answer.outcome == 'open', answer)
             if service in UNVERIFIABLE:
                 peer = answer.evidence.get('seen-from', '')
                 bench.holds(f'{what}: the peer that it saw', peer.rpartition(':')[0].strip('[]') in ('127.0.0.1', '::1'), peer)
-                answer = bench.probe(service, proto, address, port, timeout=300)
+                answer = bench.probe(service, proto, address, port, timeout=300, tls=bool(tls))
                 bench.holds(f'{what}: unverifiable without it', answer.outcome == 'unverifiable', answer)
     pathlib.Path('/proc/sys/net/ipv4/ping_group_range').write_text('0 0')
     answer = bench.probe('icmp', 'icmp', '127.0.0.1', 1)
     bench.holds('icmp against the kernel', answer.outcome == 'open', answer)
     answer = bench.probe('rpcbind', 'tcp', OWN_ADDRESSES['4'], 111)
     bench.holds('rpcbind names what is registered', answer.next == set(REGISTERED), answer)
-    answer = bench.probe('rpcbind', 'udp', OWN_ADDRESSES['4'], 111, 'seek=status/tcp')
+    answer = bench.probe('rpcbind', 'udp', OWN_ADDRESSES['4'], 111, 'seek=status/udp')
     bench.holds('rpcbind names nothing for what is not', answer.outcome == 'refused' and not answer.next, answer)
     answer = bench.probe('ftp-passive', 'tcp', OWN_ADDRESSES['4'], 21)
     bench.holds('ftp-passive names a data port', answer.next == {('tcp', 'tcp', 40000)}, answer)

@@ -1,12 +1,10 @@
 /*
- * Probes and responders on real sockets, one conversation at a time, for the tests against real servers and clients:
+ * One probe on a real socket, for the tests against real servers and our own stand-ins:
  *
  *     talker probe SERVICE PROTO HOST PORT [own] [name=NAME] [seek=SERVICE/PROTO] [timeout=MS] [exec COMMAND ARG...]
- *     talker listen SERVICE PROTO ADDRESS PORT [passive=PORT] [registered=SERVICE/PROTO/PORT...]
  *
- * A probe prints its outcome, what answered, and why, then its evidence and what is next, a line each, parted by tabs.
- * With `exec` the conversation is with a program's input and output, which is how TLS comes underneath. A listener
- * prints "ready" when it listens, and a line a receipt; it runs until it is killed.
+ * It prints its outcome, what answered, and why, then its evidence and what is next, a line each, parted by tabs. With
+ * `exec` the conversation is with a program's input and output, which is how TLS comes underneath.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -28,8 +26,6 @@
 #define INPUT_MAX 65536
 
 static struct ask ask;
-static struct offer offer;
-static struct next ports[8];
 static int timeout_ms = 3000;
 
 static void die(const char *what)
@@ -72,7 +68,6 @@ static void start(struct talk *talk, const char *service, unsigned proto)
         die(service);
     talk_begin(talk, row, proto);
     talk->ask = &ask;
-    talk->offer = &offer;
     talk->now_us = now_us();
     if (getrandom(talk->random, sizeof talk->random, 0) != sizeof talk->random)
         die("getrandom");
@@ -119,33 +114,6 @@ static int open_socket(int family, unsigned proto)
     if (fd < 0)
         die("socket");
     return fd;
-}
-
-static enum family get_address(const struct sockaddr_storage *storage, u128 *addr, uint16_t *port)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
-
-    *addr = 0;
-    if (storage->ss_family == AF_INET) {
-        *addr = ntohl(v4->sin_addr.s_addr);
-        *port = ntohs(v4->sin_port);
-        return FAMILY_V4;
-    }
-    for (size_t i = 0; i < 16; i++)
-        *addr = *addr << 8 | v6->sin6_addr.s6_addr[i];
-    *port = ntohs(v6->sin6_port);
-    return FAMILY_V6;
-}
-
-static void set_ends(int fd, struct talk *talk, const struct sockaddr_storage *peer)
-{
-    struct sockaddr_storage local;
-    socklen_t length = sizeof local;
-
-    talk->peer_family = get_address(peer, &talk->peer, &talk->peer_port);
-    if (getsockname(fd, (struct sockaddr *)&local, &length) == 0)
-        get_address(&local, &talk->local, &talk->local_port);
 }
 
 /* A program instead of a socket: its input and output are both ends of one. */
@@ -291,136 +259,10 @@ static int probe(int argc, char **argv)
     return 0;
 }
 
-/* ------------------------------------------------------------------ listen */
-
-static void receive(const struct answer *receipt)
-{
-    if (receipt->reason.n > 0)
-        print_answer(receipt);
-}
-
-static void serve_stream(int fd, struct talk *talk)
-{
-    static uint8_t in[INPUT_MAX];
-    uint8_t bytes[WIRE_OUT_MAX];
-    struct wire_out out = {bytes, 0, sizeof bytes, false};
-    struct answer receipt;
-    enum ending ending;
-    size_t n = 0;
-    enum step step;
-
-    answer_init(&receipt);
-    step = respond_start(talk, &out, &receipt);
-    send_all(fd, &out, PROTO_TCP, false);
-    while (step == STEP_READ) {
-        size_t got = hear(fd, in + n, sizeof in - n, now_us() + 5000000, PROTO_TCP, &ending);
-        size_t used;
-
-        if (got == 0)
-            break;
-        n += got;
-        out = (struct wire_out){bytes, 0, sizeof bytes, false};
-        answer_init(&receipt);
-        talk->now_us = now_us();
-        step = respond_heard(talk, in, n, &used, &out, &receipt);
-        memmove(in, in + used, n - used);
-        n -= used;
-        send_all(fd, &out, PROTO_TCP, false);
-        receive(&receipt);
-    }
-    close(fd);
-}
-
-static void serve_streams(int fd, const char *service)
-{
-    signal(SIGCHLD, SIG_IGN);
-    for (;;) {
-        struct sockaddr_storage peer = {0};
-        socklen_t length = sizeof peer;
-        int accepted = accept(fd, (struct sockaddr *)&peer, &length);
-        struct talk talk;
-
-        if (accepted < 0 || fork() != 0) {
-            close(accepted);
-            continue;
-        }
-        start(&talk, service, PROTO_TCP);
-        set_ends(accepted, &talk, &peer);
-        serve_stream(accepted, &talk);
-        _exit(0);
-    }
-}
-
-static void serve_datagrams(int fd, const char *service)
-{
-    for (;;) {
-        static uint8_t in[INPUT_MAX];
-        uint8_t bytes[WIRE_OUT_MAX];
-        struct wire_out out = {bytes, 0, sizeof bytes, false};
-        struct sockaddr_storage peer = {0};
-        socklen_t length = sizeof peer;
-        ssize_t n = recvfrom(fd, in, sizeof in, 0, (struct sockaddr *)&peer, &length);
-        struct answer receipt;
-        struct talk talk;
-        size_t used;
-
-        if (n < 0)
-            die("recvfrom");
-        start(&talk, service, PROTO_UDP);
-        set_ends(fd, &talk, &peer);
-        answer_init(&receipt);
-        respond_heard(&talk, in, (size_t)n, &used, &out, &receipt);
-        if (out.n > 0)
-            sendto(fd, out.p, out.n, 0, (struct sockaddr *)&peer, length);
-        receive(&receipt);
-    }
-}
-
-static int listen_for(int argc, char **argv)
-{
-    unsigned proto = proto_of(argv[1]);
-    socklen_t length;
-    struct sockaddr_storage own = address_of(argv[2], number(argv[3]), &length);
-    int fd = open_socket(own.ss_family, proto);
-    int one = 1;
-
-    for (int i = 4; i < argc; i++) {
-        struct str arg = str_of(argv[i]);
-
-        if (str_starts(arg, "passive=")) {
-            offer.passive_port = number(argv[i] + 8);
-        } else if (str_starts(arg, "registered=") && offer.port_n < 8) {
-            char *service = strchr(argv[i], '=') + 1;
-            char *over = strchr(service, '/');
-            char *port = over != NULL ? strchr(over + 1, '/') : NULL;
-
-            if (port == NULL)
-                die(argv[i]);
-            *over = *port = '\0';
-            ports[offer.port_n++] = (struct next){service, proto_of(over + 1), number(port + 1)};
-        } else {
-            die(argv[i]);
-        }
-    }
-    offer.ports = ports;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, (struct sockaddr *)&own, length) < 0 || (proto == PROTO_TCP && listen(fd, 64) < 0))
-        die(argv[3]);
-    printf("ready\n");
-    fflush(stdout);
-    if (proto == PROTO_TCP)
-        serve_streams(fd, argv[0]);
-    else
-        serve_datagrams(fd, argv[0]);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     if (argc >= 6 && strcmp(argv[1], "probe") == 0)
         return probe(argc - 2, argv + 2);
-    if (argc >= 6 && strcmp(argv[1], "listen") == 0)
-        return listen_for(argc - 2, argv + 2);
-    fprintf(stderr, "usage: talker probe|listen SERVICE PROTO ADDRESS PORT [OPTION...]\n");
+    fprintf(stderr, "usage: talker probe SERVICE PROTO ADDRESS PORT [OPTION...]\n");
     return 2;
 }

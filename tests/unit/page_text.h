@@ -108,4 +108,63 @@ struct page_case {
         buf_free(&made_);                                                                                              \
     }
 
+/* Input that means harm: `unit` n times. The page says both texts all the same; NULL: nothing is asked for. */
+struct page_flood {
+    const char *before;
+    const char *unit;
+    size_t n;
+    const char *after;
+    const char *says;
+    const char *keeps;
+};
+
+#define PAGE_FLOODS(format, floods)                                                                                    \
+    for (size_t i_ = 0; i_ < sizeof(floods) / sizeof *(floods); i_++) {                                                \
+        struct buf made_ = page_text_flooded(format, &(floods)[i_]);                                                   \
+        assert_true((floods)[i_].says == NULL || strstr(made_.p, (floods)[i_].says) != NULL);                          \
+        assert_true((floods)[i_].keeps == NULL || strstr(made_.p, (floods)[i_].keeps) != NULL);                        \
+        buf_free(&made_);                                                                                              \
+    }
+
+static inline struct buf page_text_flooded(const char *format, const struct page_flood *flood)
+{
+    struct buf text = BUF_EMPTY;
+    struct buf made;
+
+    buf_adds(&text, flood->before);
+    for (size_t i = 0; i < flood->n; i++)
+        buf_adds(&text, flood->unit);
+    buf_adds(&text, flood->after);
+    made = page_text_of(format, buf_str(&text));
+    buf_free(&text);
+    return made;
+}
+
+/* Where the text of a cell stands in its document: "LINE:COLUMN, N bytes". The caller frees. */
+static inline struct buf page_text_place(const char *format, const char *text, size_t block, uint32_t row,
+                                         uint32_t column)
+{
+    struct arena *arena = arena_new();
+    struct buf place = BUF_EMPTY;
+    struct diags diags;
+    const struct page *page;
+    const struct cell *cell;
+
+    diags_init(&diags, arena);
+    page = document_format_find(str_of(format))->read(arena, source_new(arena, STR("doc"), str_of(text)), &diags);
+    cell = grid_at(page->blocks[block].grid, row, column);
+    buf_addf(&place, "%u:%u, %zu bytes", (unsigned)source_line(page->source, cell->span.at),
+             (unsigned)source_column(page->source, cell->span.at), (size_t)cell->span.n);
+    buf_addc(&place, '\0');
+    arena_free(arena);
+    return place;
+}
+
+#define PAGE_PLACE(format, text, block, row, column, place)                                                            \
+    do {                                                                                                               \
+        struct buf place_ = page_text_place(format, text, block, row, column);                                         \
+        assert_string_equal(place_.p, place);                                                                          \
+        buf_free(&place_);                                                                                             \
+    } while (0)
+
 #endif

@@ -58,6 +58,10 @@ static void blocks_are_told_apart(void **state)
         {"* a\n** b\ngoes on\n* c\n+\nand\n\n. d\n- e\n",
          "item1 a\nitem2 b goes on\nitem1 c / and\nitem2 d\nitem3 e\n"},
         {"443/tcp:: web\nTerm::\n  said\n", "item1 443/tcp / web\nitem1 Term / said\n"},
+        {"Two Lines\n=========\n\nPorts\n-----\ntext\n\nBelow\n~~~~~\n",
+         "title Two Lines\nh1 Two Lines\nh2 Ports\np text\nh3 Below\n"},
+        {".Ports\n------\ncode\n------\n\nlonger than that\n----\nx\n----\n",
+         "code code\np longer than that\ncode x\n"},
         {"NOTE: mind\n\n[WARNING]\n====\n* a\n\nb\n====\n[TIP]\nc\n\nd\n",
          "note(note) mind\nnote(warning) a\nnote(warning) b\nnote(tip) c\np d\n"},
         {"----\n|===\n----\n....\nx\n....\n////\ny\n////\n++++\n<p>z\n++++\n", "code |===\ncode x\n"},
@@ -74,57 +78,27 @@ static void blocks_are_told_apart(void **state)
 
 static void places_are_exact(void **state)
 {
-    struct arena *arena = arena_new();
-    struct diags diags;
-    const struct page *page;
-    const struct cell *cell;
-
     (void)state;
-    diags_init(&diags, arena);
-    page = document_format_find(STR("asciidoc"))
-               ->read(arena, source_new(arena, STR("doc"), STR("x\n\n|===\n|a |b\n|1\na|*two*\n|===\n")), &diags);
-    cell = grid_at(page->blocks[1].grid, 1, 1);
-    assert_int_equal(source_line(page->source, cell->span.at), 6);
-    assert_int_equal(source_column(page->source, cell->span.at), 4);
-    assert_int_equal(cell->span.n, 3);
-    arena_free(arena);
+    PAGE_PLACE("asciidoc", "x\n\n|===\n|a |b\n|1\na|*two*\n|===\n", 1, 1, 1, "6:4, 3 bytes");
 }
 
 static void hostile_input_is_bounded(void **state)
 {
-    static const struct {
-        const char *before;
-        const char *unit;
-        size_t n;
-        const char *after;
-        const char *says;
-    } cases[] = {
-        {"", "*a _b ", 100000, "\n\nend\n", "p end"},
-        {":a: {b}{b}\n:b: {a}{a}\n\n", "{a}", 10, "\n\nend\n", "p end"},
-        {"|===\n", "|x", 100000, "\n|===\n\nend\n", "p end"},
-        {"[cols=\"100000*\"]\n|===\n|a\n", "", 0, "|===\n\nend\n", "p end"},
-        {"[cols=2*]\n|===\n", "99999*|a\n", 200, "|===\n\nend\n", "p end"},
-        {"", "====\n", 1, "x", "p x"},
-        {"", "[[[[", 100000, "\n\nend\n", "p end"},
-        {"", "<<", 100000, "\n\nend\n", "p end"},
-        {"|===\n|", "word *b* ", 100000, "\n|===\n\nend\n", "p end"},
-        {"", "^a", 100000, "\n\nend\n", "p end"},
+    static const struct page_flood cases[] = {
+        {"", "*a _b ", 100000, "\n\nend\n", "p end", NULL},
+        {":a: {b}{b}\n:b: {a}{a}\n\n", "{a}", 10, "\n\nend\n", "p end", NULL},
+        {"|===\n", "|x", 100000, "\n|===\n\nend\n", "p end", NULL},
+        {"[cols=\"100000*\"]\n|===\n|a\n", "", 0, "|===\n\nend\n", "p end", NULL},
+        {"[cols=2*]\n|===\n", "99999*|a\n", 200, "|===\n\nend\n", "p end", NULL},
+        {"", "====\n", 1, "x", "p x", NULL},
+        {"", "[[[[", 100000, "\n\nend\n", "p end", NULL},
+        {"", "<<", 100000, "\n\nend\n", "p end", NULL},
+        {"|===\n|", "word *b* ", 100000, "\n|===\n\nend\n", "p end", NULL},
+        {"", "^a", 100000, "\n\nend\n", "p end", NULL},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf text = BUF_EMPTY;
-        struct buf made;
-
-        buf_adds(&text, cases[i].before);
-        for (size_t k = 0; k < cases[i].n; k++)
-            buf_adds(&text, cases[i].unit);
-        buf_adds(&text, cases[i].after);
-        made = page_text_of("asciidoc", buf_str(&text));
-        assert_non_null(strstr(made.p, cases[i].says));
-        buf_free(&made);
-        buf_free(&text);
-    }
+    PAGE_FLOODS("asciidoc", cases)
 }
 
 int main(void)

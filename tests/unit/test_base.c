@@ -196,6 +196,11 @@ static void copies(void **state)
     assert_int_equal(buf_str(&buf).n, 300);
     assert_true(str_ends(buf_str(&buf), "007"));
     buf.n = 0;
+    buf_addu(&buf, 0);
+    buf_addc(&buf, ' ');
+    buf_addu(&buf, UINT64_MAX);
+    assert_true(str_is(buf_str(&buf), "0 18446744073709551615"));
+    buf.n = 0;
     buf_adds(&buf, "a");
     buf_addc(&buf, '\0');
     buf_add(&buf, STR_EMPTY);

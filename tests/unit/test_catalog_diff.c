@@ -41,7 +41,7 @@ static const struct catalog *read(const char *text)
 
 static const struct catalog_diff *between(const char *old, const char *new)
 {
-    return catalog_diff(arena, read(old), read(new));
+    return catalog_diff(arena, read(old), read(new), NULL, 0);
 }
 
 static void expect_list(const struct change_list *list, const char *removed, const char *added)

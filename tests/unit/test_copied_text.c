@@ -79,20 +79,8 @@ static void the_rest_are_sentences_and_items(void **state)
 
 static void places_are_exact(void **state)
 {
-    struct arena *arena = arena_new();
-    struct diags diags;
-    const struct page *page;
-    const struct cell *cell;
-
     (void)state;
-    diags_init(&diags, arena);
-    page = document_format_find(STR("text"))
-               ->read(arena, source_new(arena, STR("doc"), STR("one\n\n| a | b |\n|  c |d e|\n")), &diags);
-    cell = grid_at(page->blocks[1].grid, 1, 1);
-    assert_int_equal(source_line(page->source, cell->span.at), 4);
-    assert_int_equal(source_column(page->source, cell->span.at), 7);
-    assert_int_equal(cell->span.n, 3);
-    arena_free(arena);
+    PAGE_PLACE("text", "one\n\n| a | b |\n|  c |d e|\n", 1, 1, 1, "4:7, 3 bytes");
 }
 
 /* Lines that look like columns and are none are looked at once. */

@@ -47,50 +47,21 @@ static void lines_of_one_field_are_text(void **state)
 
 static void places_are_exact(void **state)
 {
-    struct arena *arena = arena_new();
-    struct diags diags;
-    const struct page *page;
-    const struct cell *cell;
-
     (void)state;
-    diags_init(&diags, arena);
-    page = document_format_find(STR("csv"))
-               ->read(arena, source_new(arena, STR("doc"), STR("a,\"b\nb\",c\n1, 22 ,3\n")), &diags);
-    cell = grid_at(page->blocks[0].grid, 1, 1);
-    assert_int_equal(source_line(page->source, cell->span.at), 3);
-    assert_int_equal(source_column(page->source, cell->span.at), 4);
-    assert_int_equal(cell->span.n, 2);
-    arena_free(arena);
+    PAGE_PLACE("csv", "a,\"b\nb\",c\n1, 22 ,3\n", 0, 1, 1, "3:4, 2 bytes");
 }
 
 static void sizes_are_bounded(void **state)
 {
-    static const struct {
-        const char *first;
-        const char *unit;
-        size_t n;
-        const char *says;
-    } cases[] = {
-        {"", "x,", 10000, "more than 1000 columns"},
-        {"", "a,\"b\n", 200000, "table 100000x2"},
-        {"\"", "\"\"", 1000000, "\"\"\""},
-        {"", "1,2,3,4,5,6,7,8,9,10\n", 1000001, "more than 1000000 rows"},
+    static const struct page_flood cases[] = {
+        {"", "x,", 10000, "\n", "more than 1000 columns", NULL},
+        {"", "a,\"b\n", 200000, "\n", "table 100000x2", NULL},
+        {"\"", "\"\"", 1000000, "\n", "\"\"\"", NULL},
+        {"", "1,2,3,4,5,6,7,8,9,10\n", 1000001, "\n", "more than 1000000 rows", NULL},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf text = BUF_EMPTY;
-        struct buf made;
-
-        buf_adds(&text, cases[i].first);
-        for (size_t k = 0; k < cases[i].n; k++)
-            buf_adds(&text, cases[i].unit);
-        buf_adds(&text, "\n");
-        made = page_text_of("csv", buf_str(&text));
-        assert_non_null(strstr(made.p, cases[i].says));
-        buf_free(&made);
-        buf_free(&text);
-    }
+    PAGE_FLOODS("csv", cases)
 }
 
 static void is_recognised(void **state)

@@ -196,6 +196,32 @@ static void colours_and_hints(void **state)
     arena_free(arena);
 }
 
+/* Of another list everything is taken over, or counted; its messages may go. */
+static void appended(void **state)
+{
+    struct arena *arena = arena_new();
+    struct arena *other = arena_new();
+    struct diags diags;
+    struct diags others;
+
+    (void)state;
+    diags_init(&diags, arena);
+    diags_init(&others, other);
+    diag_warning(&diags, SPAN_NONE, "one");
+    diag_error(&others, SPAN_NONE, "two");
+    diag_hint(&others, "hint");
+    diags_append(&diags, &others);
+    arena_free(other);
+    assert_true(diags.errors == 1 && diags.warnings == 1 && diags.n == 2 && diags.hidden == 0);
+    assert_prints(&diags, false, "portolan: warning: one\nportolan: error: two\n    hint\n");
+    diags_init(&others, arena);
+    for (size_t i = 0; i < DIAG_KEPT + 5; i++)
+        diag_error(&others, SPAN_NONE, "many");
+    diags_append(&diags, &others);
+    assert_true(diags.errors == DIAG_KEPT + 6 && diags.n == DIAG_KEPT && diags.hidden == 7);
+    arena_free(arena);
+}
+
 /* What is not kept is counted, whatever is kept; a hint of what is not kept goes nowhere. */
 static void too_many(void **state)
 {
@@ -230,6 +256,7 @@ int main(void)
         cmocka_unit_test(marks_at_most),
         cmocka_unit_test(long_lines),
         cmocka_unit_test(colours_and_hints),
+        cmocka_unit_test(appended),
         cmocka_unit_test(too_many),
     };
     return cmocka_run_group_tests_name("diag", tests, NULL, NULL);

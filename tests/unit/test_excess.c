@@ -42,11 +42,11 @@ static const struct excess_case excesses[] = {
      WEB, 0, "10.0.0.1 > 10.1.0.0/24 udp any by FORWARD 1\n"},
     {"as wide as can be", SHUT A "-s 10.0.0.1 -d 10.1.0.1 -p tcp --dport 81 -j DROP\n" A "-s 10.0.0.0/31 -j ACCEPT\n",
      WEB, 0,
-     "10.0.0.0/31 > 10.1.0.0/24 any 0-79,82-65535 by FORWARD 2\n"
      "10.0.0.0/31 > 10.1.0.0/24 0-5,7-255 any by FORWARD 2\n"
-     "10.0.0.0/31 > 10.1.0.0/24 any 0-79,81-65535 by FORWARD 2\n" /* later fragments, whose port rule 1 cannot see */
-     "10.0.0.0/31 > 10.1.0.0,10.1.0.2-10.1.0.255 any any by FORWARD 2\n"
-     "10.0.0.0 > 10.1.0.0/24 any any by FORWARD 2\n"},
+     "10.0.0.0/31 > 10.1.0.0/24 tcp 0-79,82-65535 by FORWARD 2\n"
+     "10.0.0.0/31 > 10.1.0.0/24 tcp 0-79,81-65535 by FORWARD 2\n" /* later fragments, whose port rule 1 cannot see */
+     "10.0.0.0/31 > 10.1.0.0,10.1.0.2-10.1.0.255 tcp any by FORWARD 2\n"
+     "10.0.0.0 > 10.1.0.0/24 tcp any by FORWARD 2\n"},
     {"the largest first",
      SHUT A "-p udp --dport 53 -j ACCEPT\n" A "-s 10.0.0.2 -d 10.1.0.2 -p tcp --dport 22 -j ACCEPT\n", WEB, 0,
      "10.0.0.0/24 > 10.1.0.0/24 udp 53 by FORWARD 1\n10.0.0.2 > 10.1.0.2 tcp 22 by FORWARD 2\n"},

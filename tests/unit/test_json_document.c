@@ -34,23 +34,11 @@ static void what_is_no_json_stays_as_text(void **state)
 
 static void places_are_those_of_the_values(void **state)
 {
-    struct arena *arena = arena_new();
-    struct diags diags;
-    const struct page *page;
-    const struct cell *cell;
+    static const char text[] = "[\n{\"a\": 1,\n\"b\": \"x\"},\n{\"a\": 22,\n \"b\": \"x\"}]\n";
 
     (void)state;
-    diags_init(&diags, arena);
-    page =
-        document_format_find(STR("json"))
-            ->read(arena,
-                   source_new(arena, STR("doc"), STR("[\n{\"a\": 1,\n\"b\": \"x\"},\n{\"a\": 22,\n \"b\": \"x\"}]\n")),
-                   &diags);
-    cell = grid_at(page->blocks[0].grid, 2, 1);
-    assert_int_equal(source_line(page->source, cell->span.at), 5);
-    cell = grid_at(page->blocks[0].grid, 2, 0);
-    assert_int_equal(source_line(page->source, cell->span.at), 4);
-    arena_free(arena);
+    PAGE_PLACE("json", text, 0, 2, 1, "5:8, 1 bytes");
+    PAGE_PLACE("json", text, 0, 2, 0, "4:7, 2 bytes");
 }
 
 static void is_recognised(void **state)

@@ -46,6 +46,13 @@ static const struct {
      NAIVE_REJECT | NAIVE_ACCEPT},
     {SHUT ":X - [0:0]\n" A "-j X\n-A X " LIMIT "-j RETURN\n-A X -j ACCEPT\n", "tcp 10.0.0.1 > 10.1.0.1:80",
      NAIVE_ACCEPT | NAIVE_DROP},
+    /* What is written behind a rule that may have returned is not seen where it did. */
+    {SHUT ":X - [0:0]\n" A "-j X\n" A "-m mark --mark 0 -j ACCEPT\n-A X " LIMIT
+          "-j RETURN\n-A X -j MARK --set-mark 1\n-A X -j REJECT\n",
+     "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT | NAIVE_REJECT},
+    {SHUT ":X - [0:0]\n" A "-j X\n" A "-m mark --mark 0 -j REJECT\n-A X -j MARK --set-mark 1\n-A X " LIMIT
+          "-j RETURN\n-A X -j ACCEPT\n",
+     "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT | NAIVE_DROP},
     /* Before conntrack there is no state, but for what NOTRACK left out; behind it there is. */
     {OPEN RAW "-m state --state NEW -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT},
     {OPEN RAW "-m state --state INVALID -j DROP\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},

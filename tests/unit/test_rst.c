@@ -74,54 +74,25 @@ static void blocks_and_marks_are_undone(void **state)
 
 static void places_are_exact(void **state)
 {
-    struct arena *arena = arena_new();
-    struct diags diags;
-    const struct page *page;
-    const struct cell *cell;
-
     (void)state;
-    diags_init(&diags, arena);
-    page = document_format_find(STR("rst"))
-               ->read(arena,
-                      source_new(arena, STR("doc"),
-                                 STR("x\n\n.. note::\n\n   +---+----+\n   | a | bc |\n   +---+----+\n")),
-                      &diags);
-    cell = grid_at(page->blocks[1].grid, 0, 1);
-    assert_int_equal(source_line(page->source, cell->span.at), 6);
-    assert_int_equal(source_column(page->source, cell->span.at), 10);
-    assert_int_equal(cell->span.n, 2);
-    arena_free(arena);
+    PAGE_PLACE("rst", "x\n\n.. note::\n\n   +---+----+\n   | a | bc |\n   +---+----+\n", 1, 0, 1, "6:10, 2 bytes");
 }
 
 static void hostile_input_is_bounded(void **state)
 {
-    static const struct {
-        const char *before;
-        const char *unit;
-        size_t n;
-        const char *after;
-        const char *says;
-    } cases[] = {
-        {"", "+-+-+-+\n", 3000, "\nend\n", "p end"}, {"", "+-------\n|       \n", 3000, "\nend\n", "p end"},
-        {"", "`a ", 100000, "\n\nend\n", "p end"},   {"", "- ", 2000, "x\n\nend\n", "nested deeper than 40"},
-        {"", "*a ", 100000, "\n\nend\n", "p end"},   {"= = ", "= ", 5000, "\nx\n= =\n\nend\n", "p end"},
-        {"", "..\n", 50000, "\nend\n", "p end"},     {"", "|a|", 50000, "\n\nend\n", "p end"},
+    static const struct page_flood cases[] = {
+        {"", "+-+-+-+\n", 3000, "\nend\n", "p end", NULL},
+        {"", "+-------\n|       \n", 3000, "\nend\n", "p end", NULL},
+        {"", "`a ", 100000, "\n\nend\n", "p end", NULL},
+        {"", "- ", 2000, "x\n\nend\n", "nested deeper than 40", NULL},
+        {"", "*a ", 100000, "\n\nend\n", "p end", NULL},
+        {"= = ", "= ", 5000, "\nx\n= =\n\nend\n", "p end", NULL},
+        {"", "..\n", 50000, "\nend\n", "p end", NULL},
+        {"", "|a|", 50000, "\n\nend\n", "p end", NULL},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf text = BUF_EMPTY;
-        struct buf made;
-
-        buf_adds(&text, cases[i].before);
-        for (size_t k = 0; k < cases[i].n; k++)
-            buf_adds(&text, cases[i].unit);
-        buf_adds(&text, cases[i].after);
-        made = page_text_of("rst", buf_str(&text));
-        assert_non_null(strstr(made.p, cases[i].says));
-        buf_free(&made);
-        buf_free(&text);
-    }
+    PAGE_FLOODS("rst", cases)
 }
 
 static void is_recognised(void **state)

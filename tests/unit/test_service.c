@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "catalog/builtin.h"
 #include "dialog.h"
 #include "model/services.h"
 
@@ -80,6 +81,41 @@ static void rows_are_complete(void **state)
     assert_int_equal(service_default_port(service_find(STR("ntp")), PROTO_UDP), 123);
     assert_int_equal(service_default_port(service_find(STR("ntp")), PROTO_TCP), 0);
     assert_int_equal(service_default_port(service_find(STR("mountd")), PROTO_TCP), 0);
+}
+
+/* ------------------------------------------------------------------ requests have names */
+
+static void request_is_named(const struct service *service, unsigned proto, const struct exchange *exchange)
+{
+    uint8_t bytes[WIRE_OUT_MAX];
+    struct wire_out out = {bytes, 0, sizeof bytes, false};
+    struct answer answer;
+    struct talk talk;
+    const char *name;
+
+    if (proto == PROTO_ICMP || exchange->speaks_first)
+        return;
+    talk_begin(&talk, service, proto);
+    talk.ask = &dialog_ask;
+    answer_init(&answer);
+    probe_start(&talk, &out, &answer);
+    name = recognise_request(out.p, out.n, proto == PROTO_UDP);
+    if (out.n == 0)
+        assert_null(name);
+    else /* what S3 is asked first is plain HTTP */
+        assert_string_equal(name, service == &service_s3 ? "http" : exchange->protocol);
+}
+
+static void requests_are_named(void **state)
+{
+    static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    static const char noise[] = "\xee\xee\xee\xee\xee\xee\xee\xee";
+
+    (void)state;
+    for_each(request_is_named);
+    assert_string_equal(recognise_request((const uint8_t *)hello, sizeof hello - 1, false), "tls");
+    assert_null(recognise_request((const uint8_t *)noise, sizeof noise - 1, false));
+    assert_null(recognise_request((const uint8_t *)noise, sizeof noise - 1, true));
 }
 
 /* ------------------------------------------------------------------ a responder satisfies its own probe */
@@ -208,6 +244,13 @@ static const char *const akin[][2] = {
     {"rest", "https"},
     {"rest", "s3"},
     {"https", "rest"},
+    {"web", "http"},
+    {"web", "https"},
+    {"web", "rest"},
+    {"web", "s3"},
+    {"http", "web"},
+    {"https", "web"},
+    {"rest", "web"},
     {"https", "s3"},
     {"ldap", "global-catalog"},
     {"ldaps", "global-catalog"},
@@ -563,10 +606,72 @@ static void noise_is_not_answered(void **state)
     for_each(noise);
 }
 
+/* ------------------------------------------------------------------ the built-in catalogs */
+
+/* What has no public handshake: a catalog that asks for anything else gets a proof. */
+static bool is_without_handshake(struct str service)
+{
+    static const char *const names[] = {
+        "any",   "citrix-licensing", "citrix-vendor-daemon", "wlb", "replication", "clustering", "corosync", "pvs",
+        "syslog"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_is(service, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static void judge_requirement(const struct catalog *catalog, const struct requirement *requirement, size_t *proved)
+{
+    const struct service *service = service_find(requirement->service);
+
+    if (service == NULL)
+        fail_msg("%.*s/%.*s has no service", STR_ARG(catalog->product), STR_ARG(requirement->id));
+    for (size_t i = 0; i < requirement->port_n; i++) {
+        int transport = requirement->ports[i].transport;
+        const struct exchange *exchange;
+
+        if (transport != PROTO_TCP && transport != PROTO_UDP)
+            continue;
+        exchange = service_exchange(service, (unsigned)transport);
+        /* Documents ask for LDAPS over UDP and the like, which does not exist. */
+        if (exchange->proof != PROOF_HANDSHAKE && row_exchange(service, (unsigned)transport) != NULL &&
+            !is_without_handshake(requirement->service))
+            fail_msg("%.*s/%.*s is left with a bare %s", STR_ARG(catalog->product), STR_ARG(requirement->id),
+                     transport == PROTO_TCP ? "connection" : "datagram");
+        *proved += exchange->proof == PROOF_HANDSHAKE;
+    }
+}
+
+static void catalogs_name_services(void **state)
+{
+    struct arena *arena = arena_new();
+    struct diags diags;
+    struct catalogs *catalogs;
+    size_t proved = 0;
+
+    (void)state;
+    diags_init(&diags, arena);
+    catalogs = catalogs_load(arena, NULL, 0, &diags);
+    assert_true(catalogs->n >= 6);
+    for (size_t i = 0; i < catalogs->n; i++) {
+        const struct catalog *catalog = catalogs_find(catalogs, catalogs->v[i]->product);
+
+        assert_non_null(catalog);
+        for (size_t k = 0; k < catalog->requirement_n; k++)
+            judge_requirement(catalog, &catalog->requirements[k], &proved);
+    }
+    assert_true(proved > 80);
+    assert_int_equal(diags.errors, 0);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_complete),
+        cmocka_unit_test(requests_are_named),
         cmocka_unit_test(own_probes_are_satisfied),
         cmocka_unit_test(silent_services_are_unverifiable),
         cmocka_unit_test(names_go_into_requests),
@@ -578,6 +683,7 @@ int main(void)
         cmocka_unit_test(a_wrong_bit_proves_nothing),
         cmocka_unit_test(responders_never_amplify),
         cmocka_unit_test(noise_is_not_answered),
+        cmocka_unit_test(catalogs_name_services),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,9 @@ static void names(void **state)
         {"names-from: [hosts.yml]\n" SHOW, "extra/x/tcp: 10.0.0.1 10.0.0.2 > any 1\n", "", ini},
         {"zones: {a: 10.0.0.0/30, b: 10.0.0.0/31}\n" SHOW, "extra/x/tcp: 10.0.0.2/31 > any 1\n", "", NULL},
         {"names: {}\nzones:\nextra:\n", "", "", NULL},
+        {"names: {a: 10.0.0.1, d: [10.0.0.2, \"fd00::2\"]}\nresolver: [d, 10.0.0.3]\n"
+         "proxy: \"socks5://[fd00::9]:1080/\"\n" SHOW,
+         "extra/x/tcp: 10.0.0.1 > any 1\n", "", NULL},
     };
 
     (void)state;
@@ -103,6 +106,18 @@ static void names_wrong(void **state)
 static void sections_wrong(void **state)
 {
     static const struct site_case cases[] = {
+        {"names: {net: 10.0.0.0/24}\nresolver: net\nproxy: ftp://proxy.example:21\n", "",
+         "4:11: error: a resolver is one address, or a list of at most 16\n"
+         "5:8: error: a proxy is http://HOST:PORT or socks5://HOST:PORT\n",
+         NULL},
+        {"resolver: any\nproxy: http://proxy.example:0\n", "",
+         "3:11: error: a resolver is one address, or a list of at most 16\n"
+         "4:8: error: its port is a number from 1 to 65535\n",
+         NULL},
+        {"resolver: nobody\nproxy: http://me@proxy.example\n", "",
+         "3:11: error: unknown name \"nobody\"\n"
+         "4:8: error: before the @ stand a name and a password, NAME:PASSWORD\n",
+         NULL},
         {"nmes: {}\nextra: {}\nzones: []\n", "",
          "5:8: error: \"zones\" must be a map, not a list\n4:8: error: \"extra\" must be a list, not a map\n"
          "3:1: error: unknown key \"nmes\" in a site (did you mean \"names\"?)\n",

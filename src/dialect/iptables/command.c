@@ -11,12 +11,29 @@
 
 #define INSERTS_MAX 1000
 
+enum command {
+    COMMAND_APPEND,
+    COMMAND_INSERT,
+    COMMAND_POLICY,
+    COMMAND_NEW,
+    COMMAND_FLUSH,
+    COMMAND_DELETE_CHAIN,
+    COMMAND_ZERO,
+    COMMAND_DELETE,
+    COMMAND_RENAME,
+    COMMAND_REPLACE,
+    COMMAND_N
+};
+
 static const struct {
-    const char *brief;
-    const char *full;
-} commands[] = {
-    {"-A", "--append"},       {"-I", "--insert"}, {"-P", "--policy"}, {"-N", "--new-chain"},    {"-F", "--flush"},
-    {"-X", "--delete-chain"}, {"-Z", "--zero"},   {"-D", "--delete"}, {"-E", "--rename-chain"}, {"-R", "--replace"},
+    struct str brief;
+    struct str full;
+} commands[COMMAND_N] = {
+    [COMMAND_APPEND] = {STR("-A"), STR("--append")},       [COMMAND_INSERT] = {STR("-I"), STR("--insert")},
+    [COMMAND_POLICY] = {STR("-P"), STR("--policy")},       [COMMAND_NEW] = {STR("-N"), STR("--new-chain")},
+    [COMMAND_FLUSH] = {STR("-F"), STR("--flush")},         [COMMAND_DELETE_CHAIN] = {STR("-X"), STR("--delete-chain")},
+    [COMMAND_ZERO] = {STR("-Z"), STR("--zero")},           [COMMAND_DELETE] = {STR("-D"), STR("--delete")},
+    [COMMAND_RENAME] = {STR("-E"), STR("--rename-chain")}, [COMMAND_REPLACE] = {STR("-R"), STR("--replace")},
 };
 
 static struct str word(const struct reader *reader, size_t at)
@@ -24,26 +41,25 @@ static struct str word(const struct reader *reader, size_t at)
     return at < reader->words.n ? reader->words.v[at].text : STR_EMPTY;
 }
 
-static bool is(const struct reader *reader, size_t at, const char *brief)
+/* COMMAND_N: the word is none. */
+static enum command command_of(struct str text)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(commands[i].brief, brief) == 0)
-            return str_is(word(reader, at), brief) || str_is(word(reader, at), commands[i].full);
-    }
-    return false;
+    enum command command = 0;
+
+    while (command < COMMAND_N && !str_eq(text, commands[command].brief) && !str_eq(text, commands[command].full))
+        command++;
+    return command;
 }
 
-static size_t command_word(const struct reader *reader)
+static enum command find_command(const struct reader *reader, size_t *at)
 {
-    for (size_t i = 0; i < reader->words.n; i++) {
-        if (!str_starts(word(reader, i), "-"))
-            continue;
-        for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
-            if (is(reader, i, commands[k].brief))
-                return i;
-        }
+    for (*at = 0; *at < reader->words.n; ++*at) {
+        enum command command = command_of(word(reader, *at));
+
+        if (command != COMMAND_N)
+            return command;
     }
-    return reader->words.n;
+    return COMMAND_N;
 }
 
 /* The table of a rule that stands in no *table … COMMIT: -t NAME, else filter. */
@@ -64,17 +80,17 @@ static struct table *loose_table(struct reader *reader)
     return table_get(reader, TABLE_FILTER);
 }
 
-static bool need_chain(struct reader *reader, size_t command)
+/* The word behind `at`. */
+static bool need_chain(struct reader *reader, size_t at)
 {
-    if (command + 1 < reader->words.n && !words_is_variable(&reader->words.v[command + 1], true))
+    if (at + 1 < reader->words.n && !words_is_variable(&reader->words.v[at + 1], true))
         return true;
-    if (command + 1 < reader->words.n)
-        diag_error(reader->diags, reader_word_span(reader, command + 1),
-                   "\"%.*s\" is a variable: which chain it stood for is not known here",
-                   STR_ARG(word(reader, command + 1)));
+    if (at + 1 < reader->words.n)
+        diag_error(reader->diags, reader_word_span(reader, at + 1),
+                   "\"%.*s\" is a variable: which chain it stood for is not known here", STR_ARG(word(reader, at + 1)));
     else
         diag_error(reader->diags, reader_span(reader, 0, (uint32_t)reader->line.text.n), "%.*s needs a chain",
-                   STR_ARG(word(reader, command)));
+                   STR_ARG(word(reader, at)));
     reader->unusable = true;
     return false;
 }
@@ -97,18 +113,18 @@ static bool is_of_other_family(struct reader *reader, size_t at)
     return false;
 }
 
-static void read_rule(struct reader *reader, struct table *table, size_t command)
+/* `at` is behind the name of the chain, which stands before it. */
+static void read_rule(struct reader *reader, struct table *table, enum command command, size_t at)
 {
-    struct building *chain = table_chain(reader, table, word(reader, command + 1));
-    size_t at = command + 2;
+    struct building *chain = table_chain(reader, table, word(reader, at - 1));
     uint64_t position = 0;
 
     if (!chain->declared && chain->wanted.source == NULL)
-        chain->wanted = reader_word_span(reader, command + 1);
+        chain->wanted = reader_word_span(reader, at - 1);
     table->last = chain;
     if (is_of_other_family(reader, at))
         return;
-    if (is(reader, command, "-I")) {
+    if (command == COMMAND_INSERT) {
         position = 1;
         if (num_decimal(word(reader, at), UINT32_MAX, &position))
             at++;
@@ -171,39 +187,51 @@ static void end_command(struct reader *reader)
     }
 }
 
+/* The command at word `at` does its work. */
+static void run(struct reader *reader, struct table *table, enum command command, size_t at)
+{
+    switch (command) {
+    case COMMAND_APPEND:
+    case COMMAND_INSERT:
+        if (need_chain(reader, at))
+            read_rule(reader, table, command, at + 2);
+        return;
+    case COMMAND_DELETE_CHAIN:
+    case COMMAND_ZERO: return;
+    case COMMAND_FLUSH: flush_chains(table, word(reader, at + 1)); break;
+    case COMMAND_POLICY:
+        if (need_chain(reader, at))
+            table_declare(reader, table, at + 1, word(reader, at + 2), at + 2);
+        break;
+    case COMMAND_NEW:
+        if (need_chain(reader, at))
+            table_declare(reader, table, at + 1, STR("-"), at + 1);
+        return;
+    case COMMAND_DELETE:
+    case COMMAND_RENAME:
+    case COMMAND_REPLACE:
+    case COMMAND_N:
+        diag_error(reader->diags, reader_word_span(reader, at), "%.*s changes rules that are not in this text",
+                   STR_ARG(word(reader, at)));
+        reader->unusable = true;
+        break;
+    }
+    if (reader->perhaps)
+        reader->unusable = true;
+}
+
 bool command_read(struct reader *reader, struct table *table)
 {
-    size_t command;
+    enum command command;
+    size_t at;
 
     end_command(reader);
-    command = command_word(reader);
-    if (command == reader->words.n)
+    command = find_command(reader, &at);
+    if (command == COMMAND_N)
         return false; /* iptables -L, iptables --version … */
     if (table == NULL)
         table = loose_table(reader);
-    if (table == NULL)
-        return true;
-    if (is(reader, command, "-A") || is(reader, command, "-I")) {
-        if (need_chain(reader, command))
-            read_rule(reader, table, command);
-        return true;
-    }
-    if (is(reader, command, "-X") || is(reader, command, "-Z"))
-        return true;
-    if (is(reader, command, "-F")) {
-        flush_chains(table, word(reader, command + 1));
-    } else if (is(reader, command, "-P")) {
-        if (need_chain(reader, command))
-            table_declare(reader, table, command + 1, word(reader, command + 2), command + 2);
-    } else if (is(reader, command, "-N")) {
-        if (need_chain(reader, command))
-            table_declare(reader, table, command + 1, STR("-"), command + 1);
-    } else {
-        diag_error(reader->diags, reader_word_span(reader, command), "%.*s changes rules that are not in this text",
-                   STR_ARG(word(reader, command)));
-        reader->unusable = true;
-    }
-    if (reader->perhaps && !is(reader, command, "-N"))
-        reader->unusable = true;
+    if (table != NULL)
+        run(reader, table, command, at);
     return true;
 }

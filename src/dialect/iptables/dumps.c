@@ -300,10 +300,12 @@ void dumps_find(struct arena *arena, struct dumps *dumps, struct lines *lines)
 {
     struct dump *dump = begin_dump(arena, dumps, lines, 1);
 
+    lines->kinds = arena_new_array(arena, uint8_t, lines->source->line_n);
     for (uint32_t line = 1; line <= lines->source->line_n; line++) {
         struct str text = lines_look(lines, line);
 
-        switch (dumps_kind(text)) {
+        lines->kinds[line - 1] = (uint8_t)dumps_kind(text);
+        switch (dumps_line(lines, line)) {
         case LINE_COMMENT: see_header(arena, dumps, &dump, family_of_header(text), line); break;
         case LINE_TABLE: see_table(arena, dumps, &dump, text, line); break;
         case LINE_RULE: see_rule(arena, dumps, &dump, text, line); break;

@@ -40,8 +40,13 @@ enum line_kind dumps_kind(struct str text); /* of a trimmed line */
 bool dumps_is_shell(struct str text, enum family *family);
 bool dumps_is_prompt(struct str text); /* `root@host:~# iptables-save`, `$ …` */
 
-/* Adds the dumps of a text; family is FAMILY_N where neither header nor contents tell. */
+/* Adds the dumps of a text; family is FAMILY_N where neither header nor contents tell. Finds the kinds of its lines. */
 void dumps_find(struct arena *arena, struct dumps *dumps, struct lines *lines);
+/* Of a line of a text whose dumps were found. */
+static inline enum line_kind dumps_line(const struct lines *lines, uint32_t line)
+{
+    return (enum line_kind)lines->kinds[line - 1];
+}
 /* The family that a file's name speaks of; FAMILY_N: none. */
 enum family dumps_family_of_name(struct str name);
 

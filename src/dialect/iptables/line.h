@@ -31,8 +31,9 @@ struct line_count {
 struct lines {
     struct arena *arena; /* of texts that are copies */
     const struct source *source;
-    uint32_t fold; /* blanks that a terminal put where it folded lines; 0: none */
-    bool strange;  /* may hold what is no plain text */
+    uint8_t *kinds; /* enum line_kind of each, the first at 0; see dumps.h */
+    uint32_t fold;  /* blanks that a terminal put where it folded lines; 0: none */
+    bool strange;   /* may hold what is no plain text */
     struct line_count folded;
     struct line_count wrapped;
     struct line_count cleaned;

@@ -55,17 +55,12 @@ static size_t rules_behind(const struct reader *reader)
 static void make_room(const struct reader *reader, struct rule_list *rules)
 {
     size_t behind;
-    struct rule *larger;
 
     if (rules->n < rules->capacity || rules->n < 64)
         return;
     behind = rules_behind(reader);
-    if (behind < rules->n / 4)
-        return;
-    rules->capacity = rules->n + behind + 1;
-    larger = arena_new_array(reader->arena, struct rule, rules->capacity);
-    memcpy(larger, rules->v, rules->n * sizeof *larger);
-    rules->v = larger;
+    if (behind >= rules->n / 4)
+        vec_reserve(reader->arena, rules, rules->n + behind + 1);
 }
 
 static void place_rule(struct reader *reader, struct building *chain, const struct rule *rule, size_t position)

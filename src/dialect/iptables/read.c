@@ -262,9 +262,12 @@ static void end_dump(struct walk *walk)
 /* A line that goes on where a rule was broken: inside a table anything that is nothing else, else only options. */
 static bool goes_on(const struct walk *walk, uint32_t line)
 {
-    struct str text = lines_look(walk->dump->lines, line);
+    struct str text;
 
-    if (line >= walk->dump->to || dumps_kind(text) != LINE_OTHER || dumps_is_prompt(text))
+    if (line >= walk->dump->to || dumps_line(walk->dump->lines, line) != LINE_OTHER)
+        return false;
+    text = lines_look(walk->dump->lines, line);
+    if (dumps_is_prompt(text))
         return false;
     return walk->table != NULL ||
            (!walk->dump->saved && text.n > 2 && text.p[0] == '-' && (text.p[1] == '-' || text.p[2] == ' '));
@@ -280,8 +283,7 @@ static uint32_t find_cut(const struct walk *walk)
     for (uint32_t line = walk->dump->from; line + 1 < walk->dump->to; line++) {
         uint32_t length = (uint32_t)source_line_text(source, line).n;
 
-        if (length < longest || dumps_kind(lines_look(walk->dump->lines, line)) != LINE_RULE ||
-            !goes_on(walk, line + 1))
+        if (length < longest || dumps_line(walk->dump->lines, line) != LINE_RULE || !goes_on(walk, line + 1))
             continue;
         n = length == longest ? n + 1 : 1;
         longest = length;
@@ -326,7 +328,7 @@ static void read_dump(struct reader *reader, const struct dump *dump)
     reader->source = dump->lines->source;
     reader->family = dump->family;
     for (uint32_t line = dump->from; line < dump->to;) {
-        enum line_kind kind = dumps_kind(lines_look(dump->lines, line));
+        enum line_kind kind = dumps_line(dump->lines, line);
         uint32_t at = line++;
 
         if (kind == LINE_COMMENT)
@@ -347,7 +349,7 @@ static bool read_sets(struct reader *reader, struct lines *lines)
 
     reader->source = source;
     for (uint32_t line = 1; line <= source->line_n; line++) {
-        if (dumps_kind(lines_look(lines, line)) != LINE_SET)
+        if (dumps_line(lines, line) != LINE_SET)
             continue;
         lines_take(lines, line, line, false, &reader->line);
         words_split(&reader->words, reader->line.text, reader->scratch, reader->arena);
@@ -422,8 +424,8 @@ static bool read_all(struct reader *reader, const struct dialect_input *inputs, 
 
         lines_open(&lines[i], reader->arena, inputs[i].text);
         survey_text(reader, inputs[i].text->text);
-        any = read_sets(reader, &lines[i]) || any;
         dumps_find(reader->scratch, &dumps, &lines[i]);
+        any = read_sets(reader, &lines[i]) || any;
         for (size_t k = first; k < dumps.n; k++)
             settle_family(reader, &dumps.v[k], inputs[i].family);
     }

@@ -22,6 +22,18 @@ struct span reader_word_span(const struct reader *reader, size_t word)
     return reader_span(reader, reader->words.v[word].at, reader->words.v[word].end);
 }
 
+/* One number, as of a port or a protocol: found without a search. */
+static const struct ranges *single(struct reader *reader, uint16_t value)
+{
+    const struct ranges ***page = &reader->singles[value >> 8];
+
+    if (*page == NULL)
+        *page = arena_new_array(reader->scratch, const struct ranges *, 256);
+    if ((*page)[value & 255] == NULL)
+        (*page)[value & 255] = ranges_value(reader->arena, value);
+    return (*page)[value & 255];
+}
+
 const struct ranges *reader_constant(struct reader *reader, const struct range *v, size_t n)
 {
     struct str key = {(const char *)v, n * sizeof *v};
@@ -29,6 +41,8 @@ const struct ranges *reader_constant(struct reader *reader, const struct range *
 
     if (n == 0)
         return &ranges_empty;
+    if (n == 1 && v[0].lo == v[0].hi && v[0].lo <= UINT16_MAX)
+        return single(reader, (uint16_t)v[0].lo);
     ranges = map_get(&reader->constants, key);
     if (ranges != NULL)
         return ranges;
@@ -39,17 +53,7 @@ const struct ranges *reader_constant(struct reader *reader, const struct range *
 
 const struct ranges *reader_constant_one(struct reader *reader, u128 lo, u128 hi)
 {
-    struct range range = {lo, hi};
-    const struct ranges ***page;
-
-    if (lo != hi || lo > UINT16_MAX)
-        return reader_constant(reader, &range, 1);
-    page = &reader->singles[(size_t)lo >> 8];
-    if (*page == NULL)
-        *page = arena_new_array(reader->scratch, const struct ranges *, 256);
-    if ((*page)[lo & 255] == NULL)
-        (*page)[lo & 255] = reader_constant(reader, &range, 1);
-    return (*page)[lo & 255];
+    return reader_constant(reader, &(struct range){lo, hi}, 1);
 }
 
 const struct ranges *reader_complement(struct reader *reader, const struct ranges *ranges, u128 max)

@@ -68,23 +68,38 @@ void reading_unknown(struct reading *reading, struct str text, bool negated, enu
     *vec_push(reader->scratch, &reader->matches) = unknown_match(reader, text, negated, same);
 }
 
+static bool is_x(char c)
+{
+    return c == 'x' || c == 'X' || c == '*';
+}
+
+static bool has_x(struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        if (is_x(value.p[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Parts of x behind digits, and of digits: `10.x.x.x`, `19x.xx.xx.xx/32`, `XX:XX:XX:XX:XX:XX`. */
 static bool is_hidden(struct str value)
 {
-    bool hidden = false;
     bool in_x = false;
 
+    if (!has_x(value))
+        return false;
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
 
-        if (c == 'x' || c == 'X' || c == '*')
-            hidden = in_x = true;
+        if (is_x(c))
+            in_x = true;
         else if (c == '.' || c == ':' || c == '/' || c == '-')
             in_x = false;
         else if (c < '0' || c > '9' || in_x)
             return false;
     }
-    return hidden;
+    return true;
 }
 
 bool reading_hidden(struct reading *reading, const char *option, struct str value)

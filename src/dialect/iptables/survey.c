@@ -8,14 +8,16 @@
 
 static bool writes(struct str target)
 {
-    static const char *const names[] = {
-        "DNAT",    "SNAT",     "REDIRECT", "MASQUERADE",  "NETMAP",        "SAME",     "CONNMARK",
-        "TTL",     "HL",       "TOS",      "DSCP",        "ECN",           "TCPMSS",   "CT",
-        "SNPT",    "DNPT",     "TPROXY",   "TCPOPTSTRIP", "IPV4OPTSSTRIP", "SYNPROXY", "FULLCONENAT",
-        "DNETMAP", "CLASSIFY", "SECMARK",  "CONNSECMARK"};
+    static const struct str names[] = {
+        STR("DNAT"),    STR("SNAT"),     STR("REDIRECT"),      STR("MASQUERADE"), STR("NETMAP"),
+        STR("SAME"),    STR("CONNMARK"), STR("TTL"),           STR("HL"),         STR("TOS"),
+        STR("DSCP"),    STR("ECN"),      STR("TCPMSS"),        STR("CT"),         STR("SNPT"),
+        STR("DNPT"),    STR("TPROXY"),   STR("TCPOPTSTRIP"),   STR("SYNPROXY"),   STR("FULLCONENAT"),
+        STR("DNETMAP"), STR("CLASSIFY"), STR("IPV4OPTSSTRIP"), STR("SECMARK"),    STR("CONNSECMARK"),
+    };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (str_is(target, names[i]))
+        if (str_eq(target, names[i]))
             return true;
     }
     return false;

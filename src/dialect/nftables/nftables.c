@@ -47,7 +47,7 @@ static bool recognise(struct str text)
     while (rest.n > 0) {
         struct str line = str_trim(loadable_line(str_cut(rest, '\n', &rest)));
 
-        if (line.n > 0 && line.p[0] != '#' && looks_like_nft(line))
+        if (line.n > 0 && line.p[0] >= 'a' && line.p[0] <= 'z' && looks_like_nft(line))
             return true;
     }
     return false;

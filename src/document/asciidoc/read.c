@@ -161,26 +161,66 @@ void asciidoc_forget(struct asciidoc_reading *reading)
 
 /* --- blocks --- */
 
-static bool heading(struct asciidoc_reading *reading, struct str line)
+static void add_heading(struct asciidoc_reading *reading, struct str text, unsigned level)
 {
     struct words words;
-    unsigned level = 0;
-    struct str text;
     size_t before = reading->builder->blocks.n;
 
-    while (level < line.n && line.p[level] == line.p[0] && (line.p[0] == '=' || line.p[0] == '#'))
-        level++;
-    if (level == 0 || level > 6 || level + 1 >= line.n || line.p[level] != ' ')
-        return false;
-    text = str_trim(str_from(line, level));
     words_begin(&words, reading->builder->arena);
     asciidoc_inline(&reading->doc, &words, text, asciidoc_place(reading, text));
     builder_words(reading->builder, BLOCK_HEADING, level, &words);
     if (level == 1 && !reading->titled && reading->builder->title.n == 0 && reading->builder->blocks.n > before)
         reading->builder->title = reading->builder->blocks.v[before].text;
-    reading->line++;
     reading->level = 0;
     asciidoc_forget(reading);
+}
+
+static bool heading(struct asciidoc_reading *reading, struct str line)
+{
+    unsigned level = 0;
+
+    while (level < line.n && line.p[level] == line.p[0] && (line.p[0] == '=' || line.p[0] == '#'))
+        level++;
+    if (level == 0 || level > 6 || level + 1 >= line.n || line.p[level] != ' ')
+        return false;
+    add_heading(reading, str_trim(str_from(line, level)), level);
+    reading->line++;
+    return true;
+}
+
+static size_t characters(struct str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+/* A title in two lines, outside of blocks: the second underlines the first, to a character. A line that begins with a
+ * dot is the title of a block, and what it stands on the block's delimiter. */
+static bool underlined(struct asciidoc_reading *reading, struct str line)
+{
+    static const char signs[] = "=-~^+";
+    struct str text = str_trim(line);
+    struct str under = str_trim(asciidoc_line(reading, reading->line + 1));
+    size_t n = characters(text);
+    const char *sign = under.n < 3 ? NULL : strchr(signs, under.p[0]);
+    bool letters = false;
+
+    if (reading->open_n > 0 || sign == NULL || text.n == 0 || under.n + 1 < n || under.n > n + 1 ||
+        strchr(".[|*/", text.p[0]) != NULL || asciidoc_is_delimiter(text))
+        return false;
+    for (size_t i = 0; i < under.n; i++) {
+        if (under.p[i] != *sign)
+            return false;
+    }
+    for (size_t i = 0; i < text.n; i++)
+        letters = letters || isalpha((unsigned char)text.p[i]) || (unsigned char)text.p[i] >= 0x80;
+    if (!letters)
+        return false;
+    add_heading(reading, text, (unsigned)(sign - signs) + 1);
+    reading->line += 2;
     return true;
 }
 
@@ -385,9 +425,9 @@ struct page *asciidoc_read(struct arena *arena, const struct source *source, str
         } else if (conditional_text(line).n > 0) {
             asciidoc_paragraph(&reading, conditional_text(line));
         } else if (!comment_block(&reading, line) && !silent_line(&reading, line) && !attribute_entry(&reading, line) &&
-                   !table(&reading, line) && !delimiter(&reading, line) && !heading(&reading, line) &&
-                   !asciidoc_item(&reading, line) && !asciidoc_block_attributes(&reading, line) &&
-                   !asciidoc_term(&reading, line)) {
+                   !underlined(&reading, line) && !table(&reading, line) && !delimiter(&reading, line) &&
+                   !heading(&reading, line) && !asciidoc_item(&reading, line) &&
+                   !asciidoc_block_attributes(&reading, line) && !asciidoc_term(&reading, line)) {
             asciidoc_paragraph(&reading, line);
         }
     }

@@ -1,0 +1,166 @@
+/* Both ends of a row where no column of source and destination says them: an arrow, whose port it is, what it is for.
+ */
+#include "import/table.h"
+
+/* Which of two parties a port is: "Configurable server port": the server's, so the other one comes from outside. */
+void row_owner_of_use(struct table *table, struct fact *fact)
+{
+    struct str normal = party_key(table->importer->arena, fact->purpose.text);
+    size_t owner = 2;
+
+    if (table->known_n != 2 || fact->from.actor != NULL || fact->to.actor != NULL)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        struct str rest = table->known[i]->key;
+        struct str last = STR_EMPTY;
+        ptrdiff_t at;
+
+        for (struct str word = str_word(&rest); word.n > 0; word = str_word(&rest))
+            last = word;
+        at = words_at(normal,
+                      str_cstr(table->importer->arena, str_printf(table->importer->arena, "%.*s port", STR_ARG(last))));
+        if (at >= 0 && owner == 2)
+            owner = i;
+        else if (at >= 0)
+            return;
+    }
+    if (owner == 2)
+        return;
+    fact->to.actor = (struct actor *)(uintptr_t)table->known[owner];
+    fact->from.actor = (struct actor *)(uintptr_t)table->known[1 - owner];
+    fact->to.why = STR("the row says whose port it is");
+    fact->from.why = STR("the other one of the two that the table names");
+    fact->direction_why = STR("the row says whose port it is");
+    fact->way = WAY_IN;
+}
+
+/* "communication from workers to the master", "between cluster nodes", "outgoing mail". */
+static bool ends_of_words(struct importer *importer, struct fact *fact)
+{
+    struct str why = STR("read from what the row is used for");
+    struct hints hints;
+
+    sentence_read(importer->arena, fact->purpose.text, true, &hints);
+    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && party_is_role(importer, hints.from) &&
+        party_is_role(importer, hints.to)) {
+        fact->from = (struct party){.actor = party_actor(importer, hints.from, fact->span), .why = why};
+        fact->to = (struct party){.actor = party_actor(importer, hints.to, fact->span), .why = why};
+        if (hints.between && fact->from.actor != fact->to.actor)
+            fact_review(importer, fact, STR("the document says between, not which side connects"));
+        return true;
+    }
+    if (hints.way == WAY_UNSAID)
+        return false;
+    fact->way = hints.way;
+    fact->direction_why = why;
+    return true;
+}
+
+/* "sends its logs to a syslog server", "receives traps from the agents": who, and which way. */
+void row_ends_of_verbs(struct table *table, struct fact *fact)
+{
+    static const char *const sends[] = {"send", "sends", "sending", "forward", "forwards", "uploads", "upload", NULL};
+    static const char *const receives[] = {"receive", "receives", "receiving", "accepts", NULL};
+    struct importer *importer = table->importer;
+    struct sentence sentence;
+    int verb = 0; /* 1: it sends, 2: it receives */
+
+    if (fact->from.actor != NULL || fact->to.actor != NULL || fact->way != WAY_UNSAID ||
+        table->scope.hints.way != WAY_UNSAID)
+        return;
+    if (ends_of_words(importer, fact))
+        return;
+    sentence_split(importer->arena, fact->purpose.text, &sentence);
+    for (size_t i = 0; i + 1 < sentence.n; i++) {
+        struct str word = sentence.words[i].normal;
+        struct str phrase;
+
+        if (sentence.words[i].breaks && i > 0)
+            verb = 0;
+        verb = word_is_one_of(word, sends) ? 1 : word_is_one_of(word, receives) ? 2 : verb;
+        if (verb == 0 || !str_is(word, verb == 1 ? "to" : "from"))
+            continue;
+        phrase = phrase_from(&sentence, i + 1, NULL);
+        if (phrase.n == 0 || !party_is_role(importer, phrase) ||
+            party_actor(importer, phrase, fact->span) == importer->product)
+            return;
+        fact->way = verb == 1 ? WAY_OUT : WAY_IN;
+        fact->direction_why = STR("read from what the row is used for");
+        *(verb == 1 ? &fact->to : &fact->from) =
+            (struct party){.actor = party_actor(importer, phrase, fact->span), .why = fact->direction_why};
+        return;
+    }
+}
+
+/* "Agent → server", "from the agent to the server", "agent to server" in one cell. */
+void row_both_ends(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DIRECTION);
+    struct span span = row->cells[COLUMN_DIRECTION]->span;
+    struct hints hints;
+    struct str from;
+    struct str to;
+
+    sentence_read(importer->arena, text, true, &hints);
+    from = hints.from;
+    to = hints.to;
+    if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
+        return;
+    if (hints.way == WAY_BOTH)
+        fact->way = WAY_BOTH;
+    if (from.n > 0)
+        fact->from.actor = party_cell(importer, from, span, &fact->from.condition);
+    if (to.n > 0)
+        fact->to.actor = party_cell(importer, to, span, &fact->to.condition);
+    fact_when(importer, fact, fact->from.condition);
+    fact_when(importer, fact, fact->to.condition);
+}
+
+/* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */
+void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_DIRECTION);
+    struct str normal = words_normal(importer->arena, text);
+
+    if (normal.n == 0 || fact->way != WAY_UNSAID || fact->from.actor != NULL || fact->to.actor != NULL)
+        return;
+    if (words_have(normal, "internal") || words_have(normal, "intra") || words_have(normal, "inter")) {
+        fact->from.actor = fact->to.actor = owner != NULL ? owner : importer->product;
+        fact->from.why = fact->to.why = STR("internal, as the row says");
+        return;
+    }
+    diag_warning(importer->diags, row->cells[COLUMN_DIRECTION]->span, "direction \"%.*s\" cannot be read",
+                 STR_ARG(text));
+    fact_review(importer, fact, str_printf(importer->arena, "direction \"%.*s\" cannot be read", STR_ARG(text)));
+}
+
+/* "Clustering" where a party should stand. */
+void row_review_function(struct table *table, struct fact *fact)
+{
+    struct actor *actor = fact->to.actor;
+
+    if (str_ends(actor->key, "ing") || str_ends(actor->key, "tion"))
+        fact_review(table->importer, fact,
+                    str_printf(table->importer->arena, "\"%.*s\" names what it is for, not who the peers are",
+                               STR_ARG(actor->title)));
+}
+
+/* `Remote address`, `Peer`, `Source/Destination`: the far end, which begins where the row says inbound. */
+void row_far_end(const struct table *table, const struct row *row, struct fact *fact)
+{
+    struct str to =
+        table_has(table, COLUMN_DESTINATION) ? table->layout.heads[row->columns[COLUMN_DESTINATION]] : STR_EMPTY;
+    struct str from = table_has(table, COLUMN_SOURCE) ? table->layout.heads[row->columns[COLUMN_SOURCE]] : STR_EMPTY;
+    struct party party;
+
+    if (from.n > 0 && to.n > 0)
+        return;
+    if ((fact->way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner"))) ||
+        (fact->way == WAY_OUT && words_have(from, "destination"))) {
+        party = fact->from;
+        fact->from = fact->to;
+        fact->to = party;
+    }
+}
