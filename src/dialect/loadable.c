@@ -192,6 +192,8 @@ static void clean_line(char *p, struct str line, bool *script)
     bool program;
     struct str command = behind_program(behind, &program);
 
+    if (str_starts(trimmed, "#"))
+        return;
     if (str_starts(trimmed, "```") || str_starts(trimmed, "~~~") || str_is(trimmed, "exit") ||
         str_is(trimmed, "logout")) {
         blank(p, line.n);

@@ -21,6 +21,7 @@ static const struct {
     const char *loadable;
 } pastes[] = {
     {"table ip t {\n}\n", "table ip t {\n}\n"},
+    {"#!/usr/sbin/nft -f\n# a@b:~$ nft\n", "#!/usr/sbin/nft -f\n# a@b:~$ nft\n"},
     {"table ip t { \\\r\n}\r\n", "table ip t {  \\\n} \n"},
     {"a@b:~$ sudo nft list ruleset\ntable ip t {\n}\na@b:~$ ",
      "                            \ntable ip t {\n}\n       "},
