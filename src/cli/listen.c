@@ -3,6 +3,7 @@
  * (stand_ins.c), then everything is bound, then the loop runs until a signal, --seconds or --until ends it.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/num.h"
 #include "cli/stand_ins.h"
 #include "net/proto.h"
+#include "system/addresses.h"
 #include "system/file.h"
 #include "system/sandbox.h"
 
@@ -199,25 +201,48 @@ static bool wants_tls(const struct stand_ins *wanted)
     return false;
 }
 
-/* One of its own is for the host by its name, and for the addresses that it listens on. */
+/* Names of a certificate; more than a certificate bears are left out. */
+struct names VEC(struct str);
+#define NAMES_MOST 64
+
+static void name_address(struct cli *cli, struct names *names, enum family family, u128 address)
+{
+    struct buf text = BUF_EMPTY;
+    bool there = names->n >= NAMES_MOST;
+
+    addr_format(&text, family, address);
+    for (size_t i = 0; i < names->n && !there; i++)
+        there = str_eq(names->v[i], buf_str(&text));
+    if (!there)
+        *vec_push(cli->arena, names) = str_dup(cli->arena, buf_str(&text));
+    buf_free(&text);
+}
+
+/* One of its own is for the host by its name, and for the addresses at which it can be asked. */
 static int make_identity(struct listening *l, struct identity **made, const char **why)
 {
     struct cli *cli = l->cli;
-    struct VEC(struct str) names = {0};
+    const struct ranges *own[FAMILY_N] = {&ranges_empty, &ranges_empty};
+    struct names names = {0};
+    bool everywhere = false;
 
     if (as.n > 0)
         *vec_push(cli->arena, &names) = cli_last(&as);
     *vec_push(cli->arena, &names) = STR("localhost");
     vec_each (const struct stand_in *, socket, &l->wanted.sockets) {
-        struct buf address = BUF_EMPTY;
-        bool there = socket->any_address;
-
-        addr_format(&address, socket->family, socket->address);
-        for (size_t i = 0; i < names.n && !there; i++)
-            there = str_eq(names.v[i], buf_str(&address));
-        if (!there)
-            *vec_push(cli->arena, &names) = str_dup(cli->arena, buf_str(&address));
-        buf_free(&address);
+        everywhere = everywhere || socket->any_address;
+        if (!socket->any_address)
+            name_address(cli, &names, socket->family, socket->address);
+    }
+    if (everywhere) {
+        name_address(cli, &names, FAMILY_V4, INADDR_LOOPBACK);
+        addresses_own(cli->arena, own); /* where it fails, those that are known */
+    }
+    for (enum family family = 0; family < FAMILY_N; family++) {
+        for (size_t i = 0; i < own[family]->n; i++) {
+            if (own[family]->v[i].lo == own[family]->v[i].hi)
+                name_address(cli, &names, family, own[family]->v[i].lo);
+        }
     }
     return identity_make(names.v, names.n, made, why);
 }

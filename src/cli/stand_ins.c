@@ -1,15 +1,13 @@
 /* Stand-ins of a site's host, or by their names; see stand_ins.h. */
 #include "cli/stand_ins.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <stdlib.h>
 
 #include "cli/ends.h"
 #include "cli/inputs.h"
 #include "cli/target.h"
-#include "live/socket.h"
 #include "net/proto.h"
+#include "system/addresses.h"
 
 /* Who may ask where nothing else is said: this machine and private networks, which no stranger has (RFC 1918, 3927,
  * 4193, 4291 2.5.6). */
@@ -53,31 +51,6 @@ bool stand_ins_options(struct cli *cli, struct stand_ins *wanted, const struct v
 }
 
 /* ------------------------------------------------------------------ sockets */
-
-/* The addresses that this machine has. */
-static const struct ranges *own_addresses(struct arena *arena, enum family family)
-{
-    const struct ranges *own = &ranges_empty;
-    struct ifaddrs *all;
-
-    if (getifaddrs(&all) < 0)
-        return own;
-    for (struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-        struct sockaddr_storage storage = {0};
-        enum family its;
-        uint16_t port;
-        u128 addr;
-
-        if (one->ifa_addr == NULL || (one->ifa_addr->sa_family != AF_INET && one->ifa_addr->sa_family != AF_INET6))
-            continue;
-        memcpy(&storage, one->ifa_addr,
-               one->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-        if (socket_address_read(&storage, &its, &addr, &port) && its == family)
-            own = ranges_union(arena, own, ranges_value(arena, addr));
-    }
-    freeifaddrs(all);
-    return own;
-}
 
 static int by_port(const void *a, const void *b)
 {
@@ -211,9 +184,17 @@ static bool stand_at_bound(struct hosting *h, enum family family)
     return bound || h->wanted->bind->n > 0;
 }
 
+/* Those of the addresses that this machine has. */
+static const struct ranges *own_of(struct cli *cli, const struct ranges *addresses, enum family family)
+{
+    const struct ranges *own[FAMILY_N];
+
+    return addresses_own(cli->arena, own) < 0 ? &ranges_empty : ranges_intersect(cli->arena, addresses, own[family]);
+}
+
 static void stand_for_family(struct hosting *h, enum family family)
 {
-    const struct ranges *here = ranges_intersect(h->cli->arena, h->host[family], own_addresses(h->cli->arena, family));
+    const struct ranges *here = own_of(h->cli, h->host[family], family);
     size_t before = h->wanted->sockets.n;
 
     if (h->host[family]->n == 0 || stand_at_bound(h, family))

@@ -130,6 +130,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
     case COLUMN_TRANSPORT:
         if (tally->transports + tally->services == 0 || (says == 0 && !is_mostly(tally->transports, tally)))
             return 0;
+        if (head == COLUMN_PORT && is_mostly(tally->transports, tally))
+            says = COLUMN_EXACT - 1; /* `Port type: TCP` */
         if (says == 0 && head != COLUMN_OTHER && head != COLUMN_SERVICE)
             return 0;
         return says + share(tally->transports, tally) + share(tally->services, tally) / 2;
@@ -281,16 +283,37 @@ static void assign(struct search *search)
     }
 }
 
+static bool is_program(struct str head)
+{
+    return str_is(head, "application") || str_is(head, "applications") || str_is(head, "program");
+}
+
 /* `Application | Inbound | Outbound`: where ports are parted by their way, the programs beside them are whose they are.
  */
-static void find_owner(struct layout *layout)
+static void find_owner(struct search *search)
 {
+    struct layout *layout = search->layout;
     size_t ways = 0;
 
     for (size_t column = 0; column < layout->column_n; column++)
         ways += layout->kinds[column] == COLUMN_PORT && columns_head_way(layout->heads[column]) != WAY_UNSAID;
-    if (ways < 2 || count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) > 0 ||
-        count_kind(layout, COLUMN_OWNER) > 0)
+    if (count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) + count_kind(layout, COLUMN_OWNER) >
+        0)
+        return;
+    for (size_t column = 0; column < layout->column_n; column++) { /* `Incoming ports: Sensor` */
+        enum way way = columns_head_way(layout->heads[column]);
+
+        if (layout->kinds[column] == COLUMN_OTHER && (way == WAY_IN || way == WAY_OUT)) {
+            layout->kinds[column] = way == WAY_IN ? COLUMN_SOURCE : COLUMN_DESTINATION;
+            return;
+        }
+    }
+    for (size_t column = 0; column < layout->column_n; column++) {
+        if (layout->kinds[column] == COLUMN_SERVICE && is_program(layout->heads[column]) &&
+            !is_mostly(search->tallies[column].services, &search->tallies[column]))
+            layout->kinds[column] = COLUMN_OWNER;
+    }
+    if (ways < 2 || count_kind(layout, COLUMN_OWNER) > 0)
         return;
     for (size_t column = 0; column < layout->column_n; column++) {
         if (layout->kinds[column] == COLUMN_SERVICE) {
@@ -434,7 +457,7 @@ void columns_find(struct arena *arena, const struct grid *grid, bool ports_nearb
     }
     assign(&search);
     find_ports(&search);
-    find_owner(layout);
+    find_owner(&search);
     find_by_order(&search);
     if (layout->rejected == NULL)
         judge(&search, ports_nearby);

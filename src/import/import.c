@@ -134,13 +134,15 @@ static void take_paragraph(struct importer *importer, const struct block *block)
 static bool take_label(struct importer *importer, const struct block *block, const struct block *next)
 {
     struct str text = str_trim(block->text);
+    struct port_text ports;
 
     if (block->level <= importer->label_level) {
         importer->around.section = STR_EMPTY;
         importer->label_level = 0;
     }
+    ports_read(importer->arena, text, &ports);
     if (next == NULL || next->kind != BLOCK_ITEM || next->level <= block->level || text.n == 0 ||
-        words_count(words_normal(importer->arena, text)) > 8)
+        ports_shape(&ports) == SHAPE_BOTH || words_count(words_normal(importer->arena, text)) > 8)
         return false;
     importer->around.section = text;
     importer->label_level = block->level;

@@ -129,6 +129,31 @@ static bool ports_first(struct importer *importer, struct str text, struct port_
     return true;
 }
 
+/* Without what stands in parentheses and is neither port nor transport: "9042/tcp (queries)". */
+static struct str without_remarks(struct arena *arena, struct str text)
+{
+    struct buf left = BUF_EMPTY;
+    struct str made;
+
+    while (text.n > 0) {
+        const char *open = memchr(text.p, '(', text.n);
+        const char *close = open == NULL ? NULL : memchr(open, ')', text.n - (size_t)(open - text.p));
+        size_t n = close == NULL ? text.n : (size_t)(close - text.p) + 1;
+        struct port_text read = {.n = 1};
+
+        if (close != NULL)
+            ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &read);
+        if (read.n == 0 && read.transports == 0)
+            buf_add(&left, str_head(text, (size_t)(open - text.p)));
+        else
+            buf_add(&left, str_head(text, n));
+        text = str_from(text, n);
+    }
+    made = str_dup(arena, buf_str(&left));
+    buf_free(&left);
+    return made;
+}
+
 /* "Web interface: 8006 (TCP, HTTP)", "queue - 5672": a label, and behind its last colon or dash nothing but ports. */
 static bool ports_behind(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -143,7 +168,7 @@ static bool ports_behind(struct importer *importer, struct str text, struct port
         *purpose = str_trim(str_head(text, i - 1));
         if (i == text.n || words_count(words_normal(importer->arena, *purpose)) > 10)
             return false;
-        ports_read(importer->arena, skip_signs(str_from(text, i)), ports);
+        ports_read(importer->arena, without_remarks(importer->arena, skip_signs(str_from(text, i))), ports);
         return is_good(ports) && purpose->n > 0;
     }
     return false;
@@ -169,6 +194,12 @@ static bool ports_at_end(struct importer *importer, struct str text, struct port
     return false;
 }
 
+/* What follows says what the ports are for. */
+static bool begins_remark(struct str rest)
+{
+    return str_starts(rest, ":") || str_starts(rest, ". ") || str_starts(rest, " - ");
+}
+
 /* "nginx (80, 443)", "redis (6379) or zookeeper (2181, 2888)": short labels, each with its ports in parentheses. */
 static bool ports_last(struct importer *importer, struct str text, struct port_text *ports, struct str *purpose)
 {
@@ -185,7 +216,7 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
         const char *close = open == NULL ? NULL : memchr(open, ')', rest.n - (size_t)(open - rest.p));
         struct port_text one;
 
-        if (close == NULL || (all.n > 0 && (rest.p[0] == ':' || str_starts(rest, " - "))))
+        if (close == NULL || (all.n > 0 && begins_remark(rest)))
             break; /* what follows says what for */
         ports_read(arena, (struct str){open + 1, (size_t)(close - open) - 1}, &one);
         if (!is_good(&one))
@@ -195,7 +226,7 @@ static bool ports_last(struct importer *importer, struct str text, struct port_t
             *vec_push(arena, &all) = one.entries[i];
         rest = str_from(rest, (size_t)(close - rest.p) + 1);
     }
-    if (all.n == 0 || (words_count(words_normal(arena, rest)) > 0 && rest.p[0] != ':' && !str_starts(rest, " - ")))
+    if (all.n == 0 || (words_count(words_normal(arena, rest)) > 0 && !begins_remark(rest)))
         return ports_at_end(importer, text, ports, purpose);
     ports->entries = all.v;
     ports->n = all.n;
@@ -340,6 +371,8 @@ static void read_far_end(struct importer *importer, struct str text, const struc
     struct str phrase;
     struct actor *actor;
 
+    if (way == WAY_UNSAID && str_starts(rest, " from "))
+        way = WAY_IN;
     if (fact->from.actor != NULL || fact->to.actor != NULL || way != (str_starts(rest, " to ") ? WAY_OUT : WAY_IN) ||
         rest.n < 5)
         return;

@@ -43,19 +43,43 @@ static void keep(struct importer *importer, uint16_t port, struct span span)
         *vec_push(importer->arena, &importer->mentions) = (struct mention){port, span};
 }
 
+/* Without addresses and versions: 10.0.0.1, 2.4. */
+static struct str without_dotted(struct arena *arena, struct str text)
+{
+    char *out = arena_alloc(arena, text.n + 1);
+
+    memcpy(out, text.p, text.n);
+    for (size_t i = 0; i < text.n;) {
+        size_t from = i;
+        bool dotted = false;
+
+        while (i < text.n &&
+               ((text.p[i] >= '0' && text.p[i] <= '9') ||
+                (text.p[i] == '.' && i > from && i + 1 < text.n && text.p[i + 1] >= '0' && text.p[i + 1] <= '9')))
+            dotted = text.p[i++] == '.' || dotted;
+        if (dotted)
+            memset(out + from, ' ', i - from);
+        i += i == from;
+    }
+    return (struct str){out, text.n};
+}
+
 void mention_keep(struct importer *importer, const struct block *block)
 {
-    struct str rest = words_normal(importer->arena, str_head(block->text, MENTION_TEXT_MOST));
+    struct str rest =
+        words_normal(importer->arena, without_dotted(importer->arena, str_head(block->text, MENTION_TEXT_MOST)));
     uint16_t found[64];
     size_t n = 0;
     struct scope scope;
     bool open; /* "ports 80 and 443": what follows a port may be another */
     uint16_t last = 0;
     bool item = block->kind == BLOCK_ITEM;
+    bool listed; /* below words about ports */
 
     if (item)
         scope_find(importer, &scope);
-    item = item && scope.hints.ports && words_count(rest) <= ITEM_WORDS_MOST;
+    listed = item && scope.hints.ports;
+    item = listed && words_count(rest) <= ITEM_WORDS_MOST;
     open = item;
     for (struct str word = str_word(&rest); word.n > 0 && n < 64; word = str_word(&rest)) {
         uint16_t port = port_of(word);
@@ -64,7 +88,8 @@ void mention_keep(struct importer *importer, const struct block *block)
             found[n++] = port;
         else if (last != 0 && (str_is(word, "tcp") || str_is(word, "udp")))
             found[n++] = last;
-        open = is_port_word(word) || item || (open && (port != 0 || str_is(word, "and") || str_is(word, "or")));
+        open = is_port_word(word) || (listed && str_is(word, "default")) || item ||
+               (open && (port != 0 || str_is(word, "and") || str_is(word, "or")));
         last = port;
     }
     for (size_t i = 0; i < n; i++)

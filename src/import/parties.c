@@ -140,6 +140,8 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
     if (memchr(text.p, '\n', text.n) != NULL && !domains_in(importer->arena, text))
         text = names_of_lines(importer->arena, text);
     text = words_line(importer->arena, text, 0);
+    if (str_starts(text, "Between ") || str_starts(text, "between "))
+        text = str_from(text, 8); /* over both columns: from one of them to another */
     *condition = STR_EMPTY;
     if (str_is(text, "*"))
         text = STR("any");
@@ -173,7 +175,8 @@ bool party_is_role(const struct importer *importer, struct str text)
         "browser",       "balancer",    "router",    "firewall",    "scanner",  "sensor",    "repository", "target",
         "initiator",     "workstation", "member",    "coordinator", "director", "replica",   "primary",    "secondary",
         "peer",          "hypervisor",  "storage",   "filer",       "array",    "plane",     "daemon",     "registry",
-        "administrator", "operator",    "desktop",   "engine",
+        "administrator", "operator",    "desktop",   "engine",      "camera",   "recorder",  "archiver",   "indexer",
+        "forwarder",     "phone",       "telephone", "printer",     "mirror",   "witness",   "hub",        "spoke",
     };
     struct str key = party_key(importer->arena, text);
 

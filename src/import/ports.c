@@ -438,7 +438,7 @@ enum port_shape ports_shape(const struct port_text *text)
     size_t icmp = 0;
 
     for (size_t i = 0; i < text->n; i++) {
-        numbers += text->entries[i].kind == PORT_RANGE && !(text->entries[i].lo == 1 && text->entries[i].hi == 65535);
+        numbers += text->entries[i].kind == PORT_RANGE;
         icmp += text->entries[i].kind == PORT_ICMP;
         symbols += text->entries[i].kind != PORT_RANGE && text->entries[i].kind != PORT_ICMP;
     }

@@ -34,6 +34,28 @@ void row_owner_of_use(struct table *table, struct fact *fact)
     fact->way = WAY_IN;
 }
 
+/* "communication from workers to the master", "between cluster nodes", "outgoing mail". */
+static bool ends_of_words(struct importer *importer, struct fact *fact)
+{
+    struct str why = STR("read from what the row is used for");
+    struct hints hints;
+
+    sentence_read(importer->arena, fact->purpose.text, true, &hints);
+    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && party_is_role(importer, hints.from) &&
+        party_is_role(importer, hints.to)) {
+        fact->from = (struct party){.actor = party_actor(importer, hints.from, fact->span), .why = why};
+        fact->to = (struct party){.actor = party_actor(importer, hints.to, fact->span), .why = why};
+        if (hints.between && fact->from.actor != fact->to.actor)
+            fact_review(importer, fact, STR("the document says between, not which side connects"));
+        return true;
+    }
+    if (hints.way == WAY_UNSAID)
+        return false;
+    fact->way = hints.way;
+    fact->direction_why = why;
+    return true;
+}
+
 /* "sends its logs to a syslog server", "receives traps from the agents": who, and which way. */
 void row_ends_of_verbs(struct table *table, struct fact *fact)
 {
@@ -45,6 +67,8 @@ void row_ends_of_verbs(struct table *table, struct fact *fact)
 
     if (fact->from.actor != NULL || fact->to.actor != NULL || fact->way != WAY_UNSAID ||
         table->scope.hints.way != WAY_UNSAID)
+        return;
+    if (ends_of_words(importer, fact))
         return;
     sentence_split(importer->arena, fact->purpose.text, &sentence);
     for (size_t i = 0; i + 1 < sentence.n; i++) {
@@ -123,13 +147,20 @@ void row_review_function(struct table *table, struct fact *fact)
                                STR_ARG(actor->title)));
 }
 
-/* `Remote address`, `Peer`: the far end, which begins where the row says inbound. */
-bool row_far_end(const struct table *table, const struct row *row)
+/* `Remote address`, `Peer`, `Source/Destination`: the far end, which begins where the row says inbound. */
+void row_far_end(const struct table *table, const struct row *row, struct fact *fact)
 {
-    struct str head;
+    struct str to =
+        table_has(table, COLUMN_DESTINATION) ? table->layout.heads[row->columns[COLUMN_DESTINATION]] : STR_EMPTY;
+    struct str from = table_has(table, COLUMN_SOURCE) ? table->layout.heads[row->columns[COLUMN_SOURCE]] : STR_EMPTY;
+    struct party party;
 
-    if (!table_has(table, COLUMN_DESTINATION))
-        return false;
-    head = table->layout.heads[row->columns[COLUMN_DESTINATION]];
-    return words_have(head, "remote") || words_have(head, "peer") || words_have(head, "partner");
+    if (from.n > 0 && to.n > 0)
+        return;
+    if ((fact->way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner"))) ||
+        (fact->way == WAY_OUT && words_have(from, "destination"))) {
+        party = fact->from;
+        fact->from = fact->to;
+        fact->to = party;
+    }
 }

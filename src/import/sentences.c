@@ -72,6 +72,25 @@ static void read_subject(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* X needs outbound HTTPS access to …: some words stand between. */
+static void read_need(const struct sentence *sentence, struct hints *hints)
+{
+    static const char *const needs[] = {"need", "needs", "require", "requires", NULL};
+    static const char *const accesses[] = {"access", "connectivity", "connections", "connection", NULL};
+
+    for (size_t i = 1; i < sentence->n && hints->from.n == 0; i++) {
+        if (!word_is_one_of(sentence->words[i].normal, needs) || sentence->words[i].breaks)
+            continue;
+        for (size_t k = i + 1; k + 2 < sentence->n && k < i + 6 && !sentence->words[k].breaks; k++) {
+            if (!word_is_one_of(sentence->words[k].normal, accesses) || !str_is(sentence->words[k + 1].normal, "to"))
+                continue;
+            hints->from = phrase_before(sentence, i);
+            hints->to = hints->from.n == 0 ? STR_EMPTY : phrase_from(sentence, k + 2, NULL);
+            return;
+        }
+    }
+}
+
 /* for X to access Y */
 static void read_for_to(const struct sentence *sentence, struct hints *hints)
 {
@@ -285,6 +304,8 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     read_for_to(&sentence, hints);
     if (hints->from.n == 0)
         read_subject(&sentence, hints);
+    if (hints->from.n == 0)
+        read_need(&sentence, hints);
     if (hints->from.n == 0)
         read_ends(&sentence, heading, hints);
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {

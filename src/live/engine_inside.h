@@ -149,31 +149,30 @@ struct engine {
 };
 
 /* engine.c */
-struct flight *flight_new(struct engine *engine, const struct probe *probe);
+void engine_turn(struct flight *flight, bool first); /* its host allows it: it begins when the rate does */
+void engine_wake(struct engine *engine, uint64_t at_us);
+
+/* flight.c */
 void line_put(struct line *line, struct flight *flight);
 void line_put_first(struct line *line, struct flight *flight);
 void line_leave(struct flight *flight);
-void engine_turn(struct flight *flight, bool first); /* its host allows it: it begins when the rate does */
-void engine_wake(struct engine *engine, uint64_t at_us);
+struct flight *flight_new(struct engine *engine, const struct probe *probe);
 /* Opens its socket and counts the try. False: there is none now, and all that is to be done for that is done. */
 bool flight_open(struct flight *flight, const struct endpoint *to);
+struct talk *flight_converse(struct flight *flight); /* a fresh talk, in the conversation that it has or gets */
 void flight_close(struct flight *flight);            /* its socket and its conversation */
-struct answer *flight_answer(struct flight *flight); /* a fresh one */
-void flight_done(struct flight *flight);             /* engine->answer is its answer; the flight is gone then */
-/* No answer of this try: another, or true when there are no more. */
-bool flight_silent(struct flight *flight);
+void flight_until(struct flight *flight, uint64_t at_us);
+void flight_phase(struct flight *flight, enum probe_phase phase); /* it ends now, and the next begins */
+struct answer *flight_answer(struct flight *flight);              /* a fresh one */
+void flight_done(struct flight *flight);                          /* with engine->answer; the flight is gone then */
+bool flight_silent(struct flight *flight);                        /* no answer to this try; true: it was the last */
 /* Once more in another way, which is no other try; false: the time does not allow it. */
 bool flight_again(struct flight *flight);
-/* What the error means; false: nothing. An answer is handed out then. */
-bool flight_refused(struct flight *flight, int error);
-/* Every ICMP error that waits; true when one was an answer. */
-bool flight_read_errors(struct flight *flight);
-void flight_phase(struct flight *flight, enum probe_phase phase); /* it ends now, and the next begins */
-void flight_until(struct flight *flight, uint64_t at_us);
+bool flight_refused(struct flight *flight, int error); /* true: it was an answer, and the flight is gone */
+bool flight_read_errors(struct flight *flight); /* all of ICMP that waits; true: as above (control: it is in refusal) */
+struct str flight_sends(const struct flight *flight); /* what was written last, in words */
 void flight_trace(struct flight *flight, struct str bytes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-struct talk *flight_converse(struct flight *flight);  /* a fresh talk, in the conversation that it has or gets */
-struct str flight_sends(const struct flight *flight); /* what was written last, in words */
 
 /* stream.c */
 void stream_try(struct flight *flight);

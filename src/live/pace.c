@@ -5,7 +5,7 @@
 
 struct pace pace_rate(unsigned rate)
 {
-    uint64_t gap_ns = rate == 0 ? 0 : SECOND_NS / rate;
+    uint64_t gap_ns = rate == 0 ? 0 : (SECOND_NS + rate - 1) / rate; /* never faster */
 
     return (struct pace){gap_ns, gap_ns < SECOND_NS / 10 ? SECOND_NS / 10 - gap_ns : 0, 0};
 }

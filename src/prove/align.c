@@ -139,8 +139,7 @@ bool align_chains(struct arena *arena, struct chain_pair *pair)
         for (size_t i = 0; i < n[side]; i++)
             pair->numbers[side][i] = number_entry(&numbering, &pair->flats[side]->v[i]);
     }
-    pair->entries = numbering.entries;
-    pair->entry_n = numbering.n;
+    pair->number_n = numbering.n;
     align_lists(arena, pair->numbers[0], n[0], pair->numbers[1], n[1], EDITS_MOST, pair->kept[0], pair->kept[1]);
     return true;
 }

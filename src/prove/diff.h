@@ -32,10 +32,9 @@ bool diff_find(struct arena *arena, const struct diff_question *question, struct
 /* Two base chains at the same place on the way of packets, unfolded and aligned; the left is 0. */
 struct chain_pair {
     const struct flat *flats[2];
-    uint32_t *numbers[2];              /* of each entry; the same for entries that are alike */
-    uint8_t *kept[2];                  /* entries that both have, in the same order */
-    const struct flat_entry **entries; /* one of each number */
-    uint32_t entry_n;
+    uint32_t *numbers[2]; /* of each entry; the same for entries that are alike */
+    uint32_t number_n;
+    uint8_t *kept[2]; /* entries that both have, in the same order */
 };
 
 /*

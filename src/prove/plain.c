@@ -134,7 +134,7 @@ static bool find_side(struct plain *plain, const struct cube *region, size_t p, 
 static bool find_steps(struct plain *plain, const struct cube *region)
 {
     for (size_t p = 0; p < plain->pair_n; p++) {
-        uint8_t *meets = arena_new_array(plain->arena, uint8_t, plain->pairs[p].entry_n);
+        uint8_t *meets = arena_new_array(plain->arena, uint8_t, plain->pairs[p].number_n);
 
         if (!find_side(plain, region, p, 0, meets) || !find_side(plain, region, p, 1, meets))
             return false;

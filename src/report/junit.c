@@ -139,7 +139,7 @@ static void add_outcome(struct suite *suite, const struct probe_outcome *outcome
     const struct probe_question *question = &outcome->question;
     struct str address = report_probe_address(suite->arena, question);
     struct str subject = report_probe_subject(question);
-    bool named = address.n > 0 && !str_contains(question->target, str_cstr(suite->arena, address));
+    bool named = report_probe_named(question);
     struct str name = str_printf(suite->arena, "%.*s%s%.*s", STR_ARG(question->target), named ? " " : "",
                                  named ? (int)address.n : 0, address.p);
 

@@ -20,6 +20,27 @@ struct str report_probe_address(struct arena *arena, const struct probe_question
     return made;
 }
 
+bool report_probe_named(const struct probe_question *question)
+{
+    struct str scheme;
+    struct str host;
+    struct buf text = BUF_EMPTY;
+    bool named;
+
+    if (!question->has_address)
+        return false;
+    addr_format(&text, question->family, question->address);
+    scheme = str_cut(question->target, '/', &host);
+    host = str_from(host, scheme.n < question->target.n); /* the second slash */
+    if (str_starts(host, "["))
+        host = str_cut(str_from(host, 1), ']', &scheme);
+    else
+        host = str_cut(host, ':', &scheme);
+    named = !str_eq(host, buf_str(&text));
+    buf_free(&text);
+    return named;
+}
+
 struct str report_probe_subject(const struct probe_question *question)
 {
     return question->flow != NULL ? question->flow->id : question->test;
@@ -90,13 +111,10 @@ static struct shape shape_of(const struct probe_run *run)
 
     for (size_t i = 0; i < run->n; i++) {
         const struct probe_question *question = &run->v[i].question;
-        struct arena *arena = arena_new();
-        struct str address = report_probe_address(arena, question);
 
         shape.subject = shape.subject || report_probe_subject(question).n > 0;
-        shape.address = shape.address || (address.n > 0 && !str_contains(question->target, str_cstr(arena, address)));
+        shape.address = shape.address || report_probe_named(question);
         shape.source = shape.source || another_source(run, i, first);
-        arena_free(arena);
     }
     return shape;
 }
@@ -213,18 +231,53 @@ static void add_finding(struct buf *out, const struct probe_finding *finding)
     }
 }
 
+/* Whether one before it says the same parameter; *other: its port is another. */
+static bool said_before(const struct probe_port *ports, size_t at, bool *other)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (!str_eq(ports[i].instance, ports[at].instance) || !str_eq(ports[i].parameter, ports[at].parameter))
+            continue;
+        *other = ports[i].port != ports[at].port;
+        return true;
+    }
+    return false;
+}
+
+static bool new_instance(const struct probe_port *ports, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (ports[i].parameter.n > 0 && str_eq(ports[i].instance, ports[at].instance))
+            return false;
+    }
+    return ports[at].parameter.n > 0;
+}
+
+static void add_instance_ports(struct buf *out, const struct probe_port *ports, size_t n, struct str instance)
+{
+    buf_addf(out, "  %.*s:\n    parameters:\n", STR_ARG(instance));
+    for (size_t i = 0; i < n; i++) {
+        bool other = false;
+
+        if (ports[i].parameter.n == 0 || !str_eq(ports[i].instance, instance))
+            continue;
+        if (!said_before(ports, i, &other))
+            buf_addf(out, "      %.*s: %u\n", STR_ARG(ports[i].parameter), ports[i].port);
+        else if (other)
+            buf_addf(out, "      # %.*s is at %u, too: one parameter cannot say both (%.*s)\n",
+                     STR_ARG(ports[i].service), ports[i].port, STR_ARG(ports[i].target));
+    }
+}
+
 void report_probe_ports(struct buf *out, const struct probe_port *ports, size_t n)
 {
-    struct str instance = STR_EMPTY;
+    bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        if (ports[i].parameter.n == 0)
+        if (!new_instance(ports, i))
             continue;
-        if (!str_eq(instance, ports[i].instance))
-            buf_addf(out, "%s  %.*s:\n    parameters:\n", instance.n == 0 ? "instances:\n" : "",
-                     STR_ARG(ports[i].instance));
-        instance = ports[i].instance;
-        buf_addf(out, "      %.*s: %u\n", STR_ARG(ports[i].parameter), ports[i].port);
+        buf_adds(out, any ? "" : "instances:\n");
+        any = true;
+        add_instance_ports(out, ports, n, ports[i].instance);
     }
 }
 
@@ -278,7 +331,7 @@ void report_probe_plan_text(struct buf *out, const struct probe_plan *plan)
         struct str subject = report_probe_subject(question);
 
         buf_add(out, question->target);
-        if (address.n > 0 && !str_contains(question->target, str_cstr(arena, address)))
+        if (report_probe_named(question))
             buf_addf(out, " at %.*s", STR_ARG(address));
         if (question->has_source) {
             buf_adds(out, " from ");

@@ -197,10 +197,15 @@ static struct span origin_of(const struct loading *loading, struct span span)
 /* What only this machine cannot do, as far as nft's message tells: a module of its kernel, or a name of its own. */
 static bool is_of_machine(struct str message, struct str at)
 {
-    static const char *const messages[] = {
-        "Operation not supported", "Protocol error", "does not exist", /* users, groups, interfaces */
-        "Could not resolve",       "devgroup name",  "conntrack label",
-        "routing realm",           "packet mark",    "cgroupv2 path"};
+    static const char *const messages[] = {"Operation not supported",
+                                           "Protocol error",
+                                           "does not exist", /* users, groups, interfaces */
+                                           "Could not resolve hostname",
+                                           "devgroup name",
+                                           "conntrack label",
+                                           "routing realm",
+                                           "packet mark",
+                                           "cgroupv2 path"};
     static const char *const words[] = {"reject", "fib",   "socket",   "osf",       "tproxy", "synproxy",
                                         "log",    "limit", "quota",    "numgen",    "dup",    "fwd",
                                         "snat",   "dnat",  "redirect", "masquerade"};

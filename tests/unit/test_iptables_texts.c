@@ -59,6 +59,26 @@ static void shell_lines(void **state)
     arena_free(text.arena);
 }
 
+/* Several listings by `iptables -S`, one behind the other: the command says of which table. */
+static void listed_tables(void **state)
+{
+    struct text text =
+        read_text("x", "$ sudo iptables -S\n-P INPUT DROP\n-N mine\n-A INPUT -j mine\n"
+                       "$ sudo iptables -t nat -S\n-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-N mine\n"
+                       "-A POSTROUTING -j mine\n-A mine -s 10.0.0.0/8 -j MASQUERADE\n"
+                       "$ sudo iptables -S FORWARD\n-P FORWARD DROP\n-A FORWARD -s 10.0.0.0/8 -j ACCEPT\n");
+
+    (void)state;
+    if (text.diags.errors > 0)
+        show_diags(&text);
+    assert_int_equal(text.diags.errors, 0);
+    assert_int_equal(chain_of(&text, "filter", "mine")->rule_n, 0);
+    assert_int_equal(chain_of(&text, "nat", "mine")->rules[0].action, ACTION_SNAT);
+    assert_int_equal(chain_of(&text, "filter", "FORWARD")->policy, ACTION_DROP);
+    assert_int_equal(chain_of(&text, "filter", "FORWARD")->rule_n, 1);
+    arena_free(text.arena);
+}
+
 /* A text that both families load: each leaves the other's rules out. */
 static void both_families(void **state)
 {
@@ -384,10 +404,18 @@ static void long_chains(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_as_they_come), cmocka_unit_test(both_families), cmocka_unit_test(shell_lines),
-        cmocka_unit_test(without_table),      cmocka_unit_test(folded),        cmocka_unit_test(cut_off),
-        cmocka_unit_test(several_dumps),      cmocka_unit_test(pasted_texts),  cmocka_unit_test(families),
-        cmocka_unit_test(long_chains),        cmocka_unit_test(real_dumps),
+        cmocka_unit_test(texts_as_they_come),
+        cmocka_unit_test(both_families),
+        cmocka_unit_test(listed_tables),
+        cmocka_unit_test(shell_lines),
+        cmocka_unit_test(without_table),
+        cmocka_unit_test(folded),
+        cmocka_unit_test(cut_off),
+        cmocka_unit_test(several_dumps),
+        cmocka_unit_test(pasted_texts),
+        cmocka_unit_test(families),
+        cmocka_unit_test(long_chains),
+        cmocka_unit_test(real_dumps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,11 @@ static const struct {
      "v4 transport=6 fragment=0-1 ports=80 dnat 10.0.0.1 :81-81; "
      "v4 transport=6 fragment=0-1 ports=443 dnat 10.0.0.2 :444-444",
      NULL},
+    {"{'dnat':{'family':'ip','addr':{'map':{'key':{'numgen':{'mode':'inc','mod':2}},'data':{'set':["
+     "[0,'10.0.0.1'],[1,'10.0.0.2']]}}}}}",
+     "v4 <0:numgen {\"mode\":\"inc\",\"mod\":2} map> dnat 10.0.0.1; v4 dnat 10.0.0.2", NULL},
+    {"{'dnat':{'family':'ip','addr':{'map':{'key':{'symhash':{'mod':2}},'data':{'set':[[0,'10.0.0.1']]}}}}}",
+     "v4 <0:symhash {\"mod\":2} map> dnat 10.0.0.1", NULL},
     {"{'redirect':{'port':8080}}", "dnat own :8080-8080", NULL},
     {"{'snat':{'addr':'192.0.2.1'}}", "v4 snat 192.0.2.1", NULL},
     {"{'masquerade':null}", "snat own", "masquerade"},
@@ -346,6 +351,32 @@ static void test_expressions(void **state)
     }
 }
 
+/* A table that is switched off decides nothing, whether its listing or its text says so. */
+static void test_dormant(void **state)
+{
+#define LISTED(flags)                                                                                                  \
+    "{'nftables':[{'table':{'family':'ip','name':'t'" flags "}},{'set':{'family':'ip','table':'t','name':'s',"         \
+    "'type':'mark'}},{'chain':{'family':'ip','table':'t','name':'c','type':'filter','hook':'input','prio':0,"          \
+    "'policy':'drop'}},{'rule':{'family':'ip','table':'t','chain':'c','expr':[{'drop':null}]}},"                       \
+    "{'chain':{'family':'ip6','table':'t','name':'c'}}]}"
+    struct fixture *fixture = *state;
+    struct ruleset *ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':'dormant'"))));
+    struct dialect_input input = {.text =
+                                      source_new(fixture->arena, STR("x"), STR("table ip t {\n flags dormant\n}\n"))};
+
+    assert_int_equal(ruleset->chain_n, 1);
+    assert_int_equal(ruleset->set_n, 0);
+    ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':['owner','dormant']"))));
+    assert_int_equal(ruleset->chain_n, 1);
+    ruleset = read_listing(fixture, json(fixture->arena, STR(LISTED(",'flags':'owner'"))));
+    assert_int_equal(ruleset->chain_n, 2);
+    input.listing = source_new(fixture->arena, STR("x"), json(fixture->arena, STR(LISTED(""))));
+    ruleset = nftables_read(fixture->arena, &input, 1, &fixture->diags);
+    assert_int_equal(ruleset->chain_n, 1);
+    assert_int_equal(fixture->diags.errors, 0);
+#undef LISTED
+}
+
 static void test_chains(void **state)
 {
     struct fixture *fixture = *state;
@@ -542,6 +573,10 @@ static void test_recognise(void **state)
 {
     (void)state;
     assert_true(dialect_nftables.recognise(STR("{\"nftables\": []}")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~$ nft -j list ruleset\n{\"nftables\": []}\na@b:~$ ")));
+    assert_false(dialect_nftables.needs_listing(STR("# x\n{\"nftables\": []}\n")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~# nft list ruleset\ntable ip t {\n}\n")));
+    assert_true(dialect_nftables.recognise(STR("sudo nft add table t\n")));
     assert_true(dialect_nftables.recognise(STR("#!/usr/sbin/nft -f\n")));
     assert_true(dialect_nftables.recognise(STR("# x\n\ntable inet filter {\n}\n")));
     assert_true(dialect_nftables.recognise(STR("flush ruleset\r\n")));
@@ -558,6 +593,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_expressions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chains, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dormant, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_never_guessed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

@@ -21,6 +21,7 @@ static const struct {
     const char *loadable;
 } pastes[] = {
     {"table ip t {\n}\n", "table ip t {\n}\n"},
+    {"#!/usr/sbin/nft -f\n# a@b:~$ nft\n", "#!/usr/sbin/nft -f\n# a@b:~$ nft\n"},
     {"table ip t { \\\r\n}\r\n", "table ip t {  \\\n} \n"},
     {"a@b:~$ sudo nft list ruleset\ntable ip t {\n}\na@b:~$ ",
      "                            \ntable ip t {\n}\n       "},
@@ -50,6 +51,17 @@ static void test_loadable(void **state)
         assert_int_equal(got.n, strlen(pastes[i].text));
         arena_free(arena);
     }
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    assert_text(loadable_json(STR(" {}\n")), "{}");
+    assert_text(loadable_json(STR("# x\n[root@b ~]# nft -j list ruleset\n{\"a\":\n{}}\n[root@b ~]#")), "{\"a\":\n{}}");
+    assert_text(loadable_json(STR("{} x\n")), "{} x\n"); /* an error to whoever reads it */
+    assert_text(loadable_json(STR("{")), "{");
+    assert_text(loadable_json(STR("table ip t {\n{\n")), "");
+    assert_text(loadable_json(STR("")), "");
 }
 
 #define CHAIN(rules) "table ip t {\n chain c {\n" rules "\n }\n}\n"
@@ -141,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loadable),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_standins),
         cmocka_unit_test(test_broken),
     };

@@ -16,12 +16,13 @@
 struct walk {
     struct reader *reader;
     const struct dump *dump;
-    struct table *table; /* between *table and COMMIT */
-    bool skipping;       /* in a table that a later one replaces */
-    bool loose_rules;    /* since the last COMMIT there were some outside of tables */
-    bool diff;           /* they are lines of a diff */
-    uint32_t cut_at;     /* columns at which a terminal cut lines; 0: words were kept together, UINT32_MAX: not known */
-    uint32_t last_line;  /* of a table, a chain or a rule */
+    struct table *table;  /* between *table and COMMIT */
+    enum table_id listed; /* by the `iptables -t nat -S` before the lines; TABLE_FILTER where nothing says so */
+    bool skipping;        /* in a table that a later one replaces */
+    bool loose_rules;     /* since the last COMMIT there were some outside of tables */
+    bool diff;            /* they are lines of a diff */
+    uint32_t cut_at;    /* columns at which a terminal cut lines; 0: words were kept together, UINT32_MAX: not known */
+    uint32_t last_line; /* of a table, a chain or a rule */
     struct line_count ignored; /* lines that are no rules */
     struct line_count stray;   /* rules outside of tables */
 };
@@ -134,9 +135,27 @@ static bool is_cut_off(const struct walk *walk, uint32_t line)
            source->text.p[source->text.n - 1] != '\n';
 }
 
+/* A command that lists the rules of a table: what follows is of that one. */
+static void read_list_command(struct walk *walk)
+{
+    const struct reader *reader = walk->reader;
+    enum table_id id = TABLE_FILTER;
+    bool lists = false;
+
+    for (size_t i = 0; i < reader->words.n; i++) {
+        lists = lists || str_is(word(reader, i), "-S") || str_is(word(reader, i), "--list-rules");
+        if ((str_is(word(reader, i), "-t") || str_is(word(reader, i), "--table")) &&
+            !table_parse_id(word(reader, i + 1), &id))
+            lists = false;
+    }
+    if (lists)
+        walk->listed = id;
+}
+
 static void read_rule_line(struct walk *walk, uint32_t line)
 {
     struct reader *reader = walk->reader;
+    struct table *table = walk->table;
     enum family family;
 
     if (walk->table == NULL && walk->dump->saved) {
@@ -148,10 +167,14 @@ static void read_rule_line(struct walk *walk, uint32_t line)
         return;
     }
     walk->last_line = line;
-    if (is_cut_off(walk, line))
+    if (walk->listed != TABLE_FILTER && str_starts(word(reader, 0), "-") && !str_is(word(reader, 0), "-t"))
+        table = table_get(reader, walk->listed);
+    if (is_cut_off(walk, line)) {
         broken_line(walk);
-    else if (!command_read(reader, walk->table))
+    } else if (!command_read(reader, table)) {
+        read_list_command(walk);
         note(&walk->ignored, line);
+    }
 }
 
 /* `if …`: what follows may be run or not, and how often. */
@@ -300,7 +323,7 @@ static void read_comment(struct reader *reader, uint32_t line)
 
 static void read_dump(struct reader *reader, const struct dump *dump)
 {
-    struct walk walk = {.reader = reader, .dump = dump, .cut_at = UINT32_MAX};
+    struct walk walk = {.reader = reader, .dump = dump, .listed = TABLE_FILTER, .cut_at = UINT32_MAX};
 
     reader->source = dump->lines->source;
     reader->family = dump->family;

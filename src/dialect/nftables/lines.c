@@ -265,6 +265,8 @@ static void table_block(struct scan *scan, struct str table)
             chain_block(scan, chain_of(scan, table, statement.words[1]));
             continue;
         }
+        if (statement.n >= 2 && str_is(statement.words[0], "flags") && str_contains(statement.words[1], "dormant"))
+            map_set(scan->lines->arena, &scan->lines->dormant, table, scan->lines);
         if (statement.n == 2 && (str_is(statement.words[0], "set") || str_is(statement.words[0], "map")))
             note_set(scan, table, statement.words[1]);
         read_rest(scan, &statement);

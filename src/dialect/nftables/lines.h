@@ -25,8 +25,9 @@ struct lines_chain {
 struct lines {
     struct arena *arena;
     const struct source *source;
-    struct map chains; /* "TABLE CHAIN" -> struct lines_chain */
-    struct map sets;   /* "TABLE SET" -> struct span, of the set's or map's name */
+    struct map chains;  /* "TABLE CHAIN" -> struct lines_chain */
+    struct map sets;    /* "TABLE SET" -> struct span, of the set's or map's name */
+    struct map dormant; /* names of tables that are switched off */
 };
 
 /* `text` is what to read of the source, of the same length: cleaned of what is no nft. */

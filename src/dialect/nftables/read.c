@@ -16,6 +16,7 @@ struct reading {
     struct reader reader;
     struct chain_entries VEC(struct chain_entry) chains;
     struct map by_name; /* "TABLE CHAIN" -> index + 1 */
+    struct map dormant; /* names of tables that are switched off */
     struct lines *lines;
 };
 
@@ -55,6 +56,32 @@ static unsigned families_of(struct str table)
     if (str_starts(table, "ip6 "))
         return FAMILY_BIT(FAMILY_V6);
     return str_starts(table, "inet ") || str_starts(table, "netdev ") ? FAMILY_BOTH : 0;
+}
+
+/* A table that is switched off: the kernel calls none of its chains. */
+static void take_table(struct reading *reading, json_t *object)
+{
+    struct reader *reader = &reading->reader;
+    struct str table =
+        str_printf(reader->arena, "%.*s %.*s", STR_ARG(reader_str(reader, json_object_get(object, "family"))),
+                   STR_ARG(reader_str(reader, json_object_get(object, "name"))));
+    json_t *flags = json_object_get(object, "flags");
+    bool dormant =
+        str_is(view(flags), "dormant") || (reading->lines != NULL && map_get(&reading->lines->dormant, table) != NULL);
+    json_t *flag;
+    size_t i;
+
+    json_array_foreach(flags, i, flag) dormant = dormant || str_is(view(flag), "dormant");
+    if (!dormant)
+        return;
+    diag_note(reader->diags, (struct span){.source = reader->text}, "table \"%.*s\" is dormant: it decides nothing",
+              STR_ARG(table));
+    map_set(reader->arena, &reading->dormant, table, reading);
+}
+
+static bool is_dormant(const struct reading *reading, struct str table)
+{
+    return map_get(&reading->dormant, table) != NULL;
 }
 
 static bool hook_parse(struct str text, enum hook *hook)
@@ -116,6 +143,8 @@ static void read_chain(struct reading *reading, json_t *object)
     struct chain_entry *entry;
     struct str key;
 
+    if (is_dormant(reading, table))
+        return;
     if (families_of(table) == 0) {
         if (json_object_get(object, "hook") != NULL && !str_starts(table, "arp "))
             diag_warning(
@@ -226,7 +255,7 @@ static void read_rule_object(struct reading *reading, json_t *object)
     bool more;
 
     reader->table = table_name(reader, object);
-    if (families_of(reader->table) == 0)
+    if (families_of(reader->table) == 0 || is_dormant(reading, reader->table))
         return;
     index = (uintptr_t)map_get(&reading->by_name,
                                str_printf(reader->arena, "%.*s %.*s", STR_ARG(reader->table), STR_ARG(name)));
@@ -274,7 +303,8 @@ static void each_object(struct reading *reading, json_t *list, const char *kind,
 
 static void take_set(struct reading *reading, json_t *object)
 {
-    sets_add(&reading->reader, object);
+    if (!is_dormant(reading, table_name(&reading->reader, object)))
+        sets_add(&reading->reader, object);
 }
 
 static void take_rule_survey(struct reading *reading, json_t *object)
@@ -401,6 +431,7 @@ static void read_objects(struct reading *reading, json_t *list)
     struct ruleset *ruleset = reader->ruleset;
 
     ruleset->sets = arena_new_array(reader->arena, struct named_set, json_array_size(list));
+    each_object(reading, list, "table", take_table);
     each_object(reading, list, "set", take_set);
     each_object(reading, list, "map", take_set);
     each_object(reading, list, "rule", take_rule_survey);
@@ -416,12 +447,17 @@ static void read_objects(struct reading *reading, json_t *list)
 static json_t *parse(struct reader *reader)
 {
     struct str text = reader->listing->text;
+    struct str json = loadable_json(text);
     json_error_t error;
-    json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &error);
+    json_t *root;
 
+    if (json.n == 0)
+        json = text;
+    root = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        size_t at = error.position < 0 || (size_t)error.position > text.n ? text.n : (size_t)error.position;
+        size_t at = error.position < 0 || (size_t)error.position > json.n ? json.n : (size_t)error.position;
 
+        at += (size_t)(json.p - text.p);
         diag_error(reader->diags, span_at(reader->listing, at == 0 ? 0 : at - 1, 1), "not JSON: %s", error.text);
     }
     return root;
