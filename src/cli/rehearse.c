@@ -3,8 +3,8 @@
 #include "cli/rehearsing.h"
 
 #include "base/num.h"
-#include "report/junit.h"
 #include "report/rehearse.h"
+#include "system/namespace.h"
 
 #define TIMEOUT_MS 1000
 #define TIMEOUT_MAX_S 600
@@ -35,17 +35,16 @@ static const struct option_row options[] = {
 
 /* --- the result --------------------------------------------------------------------------------------------------- */
 
-static int status_of(const struct cli *cli, const struct side *side, const struct rehearsal *rehearsal)
+static int status_of(const struct cli *cli, const struct rehearsal *rehearsal)
 {
     const struct rehearsal_summary *summary = &rehearsal->summary;
 
-    (void)side;
     if (summary->failing + summary->neighbours_pass + summary->tests_fail + summary->disagreements > 0)
         return EXIT_FINDINGS;
     return summary->open > 0 ? EXIT_UNDETERMINED : cli_status(cli, EXIT_HOLDS);
 }
 
-static int emit(struct cli *cli, const struct side *side, const struct rehearsal *rehearsal)
+static int emit(struct cli *cli, const struct rehearsal *rehearsal)
 {
     struct buf out = BUF_EMPTY;
 
@@ -59,7 +58,7 @@ static int emit(struct cli *cli, const struct side *side, const struct rehearsal
         report_rehearse_junit(&out, rehearsal);
     else
         report_rehearse_text(&out, rehearsal, cli->color_out);
-    return cli_emit(cli, &out, status_of(cli, side, rehearsal));
+    return cli_emit(cli, &out, status_of(cli, rehearsal));
 }
 
 /* --- playing ------------------------------------------------------------------------------------------------------ */
@@ -107,7 +106,7 @@ static int play_sides(struct cli *cli, const struct plan *plan, const struct sid
     if (n == 2)
         play_compare(cli->arena, play, &played[0], &played[1]);
     played[n - 1].rehearsal.title = plan->site->name;
-    return emit(cli, last, &played[n - 1].rehearsal);
+    return emit(cli, &played[n - 1].rehearsal);
 }
 
 /* --- what is asked for -------------------------------------------------------------------------------------------- */
@@ -177,6 +176,22 @@ static int rehearse(struct cli *cli, const struct plan *plan, unsigned timeout_m
     return status;
 }
 
+/* Before anything is read, for that needs them as well. */
+static bool namespaces_allowed(struct cli *cli)
+{
+    struct namespace made;
+    int error = namespace_open(&made);
+
+    if (error < 0) {
+        diag_error(&cli->diags, SPAN_NONE, "cannot make a network namespace to build the site in: %s",
+                   strerror(-error));
+        diag_hint(&cli->diags, "%s", namespace_hint());
+        return false;
+    }
+    namespace_close(&made);
+    return true;
+}
+
 static int run(struct cli *cli)
 {
     struct plan *plan;
@@ -194,6 +209,8 @@ static int run(struct cli *cli)
     }
     if (!cli_operands(cli, 1, 1) || !read_timeout(cli, &timeout_ms))
         return EXIT_BAD_INPUT;
+    if (!namespaces_allowed(cli))
+        return EXIT_UNDETERMINED;
     plan = inputs_plan(cli, cli->operands.v[0]);
     return plan == NULL ? EXIT_BAD_INPUT : rehearse(cli, plan, timeout_ms);
 }
