@@ -1,6 +1,7 @@
 /* See rehearsing.h. */
 #include "cli/rehearsing.h"
 
+#include "rehearse/dialogue.h"
 #include "system/file.h"
 
 void replaced_add(struct cli *cli, struct replaced_list *list, const struct firewall *firewall, struct str file)
@@ -142,8 +143,9 @@ void side_witnesses(const struct side *side, struct cli *cli, struct witnesses *
 void side_flow_packets(const struct side *side, struct cli *cli, struct witnesses *packets)
 {
     vec_each (const struct verdict *, verdict, &side->checking.verdicts) {
-        if (verdict->kind != VERDICT_PERMITTED && verdict->has_packet && verdict->direction == DIRECTION_REQUEST)
-            *vec_push(cli->arena, packets) = verdict->packet;
+        if (verdict->kind != VERDICT_PERMITTED && verdict->has_packet)
+            *vec_push(cli->arena, packets) =
+                verdict->direction == DIRECTION_REQUEST ? verdict->packet : dialogue_opener(&verdict->packet);
     }
 }
 

@@ -274,22 +274,43 @@ static int run(struct playing *playing, unsigned timeout_ms)
     return error;
 }
 
-static struct packet reply_to(const struct packet *packet)
+static struct packet turned(const struct packet *packet)
 {
-    struct packet reply = *packet;
+    return (struct packet){.family = packet->family,
+                           .source = packet->destination,
+                           .destination = packet->source,
+                           .protocol = packet->protocol,
+                           .source_port = packet->port,
+                           .port = packet->source_port};
+}
 
-    reply.source = packet->destination;
-    reply.destination = packet->source;
-    reply.source_port = packet->port;
-    reply.port = packet->source_port;
-    if (packet->protocol == proto_icmp(packet->family))
-        reply.icmp_type = packet->family == FAMILY_V4 ? 0 : 129;
+struct packet dialogue_reply(const struct packet *opener)
+{
+    struct packet reply = turned(opener);
+
+    reply.state = STATE_ESTABLISHED;
+    if (opener->protocol == PROTO_TCP)
+        reply.tcp_flags = TCP_SYN | TCP_ACK;
+    if (opener->protocol == proto_icmp(opener->family))
+        reply.icmp_type = opener->family == FAMILY_V4 ? 0 : 129;
     return reply;
+}
+
+struct packet dialogue_opener(const struct packet *reply)
+{
+    struct packet opener = turned(reply);
+
+    opener.state = STATE_NEW;
+    if (reply->protocol == PROTO_TCP)
+        opener.tcp_flags = TCP_SYN;
+    if (reply->protocol == proto_icmp(reply->family))
+        opener.icmp_type = reply->family == FAMILY_V4 ? 8 : 128;
+    return opener;
 }
 
 static void find_fate(const struct playing *playing, struct dialogue *dialogue)
 {
-    struct packet reply = reply_to(&dialogue->packet);
+    struct packet reply = dialogue_reply(&dialogue->packet);
     struct fate fate;
 
     if (fates_find(playing->with->fates, &dialogue->packet, &fate) && fate.stopped)

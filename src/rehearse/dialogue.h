@@ -33,6 +33,10 @@ struct dialogues {
     unsigned timeout_ms;     /* of one try */
 };
 
+/* The packet that opens a conversation, of one that answers it; and what answers one that opens. */
+struct packet dialogue_opener(const struct packet *reply);
+struct packet dialogue_reply(const struct packet *opener);
+
 /* 0, or -errno with an error in diags. */
 int dialogues_play(const struct dialogues *with, struct dialogue *v, size_t n, struct diags *diags);
 

@@ -144,12 +144,13 @@ static const struct flow *flow_of(const struct play *play, size_t pair)
     return NULL;
 }
 
-static struct packet opener_of(const struct play *play, size_t pair)
+static struct packet opener_of(const struct running *running, size_t pair)
 {
-    struct packet packet = play->pairs.v[pair].packet;
+    const struct pairs *pairs = &running->play->pairs;
+    struct packet packet = pairs->v[pair].packet;
 
     if (packet.source_port == 0 && proto_has_ports(packet.protocol))
-        packet.source_port = (uint16_t)(SOURCE_PORT + pair % SOURCE_PORTS);
+        packet.source_port = (uint16_t)(SOURCE_PORT + (running->side->turn * pairs->n + pair) % SOURCE_PORTS);
     return packet;
 }
 
@@ -173,7 +174,7 @@ static int act_one(struct running *running)
         if (!is_dialogue(flow_of(running->play, i), &pair->packet))
             continue;
         of_pair[n] = i;
-        dialogues[n++] = (struct dialogue){.packet = opener_of(running->play, i), .from = pair->from, .to = pair->to};
+        dialogues[n++] = (struct dialogue){.packet = opener_of(running, i), .from = pair->from, .to = pair->to};
     }
     error = dialogues_play(&with, dialogues, n, running->diags);
     for (size_t i = 0; i < n; i++)
@@ -197,7 +198,7 @@ static int act_two(struct running *running)
 
         if (is_dialogue(flow_of(running->play, i), &pair->packet))
             continue;
-        shots[n] = (struct shot){.packet = opener_of(running->play, i), .from = pair->from, .to = pair->to};
+        shots[n] = (struct shot){.packet = opener_of(running, i), .from = pair->from, .to = pair->to};
         played[n++] = &running->result->pairs[i];
     }
     vec_each (const struct neighbour *, neighbour, neighbours) {
@@ -211,25 +212,11 @@ static int act_two(struct running *running)
     return error;
 }
 
-static int all_loaded(const struct running *running)
-{
-    const struct site *site = running->play->wishes.plan->site;
-
-    for (size_t i = 0; i < site->firewall_n; i++) {
-        if (stage_namespace(running->stage, &site->firewalls[i]) != NULL &&
-            !stage_loaded(running->stage, &site->firewalls[i]))
-            return -EINVAL; /* and why was said */
-    }
-    return 0;
-}
-
 static int run(struct running *running)
 {
     const struct play_side *side = running->side;
-    int error = all_loaded(running);
+    int error = fates_open(running->arena, running->stage, side->rulesets, running->diags, &running->fates);
 
-    if (error == 0)
-        error = fates_open(running->arena, running->stage, side->rulesets, running->diags, &running->fates);
     if (error == 0 && side->pcap.n > 0)
         error = capture_open(running->arena, running->stage, side->pcap, running->diags, &running->capture);
     if (error == 0)
@@ -247,26 +234,47 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-int play_run(struct arena *arena, const struct play *play, const struct play_side *side, struct diags *diags,
-             struct played *result)
+int play_on(struct arena *arena, const struct play *play, const struct play_side *side, struct stage *stage,
+            struct diags *diags, struct played *result)
 {
-    struct running running = {.arena = arena, .play = play, .side = side, .diags = diags, .result = result};
-    struct stage_wishes stage = {.site = play->wishes.plan->site, .cast = play->wishes.cast, .rulesets = side->texts};
-    double began = seconds_now();
+    struct running running = {
+        .arena = arena, .play = play, .side = side, .diags = diags, .result = result, .stage = stage};
     int error;
 
     *result = (struct played){.pairs = arena_new_array(arena, struct played_packet, play->pairs.n),
                               .neighbours = arena_new_array(arena, struct played_packet, play->neighbours->n)};
-    error = stage_open(arena, &stage, diags, &running.stage);
-    if (error < 0)
-        return error;
     error = run(&running);
-    if (error == 0) {
-        judgement_make(arena, play, side, running.stage, result);
-        result->rehearsal.summary.seconds = seconds_now() - began;
-    }
+    if (error == 0)
+        judgement_make(arena, play, side, stage, result);
     capture_close(running.capture, diags);
     fates_close(running.fates);
-    stage_close(running.stage);
+    return error;
+}
+
+static int all_loaded(const struct stage *stage, const struct site *site)
+{
+    for (size_t i = 0; i < site->firewall_n; i++) {
+        if (stage_namespace(stage, &site->firewalls[i]) != NULL && !stage_loaded(stage, &site->firewalls[i]))
+            return -EINVAL; /* and why was said */
+    }
+    return 0;
+}
+
+int play_run(struct arena *arena, const struct play *play, const struct play_side *side, struct diags *diags,
+             struct played *result)
+{
+    struct stage_wishes wishes = {.site = play->wishes.plan->site, .cast = play->wishes.cast, .rulesets = side->texts};
+    double began = seconds_now();
+    struct stage *stage;
+    int error = stage_open(arena, &wishes, diags, &stage);
+
+    if (error < 0)
+        return error;
+    error = all_loaded(stage, wishes.site);
+    if (error == 0)
+        error = play_on(arena, play, side, stage, diags, result);
+    if (error == 0)
+        result->rehearsal.summary.seconds = seconds_now() - began;
+    stage_close(stage);
     return error;
 }

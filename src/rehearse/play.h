@@ -53,6 +53,7 @@ struct play_side {
     size_t verdict_n;
     struct str pcap;     /* file for all packets; empty: none */
     unsigned timeout_ms; /* of one try of a conversation */
+    unsigned turn;       /* how often was played on this stage before: ports that are still remembered are not used */
 };
 
 struct played {
@@ -67,6 +68,11 @@ struct played {
  */
 int play_run(struct arena *arena, const struct play *play, const struct play_side *side, struct diags *diags,
              struct played *result);
+/*
+ * The same on a stage that stands, with the rulesets that it has. `diags` as above; of side, texts are not asked for.
+ */
+int play_on(struct arena *arena, const struct play *play, const struct play_side *side, struct stage *stage,
+            struct diags *diags, struct played *result);
 /* What the second did otherwise than the first; becomes part of its rehearsal. */
 void play_compare(struct arena *arena, const struct play *play, const struct played *before, struct played *after);
 
