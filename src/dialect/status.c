@@ -5,10 +5,10 @@
 #define RELATED (1u << STATE_RELATED)
 
 const struct status_bit status_bits[STATUS_BITS] = {
-    {"expected", 1, 0, ANSWERED | RELATED}, {"seen-reply", 2, ANSWERED, RELATED},
-    {"assured", 4, 0, ANSWERED | RELATED},  {"confirmed", 8, ANSWERED, 1u << STATE_NEW | RELATED},
-    {"snat", 16, 0, STATUS_TRACKED},        {"dnat", 32, 0, STATUS_TRACKED},
-    {"dying", 512, 0, STATUS_TRACKED},
+    {"expected", 1, 0, ANSWERED | RELATED, FIELD_N},   {"seen-reply", 2, ANSWERED, RELATED, FIELD_N},
+    {"assured", 4, 0, ANSWERED | RELATED, FIELD_N},    {"confirmed", 8, ANSWERED, 1u << STATE_NEW | RELATED, FIELD_N},
+    {"snat", 16, 0, ANSWERED | RELATED, FIELD_SOURCE}, {"dnat", 32, 0, ANSWERED | RELATED, FIELD_DESTINATION},
+    {"dying", 512, 0, STATUS_TRACKED, FIELD_N},
 };
 
 static bool same_name(struct str text, const char *name)

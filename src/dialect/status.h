@@ -13,8 +13,9 @@
 struct status_bit {
     const char *name; /* as nft has it; iptables has capitals and _ */
     unsigned bit;
-    unsigned sure; /* 1u << each state in which it is set */
-    unsigned open; /* 1u << each state that does not tell; in the others it is not set */
+    unsigned sure;  /* 1u << each state in which it is set */
+    unsigned open;  /* 1u << each state that does not tell; in the others it is not set */
+    enum field end; /* FIELD_N; else of a new packet it says whether NAT has changed this end (MATCH_TRANSLATED) */
 };
 
 #define STATUS_BITS 7

@@ -20,6 +20,7 @@ enum match_kind {
     MATCH_INTERFACES, /* the field (FIELD_IN or FIELD_OUT) is one of `interfaces`; with `negated`: none of them */
     MATCH_ANY_OF,     /* one of `groups` holds (concatenated sets, source-or-destination ports) */
     MATCH_NONE_OF,    /* none of `groups` holds */
+    MATCH_TRANSLATED, /* NAT has changed the field (FIELD_SOURCE or FIELD_DESTINATION), or its port, by now */
     MATCH_UNKNOWN,    /* holds or does not: the model cannot know; `literal` says which unknown it is */
     MATCH_N
 };
@@ -33,12 +34,17 @@ struct match_group {
     struct str text; /* of a set's element, for naming it; may be empty */
 };
 
-/* A million rules have several million of these: what only some kinds have shares its place, so look at `kind` first.
+/*
+ * A million rules have several million of these: what only some kinds have shares its place, so look at `kind` first.
+ *
+ * MATCH_TRANSLATED is what conntrack knows of a connection (IPS_SRC_NAT, IPS_DST_NAT) while its first packet is on its
+ * way: a translation to what it was is none (nf_nat_setup_info of Linux 6.1). So it stands beside state new; of later
+ * packets it is an unknown. Another port that no rule names, at random or since this one is taken, is not modelled.
  */
 struct match {
     enum match_kind kind;
     enum field field;
-    bool negated;     /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
+    bool negated;     /* of MATCH_INTERFACES, _TRANSLATED and _UNKNOWN; ranges are complemented by the reader */
     uint32_t literal; /* MATCH_UNKNOWN: equal numbers are the same unknown; from ruleset_literal */
     union {
         const struct ranges *ranges; /* MATCH_RANGES; may be empty: then it never matches */

@@ -18,8 +18,9 @@ struct seen {
     struct range field[FIELD_N]; /* one of these; interfaces are not kept here */
     bool written;
     bool translated;
-    enum ternary to_host; /* redirected to the host on its way in: without a way out */
-    bool rerouted;        /* sent elsewhere by the host itself: behind OUTPUT its way out is not known */
+    enum ternary other[FIELD_N]; /* source, destination: NAT gave it another */
+    enum ternary to_host;        /* redirected to the host on its way in: without a way out */
+    bool rerouted;               /* sent elsewhere by the host itself: behind OUTPUT its way out is not known */
 };
 
 /* What is seen behind rules that may have matched: one of several. */
@@ -107,6 +108,7 @@ static enum ternary one_matches(const struct run *run, const struct match *match
     case MATCH_UNKNOWN:
         value = run->q->literals == NULL ? TERNARY_MAYBE : run->q->literals[match->literal];
         return match->negated ? not_ternary(value) : value;
+    case MATCH_TRANSLATED: value = run->seen.other[match->field]; return match->negated ? not_ternary(value) : value;
     case MATCH_N: break;
     }
     return TERNARY_MAYBE;
@@ -199,19 +201,40 @@ static void write_address(struct run *run, const struct rewrite *rewrite, enum f
         address->lo = address->hi = (address->lo & bits) | rewrite->addresses.lo;
 }
 
+/* Whether it is another value now than it was. */
+static enum ternary is_other(struct range before, struct range now)
+{
+    if (now.hi < before.lo || before.hi < now.lo)
+        return TERNARY_YES;
+    return before.lo == before.hi && now.lo == now.hi ? TERNARY_NO : TERNARY_MAYBE;
+}
+
+static void note_other(struct run *run, enum field end, enum ternary other)
+{
+    if (run->seen.other[end] != TERNARY_YES && other != TERNARY_NO)
+        run->seen.other[end] = other;
+}
+
 static void write_nat(struct run *run, const struct rule *rule)
 {
     const struct rewrite *rewrite = rule->rewrite;
     bool source = rule->action == ACTION_SNAT;
+    enum field end = source ? FIELD_SOURCE : FIELD_DESTINATION;
     enum field port = source ? FIELD_SOURCE_PORT : FIELD_PORT;
+    struct seen before = run->seen;
 
     run->seen.written = true;
     run->nat_done = true;
     run->seen.translated =
         run->seen.translated || (!source && (rewrite->own || rewrite->has_addresses || rewrite->has_ports));
-    write_address(run, rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION);
-    if (rewrite->has_ports)
+    write_address(run, rewrite, end);
+    if (rewrite->own || rewrite->has_addresses)
+        note_other(run, end, is_other(before.field[end], run->seen.field[end]));
+    if (rewrite->has_ports) {
         run->seen.field[port] = chosen(run->q, port, rewrite->ports);
+        if (proto_has_ports(run->q->packet->protocol) && run->q->packet->fragment != FRAGMENT_LATER)
+            note_other(run, end, is_other(before.field[port], run->seen.field[port]));
+    }
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
         run->seen.to_host = TERNARY_YES;
     run->seen.rerouted = run->seen.rerouted || (!source && run->base->hook == HOOK_OUTPUT);
@@ -258,6 +281,8 @@ static void join(struct seen *to, const struct seen *other)
             to->field[i].lo = other->field[i].lo;
         if (other->field[i].hi > to->field[i].hi)
             to->field[i].hi = other->field[i].hi;
+        if (to->other[i] != other->other[i])
+            to->other[i] = TERNARY_MAYBE;
     }
     to->written = to->written || other->written;
     to->translated = to->translated || other->translated;

@@ -31,6 +31,14 @@ static bool narrow_literal(struct program *program, struct cube *cube, uint32_t 
     return cube_intersect(program->arena, cube, &other, cube);
 }
 
+/* Where nothing is translated the answer is known. */
+static bool narrow_translated(struct program *program, struct cube *cube, const struct match *match)
+{
+    if (!program->asks_translated)
+        return match->negated;
+    return narrow_literal(program, cube, literal_translated(match->field), !match->negated);
+}
+
 /* Every match of a conjunction but those over groups. False when nothing can match. */
 static bool add_plain(struct program *program, const struct match *v, size_t n, struct cube *cube)
 {
@@ -44,6 +52,7 @@ static bool add_plain(struct program *program, const struct match *v, size_t n, 
             left = cube_narrow(program->arena, cube, match->field, interface_ranges(program, match));
             break;
         case MATCH_UNKNOWN: left = narrow_literal(program, cube, match->literal, !match->negated); break;
+        case MATCH_TRANSLATED: left = narrow_translated(program, cube, match); break;
         case MATCH_ANY_OF:
         case MATCH_NONE_OF:
         case MATCH_N: break;
@@ -250,13 +259,38 @@ const struct box_index *program_index(struct program *program, uint32_t chain)
     return of->index;
 }
 
-static bool asks(const struct match *v, size_t n, enum field field)
+/* `kinds`: 1u << each; a match of one of them is about the field. */
+static bool asks(const struct match *v, size_t n, unsigned kinds, enum field field)
 {
     for (size_t i = 0; i < n; i++) {
-        if ((v[i].kind == MATCH_RANGES || v[i].kind == MATCH_INTERFACES) && v[i].field == field)
+        if ((kinds & 1u << v[i].kind) != 0 && v[i].field == field)
             return true;
         for (size_t k = 0; (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) && k < v[i].group_n; k++) {
-            if (asks(v[i].groups[k].v, v[i].groups[k].n, field))
+            if (asks(v[i].groups[k].v, v[i].groups[k].n, kinds, field))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool asks_translated(const struct rule *rule)
+{
+    return asks(rule->matches, rule->match_n, 1u << MATCH_TRANSLATED, FIELD_SOURCE) ||
+           asks(rule->matches, rule->match_n, 1u << MATCH_TRANSLATED, FIELD_DESTINATION);
+}
+
+static bool translates(unsigned writes)
+{
+    return (writes & (action_writes(ACTION_DNAT) | action_writes(ACTION_SNAT))) != 0;
+}
+
+static bool any_asks_translated(const struct ruleset *ruleset)
+{
+    if (!translates(ruleset->rewrites))
+        return false;
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++) {
+            if (asks_translated(&ruleset->chains[i]->rules[k]))
                 return true;
         }
     }
@@ -286,7 +320,8 @@ static void note_early(struct program *program, unsigned early, const struct rul
     static const enum field fields[] = {FIELD_STATE, FIELD_OUT};
 
     for (size_t i = 0; i < 2; i++) {
-        if ((early & ~program->early & 1u << fields[i]) != 0 && asks(rule->matches, rule->match_n, fields[i]))
+        if ((early & ~program->early & 1u << fields[i]) != 0 &&
+            asks(rule->matches, rule->match_n, 1u << MATCH_RANGES | 1u << MATCH_INTERFACES, fields[i]))
             program->early |= 1u << fields[i];
     }
 }
@@ -328,14 +363,33 @@ void program_forget(struct program *program, uint32_t chain, size_t i)
     }
 }
 
+/* The first rule that translates, or that asks: those that asked so far had the answer no. */
+static void note_translated(struct program *program)
+{
+    program->asks_translated = any_asks_translated(program->ruleset);
+    for (uint32_t i = 0; i < program->chain_n && program->asks_translated; i++) {
+        const struct program_chain *chain = &program->chains[i];
+
+        for (size_t k = 0; k < chain->rule_n; k++) {
+            if (chain->rules[k] == NULL || !asks_translated(&chain->chain->rules[k]))
+                continue;
+            program_forget(program, i, k);
+            program_renew(program, i, k);
+        }
+    }
+}
+
 void program_renew(struct program *program, uint32_t chain, size_t i)
 {
     struct program_chain *of = &program->chains[chain];
     struct rules_asked asked = {.program = program, .chain = of->chain};
+    const struct rule *rule = &of->chain->rules[i];
 
-    note_early(program, early_in(program->ruleset, of->chain), &of->chain->rules[i]);
+    note_early(program, early_in(program->ruleset, of->chain), rule);
     if (of->index != NULL)
         index_enter(of->index, i, rule_asks, &asked);
+    if (!program->asks_translated && (asks_translated(rule) || translates(action_writes(rule->action))))
+        note_translated(program);
 }
 
 struct program *program_make(struct arena *arena, const struct ruleset *ruleset, enum family family,
@@ -349,6 +403,7 @@ struct program *program_make(struct arena *arena, const struct ruleset *ruleset,
     program->interfaces = interfaces;
     program->spare_literal = ruleset->literal_n;
     program->steps = PROGRAM_STEPS;
+    program->asks_translated = any_asks_translated(ruleset);
     program->chain_n = ruleset->chain_n;
     program->chains = arena_new_array(arena, struct program_chain, ruleset->chain_n);
     program->literal_rules = arena_new_array(arena, const struct rule *, ruleset->literal_n + 1);

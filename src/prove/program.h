@@ -30,16 +30,27 @@ struct program_chain {
 
 /*
  * An unknown beside those of the ruleset: whether a rule matches that cannot be spelled out, or whether the value that
- * the kernel chose, where a rule leaves it a choice, is one that a later rule asks for.
+ * the kernel chose, where a rule leaves it a choice, is one that a later rule asks for, or another than it was.
  */
 struct fork {
     uint32_t literal;
     const struct rule *rule;     /* that may match; NULL: it is about a choice */
     enum field field;            /* that was written */
-    const struct ranges *values; /* the literal holds for these */
+    const struct ranges *values; /* the literal holds for these; NULL: where NAT changed that end */
 };
 
 struct forks VEC(struct fork);
+
+/*
+ * MATCH_TRANSLATED in cubes of rules, beyond all other unknowns: NAT has changed the source or (one more) the
+ * destination. A walk knows, so that no leaf has it; without a walk it may be or not.
+ */
+#define LITERAL_TRANSLATED 0x7ffffffeu
+
+static inline uint32_t literal_translated(enum field end)
+{
+    return LITERAL_TRANSLATED + (end == FIELD_DESTINATION);
+}
 
 struct program {
     const struct ruleset *ruleset;
@@ -51,6 +62,7 @@ struct program {
     struct map chain_numbers;          /* the bytes of a struct chain * -> its struct program_chain */
     struct arena *arena;
     unsigned early;         /* 1u << FIELD_STATE, 1u << FIELD_OUT: some rule may ask for it before it is known */
+    bool asks_translated;   /* some rule may translate, and some may ask for that */
     uint32_t spare_literal; /* the next unknown beside those of the ruleset */
     struct forks forks;     /* rules that cannot be spelled out */
     size_t cubes_spent;     /* for spelling rules out, */

@@ -5,6 +5,8 @@
  */
 #include "prove/rewrite.h"
 
+#include "net/proto.h"
+
 #define PIECES_MOST 256u
 
 static const struct shift *shift_of(const struct rewritten *now, enum field field)
@@ -40,10 +42,49 @@ struct cube rewrite_view(struct arena *arena, const struct rewritten *now, const
     return view;
 }
 
+bool rewrite_asked(const struct cube *asks)
+{
+    /* They are sorted. */
+    return asks->literals != NULL && asks->literals->v[asks->literals->n - 1] >> 1 >= LITERAL_TRANSLATED;
+}
+
+static bool asks_other(const struct literals *literals, enum field end)
+{
+    for (uint32_t i = 0; literals != NULL && i < literals->n; i++) {
+        if (literals->v[i] >> 1 == literal_translated(end))
+            return true;
+    }
+    return false;
+}
+
+/* Takes the translation out of what is asked; false where it is known to be otherwise. */
+static bool settle_other(struct arena *arena, const struct rewritten *now, struct cube *question)
+{
+    const struct literals *asked = question->literals;
+    struct literals *left = arena_alloc(arena, sizeof *left + asked->n * sizeof left->v[0]);
+
+    left->n = 0;
+    for (uint32_t i = 0; i < asked->n; i++) {
+        uint32_t id = asked->v[i] >> 1;
+        unsigned end = 1u << (id == literal_translated(FIELD_SOURCE) ? FIELD_SOURCE : FIELD_DESTINATION);
+
+        if (id < LITERAL_TRANSLATED)
+            left->v[left->n++] = asked->v[i];
+        else if ((now->other_maybe & end) == 0 && (asked->v[i] & 1) != ((now->other & end) != 0))
+            return false;
+    }
+    question->literals = left->n == 0 ? NULL : left;
+    return true;
+}
+
 bool rewrite_question(struct arena *arena, const struct rewritten *now, const struct cube *asks, struct cube *question)
 {
+    static const struct rewritten nothing;
     struct cube made = *asks;
 
+    now = now == NULL ? &nothing : now;
+    if (rewrite_asked(asks) && !settle_other(arena, now, &made))
+        return false;
     for (enum field field = 0; field < FIELD_N; field++) {
         const struct shift *shift = shift_of(now, field);
 
@@ -63,19 +104,41 @@ bool rewrite_question(struct arena *arena, const struct rewritten *now, const st
     return true;
 }
 
-enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
-                         const struct cube *asks)
+bool rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part, const struct cube *asks,
+                   struct fork *fork)
 {
     struct cube question;
 
     if (!rewrite_question(arena, now, asks, &question) || !cube_overlaps(part, &question))
-        return FIELD_N;
+        return false;
     for (enum field field = 0; field < FIELD_N; field++) {
-        if (now->set[field] != NULL && asks->field[field] != NULL &&
-            !ranges_subset(now->set[field], asks->field[field]))
-            return field;
+        bool set = now->set[field] != NULL && asks->field[field] != NULL &&
+                   !ranges_subset(now->set[field], asks->field[field]);
+
+        if (!set && ((now->other_maybe & 1u << field) == 0 || !asks_other(asks->literals, field)))
+            continue;
+        fork->field = field;
+        fork->values = set ? asks->field[field] : NULL;
+        return true;
     }
-    return FIELD_N;
+    return false;
+}
+
+const struct rewritten *rewrite_side(struct arena *arena, const struct rewritten *now, const struct fork *fork,
+                                     bool holds)
+{
+    struct rewritten *side = arena_copy(arena, now, sizeof *now);
+    const struct ranges *set = now->set[fork->field];
+    unsigned end = 1u << fork->field;
+
+    if (fork->values == NULL) {
+        side->other_maybe &= ~end;
+        side->other |= holds ? end : 0;
+    } else {
+        side->set[fork->field] =
+            holds ? ranges_intersect(arena, set, fork->values) : ranges_subtract(arena, set, fork->values);
+    }
+    return side;
 }
 
 static bool same_shift(const struct shift *a, const struct shift *b)
@@ -207,12 +270,125 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
     return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
 }
 
-enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hook main, const struct chain *base,
-                               const struct rule *rule, const struct cube *cube, const struct rewritten **now,
-                               struct cubes *pieces)
+/* Whether packets have another value now than they had: CUT where some of those that came so do. */
+enum change { CHANGE_NONE, CHANGE_SURE, CHANGE_MAYBE, CHANGE_CUT };
+
+static enum change change_of(const struct ranges *before, const struct ranges *after)
+{
+    if (before != NULL && !ranges_overlap(before, after))
+        return CHANGE_SURE;
+    if (before != NULL && ranges_subset(before, after))
+        return is_single(after) ? CHANGE_NONE : CHANGE_MAYBE;
+    return CHANGE_CUT;
+}
+
+/* Cuts the cube in two: what has a value of `within`, and what has none. False where one of them would be nothing. */
+static bool cut(struct arena *arena, enum family family, const struct cube *cube, enum field field,
+                const struct ranges *within, struct cubes *pieces)
+{
+    struct cube inside = *cube;
+    struct cube outside = *cube;
+
+    if (!cube_narrow(arena, &inside, field, within) ||
+        !cube_narrow(arena, &outside, field, ranges_complement(arena, within, field_max(field, family))))
+        return false;
+    *vec_push(arena, pieces) = inside;
+    *vec_push(arena, pieces) = outside;
+    return true;
+}
+
+static enum change change_of_address(struct arena *arena, const struct program *program, const struct rule *rule,
+                                     const struct cube *cube, const struct rewritten *before,
+                                     const struct rewritten *made, struct cubes *pieces)
+{
+    enum field field = rule->action == ACTION_SNAT ? FIELD_SOURCE : FIELD_DESTINATION;
+    const struct shift *shift = shift_of(made, field);
+    enum change change;
+
+    if (!rule->rewrite->own && !rule->rewrite->has_addresses)
+        return CHANGE_NONE;
+    if (made->set[field] == NULL)
+        return shift->from == shift->to ? CHANGE_NONE : CHANGE_SURE;
+    change = change_of(rewrite_view(arena, before, cube).field[field], made->set[field]);
+    if (change == CHANGE_CUT && (before->set[field] != NULL || shift_of(before, field) != NULL ||
+                                 !cut(arena, program->family, cube, field, made->set[field], pieces)))
+        return CHANGE_MAYBE;
+    return change;
+}
+
+static const struct ranges *ported_protocols(struct arena *arena)
+{
+    struct range v[256];
+    size_t n = 0;
+
+    for (unsigned protocol = 0; protocol <= 255; protocol++) {
+        if (proto_has_ports(protocol))
+            v[n++] = (struct range){protocol, protocol};
+    }
+    return ranges_of(arena, v, n);
+}
+
+/* Only what has ports can have another. */
+static enum change change_of_port(struct arena *arena, const struct program *program, const struct rule *rule,
+                                  const struct cube *cube, const struct rewritten *before, const struct rewritten *made,
+                                  struct cubes *pieces)
+{
+    enum field field = rule->action == ACTION_SNAT ? FIELD_SOURCE_PORT : FIELD_PORT;
+    enum family family = program->family;
+    const struct ranges *ported = ported_protocols(arena);
+    const struct ranges *whole = ranges_one(arena, FRAGMENT_NONE, FRAGMENT_FIRST);
+    struct cube has = CUBE_ALL;
+    enum change change;
+
+    has.field[FIELD_PROTOCOL] = ported;
+    has.field[FIELD_FRAGMENT] = whole;
+    if (!rule->rewrite->has_ports || !cube_overlaps(cube, &has))
+        return CHANGE_NONE;
+    if (cut(arena, family, cube, FIELD_PROTOCOL, ported, pieces) ||
+        cut(arena, family, cube, FIELD_FRAGMENT, whole, pieces))
+        return CHANGE_CUT;
+    change = change_of(rewrite_view(arena, before, cube).field[field], made->set[field]);
+    if (change == CHANGE_CUT &&
+        (before->set[field] != NULL || !cut(arena, family, cube, field, made->set[field], pieces)))
+        return CHANGE_MAYBE;
+    return change;
+}
+
+/*
+ * Conntrack takes a connection for translated where NAT changed it, not where it left it what it was. Packets that were
+ * what they become are told apart from others; of those that become one of several it is not known.
+ */
+static enum rewrite_end note_other(struct arena *arena, const struct program *program, const struct rule *rule,
+                                   const struct cube *cube, const struct rewritten *before, struct rewritten *made,
+                                   struct cubes *pieces)
+{
+    static const struct rewritten nothing;
+    unsigned end = 1u << (rule->action == ACTION_SNAT ? FIELD_SOURCE : FIELD_DESTINATION);
+    enum change address;
+    enum change port = CHANGE_NONE;
+
+    before = before == NULL ? &nothing : before;
+    pieces->n = 0;
+    address = change_of_address(arena, program, rule, cube, before, made, pieces);
+    if (address == CHANGE_NONE || address == CHANGE_MAYBE)
+        port = change_of_port(arena, program, rule, cube, before, made, pieces);
+    if (address == CHANGE_CUT || port == CHANGE_CUT)
+        return REWRITE_SPLIT;
+    if (address == CHANGE_SURE || port == CHANGE_SURE)
+        made->other |= end;
+    else if (address == CHANGE_MAYBE || port == CHANGE_MAYBE)
+        made->other_maybe |= end;
+    made->other_maybe &= ~made->other;
+    return REWRITE_DONE;
+}
+
+enum rewrite_end rewrite_apply(struct arena *arena, const struct program *program, enum hook main,
+                               const struct chain *base, const struct rule *rule, const struct cube *cube,
+                               const struct rewritten **now, struct cubes *pieces)
 {
     struct rewritten *made = arena_new_object(arena, struct rewritten);
     bool source = rule->action == ACTION_SNAT;
+    enum field address = source ? FIELD_SOURCE : FIELD_DESTINATION;
     enum field ports = source ? FIELD_SOURCE_PORT : FIELD_PORT;
     enum rewrite_end end;
 
@@ -223,10 +399,11 @@ enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hoo
     } else if (rule->action == ACTION_NOTRACK) {
         end = write_untracked(arena, base, cube, made);
     } else {
-        end = write_address(arena, rule->rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION, family, base->hook, cube,
-                            made, pieces);
+        end = write_address(arena, rule->rewrite, address, program->family, base->hook, cube, made, pieces);
         if (rule->rewrite->has_ports)
             made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
+        if (end == REWRITE_DONE && program->asks_translated)
+            end = note_other(arena, program, rule, cube, *now, made, pieces);
         made->to_host =
             made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
         made->rerouted = made->rerouted || (!source && base->hook == HOOK_OUTPUT);

@@ -6,14 +6,22 @@
 
 /* A part's cube as rules see it now. Not exact in both directions: for indexes and for showing. */
 struct cube rewrite_view(struct arena *arena, const struct rewritten *now, const struct cube *cube);
+/* Whether a rule asks for NAT: then its cube is no question to the packets, even where nothing was written. */
+bool rewrite_asked(const struct cube *asks);
 /*
- * What a rule asks, as a question to the packets as they came; false: none of the part can match. Every written set
- * must be on one side of what is asked (rewrite_apart).
+ * What a rule asks, as a question to the packets as they came; false: none of the part can match. All that was written
+ * must be on one side of what is asked (rewrite_apart). `now` may be NULL.
  */
 bool rewrite_question(struct arena *arena, const struct rewritten *now, const struct cube *asks, struct cube *question);
-/* The written field of which the rule asks for some values and not for others, within the part; FIELD_N: none. */
-enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part,
-                         const struct cube *asks);
+/*
+ * Whether the rule tells apart, within the part, what the kernel may have chosen: values of a written field, or whether
+ * NAT changed an end. Then fork->field and fork->values say what the choice is about.
+ */
+bool rewrite_apart(struct arena *arena, const struct rewritten *now, const struct cube *part, const struct cube *asks,
+                   struct fork *fork);
+/* What was written, where the kernel chose as the fork says, or otherwise. */
+const struct rewritten *rewrite_side(struct arena *arena, const struct rewritten *now, const struct fork *fork,
+                                     bool holds);
 
 /* Fields that say where a packet comes from and goes to. */
 #define REWRITE_ENDS (1u << FIELD_SOURCE | 1u << FIELD_DESTINATION | 1u << FIELD_SOURCE_PORT | 1u << FIELD_PORT)
@@ -28,11 +36,11 @@ enum rewrite_end {
 };
 
 /*
- * Lets an action of a rule write, at a base chain, in a walk through `main`. The pieces are disjoint and make up the
- * cube.
+ * Lets an action of a rule write, at a base chain, in a walk of `program` through `main`. The pieces are disjoint and
+ * make up the cube.
  */
-enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hook main, const struct chain *base,
-                               const struct rule *rule, const struct cube *cube, const struct rewritten **now,
-                               struct cubes *pieces);
+enum rewrite_end rewrite_apply(struct arena *arena, const struct program *program, enum hook main,
+                               const struct chain *base, const struct rule *rule, const struct cube *cube,
+                               const struct rewritten **now, struct cubes *pieces);
 
 #endif

@@ -57,7 +57,7 @@ static bool write_part(struct walker *s, struct part *part, const struct program
         return true;
     if (nat && cut)
         return false;
-    switch (rewrite_apply(s->arena, s->walk->program->family, s->walk->hook, way_base(s, part), rule->rule, &part->cube,
+    switch (rewrite_apply(s->arena, s->walk->program, s->walk->hook, way_base(s, part), rule->rule, &part->cube,
                           &part->now, &pieces)) {
     case REWRITE_DONE: return nat ? way_leave_nat(s, part, rule->rule) : true;
     case REWRITE_SPLIT:
@@ -192,14 +192,14 @@ static uint32_t next_cube(const struct program_rule *rule, const struct cursor *
 static const struct cube *question_of(struct walker *s, const struct part *part, const struct cube *cube,
                                       struct cube *question)
 {
-    if (part->now == NULL)
+    if (part->now == NULL && !rewrite_asked(cube))
         return cube;
     return rewrite_question(s->arena, part->now, cube, question) ? question : NULL;
 }
 
 /*
- * Where the rule tells apart the values that were written: the kernel's choice is an unknown, the part becomes two,
- * each with the values of one side, which meet the rule again. True then.
+ * Where the rule tells apart what was written: the kernel's choice is an unknown, the part becomes two, each with one
+ * side of it, which meet the rule again. True then.
  */
 static bool fork_part(struct walker *s, const struct part *part, const struct program_rule *rule)
 {
@@ -207,24 +207,19 @@ static bool fork_part(struct walker *s, const struct part *part, const struct pr
 
     for (uint32_t i = 0; part->now != NULL && i < rule->cube_n + rule->skip_n; i++) {
         const struct cube *asks = i < rule->skip_n ? &rule->skips[i] : &rule->cubes[i - rule->skip_n];
-        enum field field = rewrite_apart(s->arena, part->now, &part->cube, asks);
-        uint32_t literal;
+        struct fork fork = {.rule = NULL};
 
-        if (field == FIELD_N)
+        if (!rewrite_apart(s->arena, part->now, &part->cube, asks, &fork))
             continue;
-        literal = program->spare_literal++;
+        fork.literal = program->spare_literal++;
         if (s->walk->forks != NULL)
-            *vec_push(s->arena, s->walk->forks) =
-                (struct fork){.literal = literal, .field = field, .values = asks->field[field]};
+            *vec_push(s->arena, s->walk->forks) = fork;
         for (int side = 0; side < 2; side++) {
-            struct rewritten *now = arena_copy(s->arena, part->now, sizeof *now);
             struct cube choice = CUBE_ALL;
             struct part one = *part;
 
-            now->set[field] = side == 1 ? ranges_intersect(s->arena, now->set[field], asks->field[field])
-                                        : ranges_subtract(s->arena, now->set[field], asks->field[field]);
-            choice.literals = literals_one(s->arena, literal, side == 1);
-            one.now = now;
+            choice.literals = literals_one(s->arena, fork.literal, side == 1);
+            one.now = rewrite_side(s->arena, part->now, &fork, side == 1);
             one.at = part->at - 1;
             if (cube_intersect(s->arena, &part->cube, &choice, &one.cube))
                 push(s, &one, &one.cube);

@@ -25,7 +25,9 @@ struct rewritten {
     const struct ranges *set[FIELD_N]; /* NULL: as it came */
     struct shift source;               /* only where the set is NULL */
     struct shift destination;
-    bool to_host;  /* redirected on its way in: INPUT instead of FORWARD */
+    unsigned other;       /* 1u << FIELD_SOURCE, FIELD_DESTINATION: NAT has changed it, or its port (program.h) */
+    unsigned other_maybe; /* likewise, but that hangs on what the kernel chose: a rule that asks forks the part */
+    bool to_host;         /* redirected on its way in: INPUT instead of FORWARD */
     bool rerouted; /* sent to another destination by the host itself: it goes out by an interface that is not known */
 };
 

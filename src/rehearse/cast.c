@@ -139,6 +139,7 @@ static void add_matches(struct casting *casting, const struct match *matches, si
                 add_matches(casting, match->groups[g].v, match->groups[g].n, families);
             break;
         case MATCH_INTERFACES:
+        case MATCH_TRANSLATED:
         case MATCH_UNKNOWN:
         case MATCH_N: break;
         }

@@ -23,7 +23,7 @@ IPSET = "create servers hash:ip family inet hashsize 1024 maxelem 65536\nadd ser
 PORT_SET = ("create ends hash:ip,port family inet hashsize 1024 maxelem 65536\nadd ends 10.0.0.2,tcp:443\n")
 
 
-def iptables(chains, policies):
+def iptables(chains, policies, nat):
     lines = ["*filter"]
     for hook in ("INPUT", "FORWARD", "OUTPUT"):
         lines.append(f":{hook} {policies.get(hook.lower(), 'ACCEPT').upper()} [0:0]")
@@ -31,11 +31,15 @@ def iptables(chains, policies):
     for name, rules in chains.items():
         chain = name.upper() if name in ("input", "forward", "output") else name
         lines += [f"-A {chain} {rule[0]}" for rule in rules]
+    if nat:
+        lines += ["COMMIT", "*nat", ":PREROUTING ACCEPT [0:0]", *(f"-A PREROUTING {rule[0]}" for rule in nat)]
     return "\n".join(lines) + "\nCOMMIT\n"
 
 
-def nftables(chains, policies, sets, table):
+def nftables(chains, policies, nat, sets, table):
     lines = [f"table {table} filter {{", *sets]
+    if nat:
+        lines += [" chain nat {", "  type nat hook prerouting priority dstnat;", *(f"  {rule[1]}" for rule in nat), " }"]
     for name, rules in reversed(chains.items()):
         lines.append(f" chain {name} {{")
         if name in ("input", "forward", "output"):
@@ -47,18 +51,18 @@ def nftables(chains, policies, sets, table):
 
 class Case:
     def __init__(self, name, chains, flows, want, status, options=(), policy="DROP", ipset=None, sets=(), only=None,
-                 table="inet", excess=None, findings=None):
+                 table="inet", excess=None, findings=None, nat=()):
         self.name, self.flows, self.want, self.status = name, flows, want, status
         self.chains = chains if isinstance(chains, dict) else {"forward": chains}
         self.policies = policy if isinstance(policy, dict) else {name: policy for name in self.chains}
         self.options, self.ipset, self.sets, self.only, self.table = list(options), ipset, sets, only, table
-        self.excess, self.findings = excess, findings
+        self.excess, self.findings, self.nat = excess, findings, nat
 
     def texts(self):
         if self.only != "nftables":
-            yield "iptables", iptables(self.chains, self.policies), self.ipset
+            yield "iptables", iptables(self.chains, self.policies, self.nat), self.ipset
         if self.only != "iptables":
-            yield "nftables", nftables(self.chains, self.policies, self.sets, self.table), None
+            yield "nftables", nftables(self.chains, self.policies, self.nat, self.sets, self.table), None
 
 
 def jump(chain, word="-j"):
@@ -72,6 +76,7 @@ def tcp(port):
 
 RETURN = ("-j RETURN", "return")
 FROM_1 = "-s 10.0.0.1", "ip saddr 10.0.0.1"
+TRANSLATED = ("-m conntrack --ctstate DNAT -j ACCEPT", "ct status dnat accept")
 LIMIT = ("-m limit --limit 10/sec -j ACCEPT", "limit rate 10/second accept")
 
 OK = {"a request": ("permitted", "forward:2"), "a reply": ("permitted", "forward:1")}
@@ -177,6 +182,11 @@ CASES = [
          request("permitted", "forward:3"), 0),
     Case("established only", [("-m conntrack --ctstate ESTABLISHED -j ACCEPT", "ct state established accept")], [WEB],
          NO, 1),
+    Case("translated ones, and nothing is", [EST, TRANSLATED], [WEB], NO, 1, ["--excess"], excess=[]),
+    Case("translated ones", [EST, TRANSLATED], [WEB, "b,10.0.0.1,10.0.0.3,tcp,443"],
+         {**request("permitted", "forward:2"), **request("denied", "forward:policy", "b")}, 1,
+         nat=[("-d 10.0.0.2 -p tcp --dport 443 -j DNAT --to-destination 10.0.0.9:8443",
+               "ip daddr 10.0.0.2 tcp dport 443 dnat ip to 10.0.0.9:8443")]),
     Case("the first packet is a SYN", [EST, ("-p tcp --syn -j ACCEPT", "tcp flags & (fin | syn | rst | ack) == syn accept")],
          [WEB], OK, 0),
     Case("the first packet has no ACK", [EST, ("-p tcp --tcp-flags ACK ACK -j ACCEPT", "tcp flags & ack == ack accept")],

@@ -31,6 +31,7 @@ static void walk_matches(const struct ruleset *ruleset, const struct match *matc
             for (size_t k = 0; k < match->group_n; k++)
                 walk_matches(ruleset, match->groups[k].v, match->groups[k].n, depth + 1);
             break;
+        case MATCH_TRANSLATED: check(match->field == FIELD_SOURCE || match->field == FIELD_DESTINATION); break;
         case MATCH_UNKNOWN:
             check(match->literal < ruleset->literal_n);
             str_hash(match->text);

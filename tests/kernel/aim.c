@@ -124,6 +124,7 @@ static void aim_match(struct aim *aim, struct packet *packet, const struct match
         for (size_t i = 0; i < group->n; i++)
             aim_match(aim, packet, &group->v[i], outside && once_in(aim, 2));
         break;
+    case MATCH_TRANSLATED:
     case MATCH_UNKNOWN:
     case MATCH_N: break;
     }

@@ -83,6 +83,19 @@ static void nat_target(struct writing *w)
     place(w, ports);
 }
 
+/* A translation to what the packet has anyway. */
+static void to_itself(struct writing *w)
+{
+    bool in = (w->traits & WAY_IN) != 0;
+    enum net net = in ? NET_DESTINATIONS : NET_SOURCES;
+    unsigned host = 1 + below(w, 4);
+
+    add(w, in ? " -d " : " -s ");
+    compose_one(&w->c, w->family, net, host);
+    add(w, in ? " -j DNAT --to-destination " : " -j SNAT --to-source ");
+    compose_one(&w->c, w->family, net, host);
+}
+
 static void mark_target(struct writing *w)
 {
     static const char *const ways[] = {"--set-mark 0x1", "--set-mark 0x2/0x6", "--set-xmark 0x5/0x3",
@@ -134,8 +147,12 @@ static void rules(struct writing *w, const char *chain)
 
     for (unsigned i = 0; i < n; i++) {
         buf_addf(&w->c.line, "-A %s", chain);
-        iptables_matches(w);
-        target(w);
+        if (w->table == TABLE_NAT && draw_once_in(w->c.draw, 6)) {
+            to_itself(w);
+        } else {
+            iptables_matches(w);
+            target(w);
+        }
         compose_end(&w->c, &w->c.to->rules);
     }
 }

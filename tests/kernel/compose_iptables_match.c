@@ -180,6 +180,15 @@ static void state_match(struct writing *w)
     buf_addf(&w->c.line, " --ctstate %s", draw_of(w->c.draw, states));
 }
 
+static void translated_match(struct writing *w)
+{
+    static const char *const states[] = {"DNAT", "DNAT", "SNAT", "DNAT,ESTABLISHED", "SNAT,DNAT,INVALID"};
+
+    add(w, " -m conntrack");
+    maybe_not(w);
+    buf_addf(&w->c.line, " --ctstate %s", draw_of(w->c.draw, states));
+}
+
 static void set_match(struct writing *w)
 {
     static const char *const flags[] = {"src", "dst", "src,dst", "dst,src", "src,src", "dst,dst,src", "src,dst,dst"};
@@ -223,6 +232,11 @@ static void other_match(struct writing *w)
 
 void iptables_matches(struct writing *w)
 {
+    /* Alone: what is translated are few packets. */
+    if (w->c.to->tracks && draw_once_in(w->c.draw, 8)) {
+        translated_match(w);
+        return;
+    }
     if (draw_once_in(w->c.draw, 2))
         address_match(w, true);
     if (draw_once_in(w->c.draw, 2))

@@ -118,6 +118,21 @@ static void translation(struct writing *w)
     }
 }
 
+/* A translation to what the packet has anyway. */
+static void to_itself(struct writing *w)
+{
+    bool in = w->way == WAY_IN;
+    unsigned host = 1 + below(w, 4);
+    enum family family;
+
+    w->family = FAMILY_N;
+    family = need_family(w);
+    buf_addf(&w->c.line, "%s %s ", ip(family), in ? "daddr" : "saddr");
+    compose_one(&w->c, family, in ? NET_DESTINATIONS : NET_SOURCES, host);
+    buf_addf(&w->c.line, " %s %s to ", in ? "dnat" : "snat", ip(family));
+    compose_one(&w->c, family, in ? NET_DESTINATIONS : NET_SOURCES, host);
+}
+
 static bool may_reject(const struct writing *w)
 {
     return w->kind == KIND_FILTER && w->hook != NULL &&
@@ -165,8 +180,12 @@ static void rules(struct writing *w, unsigned most)
 
     for (unsigned i = 0; i < n; i++) {
         add(w, "  ");
-        nft_matches(w);
-        statement(w);
+        if (w->kind == KIND_NAT && once_in(w, 6)) {
+            to_itself(w);
+        } else {
+            nft_matches(w);
+            statement(w);
+        }
         compose_end(&w->c, &w->c.to->rules);
     }
     add(w, " }");

@@ -227,6 +227,14 @@ static void tracking_match(struct writing *w)
     add(w, once_in(w, 20) ? "ct status confirmed " : draw_of(w->c.draw, forms));
 }
 
+static void translated_match(struct writing *w)
+{
+    static const char *const forms[] = {"ct status dnat ", "ct status ! dnat ", "ct status snat ",
+                                        "ct status snat,dnat ", "ct state new ct status dnat,seen-reply "};
+
+    add(w, draw_of(w->c.draw, forms));
+}
+
 static void other_match(struct writing *w)
 {
     static const char *const forms[] = {"meta mark 0x1 ",          "meta mark & 0x4 == 0x4 ", "meta mark != 0 ",
@@ -242,6 +250,11 @@ void nft_matches(struct writing *w)
     if (w->families != FAMILY_BOTH)
         need_family(w);
     w->protocol = -1;
+    /* Alone: what is translated are few packets. */
+    if (w->c.to->tracks && once_in(w, 8)) {
+        translated_match(w);
+        return;
+    }
     if (!once_in(w, 3))
         address_match(w);
     if (once_in(w, 6))

@@ -53,6 +53,8 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     /* The naive evaluation is not asked with ends that only some chains see. */
     if (direction == DIRECTION_REPLY && str_starts(verdict.reason, "the rule sees replies"))
         return;
+    if (blurred && verdict.kind == VERDICT_UNDETERMINED)
+        return;
     if (verdict.kind != expected(some[2], some[1], some[0])) {
         printf("case %lu: %s where the oracle says %s\n", number, verdict_name(verdict.kind),
                verdict_name(expected(some[2], some[1], some[0])));
@@ -86,7 +88,8 @@ void compare_case(struct arena *arena, struct arena *scratch, unsigned long numb
         if (!networks)
             compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
     }
-    compare_excess(scratch, prover, &policy, number);
+    if (!blurred)
+        compare_excess(scratch, prover, &policy, number);
     if (number % 4 == 0)
         compare_audit(scratch, prover, number);
     if (number % 4 == 1)

@@ -27,6 +27,8 @@ const unsigned ports[PORTS] = {1, 80, 100, 443, 1000};
 const unsigned flags[FLAGS] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK};
 static const unsigned messages[MESSAGES] = {0, 8 << 8, 3 << 8 | 4, 13 << 8};
 enum family family;
+bool tracing;
+bool blurred;
 bool networks;
 bool rewriting;
 

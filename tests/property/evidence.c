@@ -19,10 +19,11 @@ struct trial {
     const struct forks *forks;
     enum family family;
     enum hook hook;
-    struct block seen;          /* the part as rules see it now */
-    unsigned chosen[FIELD_N];   /* how often the kernel chose a value of it */
-    const struct ranges *state; /* as conntrack sees it */
-    const struct ranges *out;   /* as it is routed */
+    struct block seen;            /* the part as rules see it now */
+    unsigned chosen[FIELD_N];     /* how often the kernel chose a value of it */
+    enum relation other[FIELD_N]; /* whether NAT made an end another; CUT: not known */
+    const struct ranges *state;   /* as conntrack sees it */
+    const struct ranges *out;     /* as it is routed */
     const struct chain *base;
     const struct rule *decider; /* in this base chain; NULL: its policy */
     bool nat_done;
@@ -101,10 +102,23 @@ static enum relation narrow(const struct trial *t, const struct asked *asked, en
     return relate(t, &more, after);
 }
 
+/* An unknown that is asked for. */
+static enum relation suppose(const struct trial *t, const struct asked *asked, uint32_t literal, bool negated,
+                             const struct rest *after)
+{
+    struct asked more = *asked;
+    enum relation found = block_unknown(t->seen.literals, literal);
+
+    if (found == CUT) {
+        found = block_unknown(more.open, literal);
+        more.open = block_assume(t->arena, more.open, literal, !negated);
+    }
+    return found != CUT && (found == INSIDE) == negated ? OUTSIDE : relate(t, &more, after);
+}
+
 /* The part against the packets that take all of `rest`: one alternative must hold all of it, or each of them none. */
 static enum relation relate(const struct trial *t, const struct asked *asked, const struct rest *rest)
 {
-    struct asked more = *asked;
     struct rest after;
     const struct match *match;
     enum relation found = OUTSIDE;
@@ -118,13 +132,11 @@ static enum relation relate(const struct trial *t, const struct asked *asked, co
     switch (match->kind) {
     case MATCH_RANGES: return narrow(t, asked, match->field, match->ranges, &after);
     case MATCH_INTERFACES: return narrow(t, asked, match->field, names_of(t, match), &after);
-    case MATCH_UNKNOWN:
-        found = block_unknown(t->seen.literals, match->literal);
-        if (found == CUT) {
-            found = block_unknown(more.open, match->literal);
-            more.open = block_assume(t->arena, more.open, match->literal, !match->negated);
-        }
-        return found != CUT && (found == INSIDE) == match->negated ? OUTSIDE : relate(t, &more, &after);
+    case MATCH_TRANSLATED:
+        if (t->other[match->field] == CUT)
+            return suppose(t, asked, literal_translated(match->field), match->negated, &after);
+        return (t->other[match->field] == INSIDE) == match->negated ? OUTSIDE : relate(t, asked, &after);
+    case MATCH_UNKNOWN: return suppose(t, asked, match->literal, match->negated, &after);
     case MATCH_ANY_OF:
         for (size_t i = 0; i < match->group_n && found != INSIDE; i++) {
             struct rest group = {match->groups[i].v, match->groups[i].n, &after};
@@ -177,7 +189,7 @@ static enum end choose(struct trial *t, enum field field, const struct ranges *v
     vec_each (const struct fork *, fork, t->forks) {
         enum relation side = block_unknown(t->seen.literals, fork->literal);
 
-        if (single || fork->rule != NULL || fork->field != field || side == CUT)
+        if (single || fork->rule != NULL || fork->values == NULL || fork->field != field || side == CUT)
             continue;
         if (t->chosen[field] > 1)
             return refuse(t, "it does not say which of two choices an unknown is about");
@@ -206,25 +218,78 @@ static const struct ranges *move_network(struct trial *t, const struct ranges *f
     return moved;
 }
 
+/* Whether an end becomes another by one of these values. Where they are several, or some packets had it: not known. */
+static void note_other(struct trial *t, enum field end, const struct ranges *before, const struct ranges *to)
+{
+    bool single = to->n == 1 && to->v[0].lo == to->v[0].hi;
+
+    if (!ranges_overlap(before, to))
+        t->other[end] = INSIDE;
+    else if (t->other[end] == OUTSIDE && !(single && ranges_subset(before, to)))
+        t->other[end] = CUT;
+}
+
+/* Where that is the kernel's choice: the side that the part is about. */
+static void settle_other(struct trial *t, enum field end)
+{
+    vec_each (const struct fork *, fork, t->forks) {
+        if (t->other[end] == CUT && fork->rule == NULL && fork->values == NULL && fork->field == end)
+            t->other[end] = block_unknown(t->seen.literals, fork->literal);
+    }
+}
+
+/* Whether packets of the part show their ports. */
+static enum relation has_ports(const struct trial *t)
+{
+    enum relation found = CUT;
+
+    for (unsigned protocol = 0; protocol <= 255; protocol++) {
+        enum relation one = proto_has_ports(protocol) ? INSIDE : OUTSIDE;
+
+        if (!ranges_contain(t->seen.field[FIELD_PROTOCOL], protocol))
+            continue;
+        if (found != CUT && found != one)
+            return CUT;
+        found = one;
+    }
+    if (found == INSIDE && ranges_contain(t->seen.field[FIELD_FRAGMENT], FRAGMENT_LATER))
+        return ranges_subset(t->seen.field[FIELD_FRAGMENT], ranges_value(t->arena, FRAGMENT_LATER)) ? OUTSIDE : CUT;
+    return found;
+}
+
 static enum end translate(struct trial *t, const struct rule *rule)
 {
     const struct rewrite *rewrite = rule->rewrite;
     bool source = rule->action == ACTION_SNAT;
     enum field field = source ? FIELD_SOURCE : FIELD_DESTINATION;
+    enum field port = source ? FIELD_SOURCE_PORT : FIELD_PORT;
+    const struct ranges *to = NULL;
     enum end end = FELL_OFF;
 
     t->nat_done = true;
     t->translated = t->translated || (!source && (rewrite->own || rewrite->has_addresses || rewrite->has_ports));
     if (rewrite->own && !source && t->base->hook == HOOK_OUTPUT)
-        t->seen.field[field] = ranges_value(t->arena, t->family == FAMILY_V4 ? 0x7f000001 : 1);
+        to = ranges_value(t->arena, t->family == FAMILY_V4 ? 0x7f000001 : 1);
     else if (rewrite->own)
-        end = choose(t, field, addr_all(t->family));
-    else if (rewrite->has_addresses && rewrite->network)
-        t->seen.field[field] = move_network(t, t->seen.field[field], rewrite->addresses);
+        to = addr_all(t->family);
     else if (rewrite->has_addresses)
-        end = choose(t, field, ranges_of(t->arena, &rewrite->addresses, 1));
-    if (end == FELL_OFF && rewrite->has_ports)
-        end = choose(t, source ? FIELD_SOURCE_PORT : FIELD_PORT, ranges_of(t->arena, &rewrite->ports, 1));
+        to = ranges_of(t->arena, &rewrite->addresses, 1);
+    if (rewrite->has_addresses && rewrite->network) {
+        /* Bits stay what they are: all packets of a block change, or none. */
+        if (t->other[field] == OUTSIDE && !ranges_subset(t->seen.field[field], to))
+            t->other[field] = ranges_overlap(t->seen.field[field], to) ? CUT : INSIDE;
+        t->seen.field[field] = move_network(t, t->seen.field[field], rewrite->addresses);
+    } else if (to != NULL) {
+        note_other(t, field, t->seen.field[field], to);
+        end = choose(t, field, to);
+    }
+    if (end == FELL_OFF && rewrite->has_ports) {
+        to = ranges_of(t->arena, &rewrite->ports, 1);
+        if (has_ports(t) != OUTSIDE)
+            note_other(t, field, t->seen.field[port], has_ports(t) == INSIDE ? to : t->seen.field[port]);
+        end = choose(t, port, to);
+    }
+    settle_other(t, field);
     if (!source && rewrite->own && t->base->hook == HOOK_PREROUTING && t->hook == HOOK_FORWARD) {
         t->to_host = true;
         t->seen.field[FIELD_OUT] = ranges_value(t->arena, INTERFACE_NONE);

@@ -27,6 +27,8 @@ extern uint64_t random_state;
 extern const uint8_t *chosen;
 extern size_t chosen_n;
 extern enum family family; /* of the case */
+extern bool tracing;       /* rules ask whether connections are translated */
+extern bool blurred;       /* likewise, and the kernel chooses to what: the prover takes these for two unknowns */
 extern bool networks;      /* some rule translates a network of destinations */
 extern bool rewriting;     /* the ruleset has rules that write into packets */
 

@@ -9,6 +9,10 @@ static struct match random_plain(struct arena *arena)
                                         FIELD_STATE,  FIELD_FRAGMENT,    FIELD_MARK};
     struct match match = {.kind = MATCH_RANGES};
 
+    if (tracing && pick(8) == 0)
+        return (struct match){.kind = MATCH_TRANSLATED,
+                              .negated = pick(3) == 0,
+                              .field = pick(3) == 0 ? FIELD_SOURCE : FIELD_DESTINATION};
     match.field = fields[pick(rewriting ? 6 : 5)];
     match.ranges = random_ranges(arena, match.field);
     return match;
@@ -95,6 +99,7 @@ static struct range random_target(unsigned values, enum field field)
     unsigned a = pick(values);
     unsigned b = pick(3) == 0 ? a + pick(values - a) : a;
 
+    blurred = blurred || (tracing && a < b);
     return (struct range){value_of(field, a), value_of(field, b)};
 }
 
@@ -104,7 +109,10 @@ static const struct rewrite *random_nat(struct arena *arena, bool source)
     enum field field = source ? FIELD_SOURCE : FIELD_DESTINATION;
 
     switch (pick(6)) {
-    case 0: rewrite->own = true; break;
+    case 0:
+        rewrite->own = true;
+        blurred = blurred || tracing;
+        break;
     case 1: /* a network of two addresses */
         rewrite->has_addresses = rewrite->network = true;
         networks = networks || !source;
@@ -205,12 +213,16 @@ struct ruleset *random_ruleset(struct arena *arena)
     static const char *const names[] = {"base", "second", "c", "d"};
     struct ruleset *ruleset = arena_new_object(arena, struct ruleset);
     struct interface_pattern wild = {STR("eth"), true};
+    unsigned kind;
 
     *ruleset = (struct ruleset){.dialect = STR("test"), .file = STR("test"), .literal_n = LITERALS};
     ruleset->families = FAMILY_BIT(family); /* its addresses are of one */
     ruleset->chain_n = 1 + pick(4);
     ruleset->chains = arena_new_array(arena, struct chain *, ruleset->chain_n + COUNT(around));
-    rewriting = pick(3) == 0;
+    kind = pick(12);
+    rewriting = kind % 3 == 0;
+    tracing = kind % 4 == 0;
+    blurred = false;
     networks = false;
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         struct chain *chain = arena_new_object(arena, struct chain);

@@ -48,6 +48,7 @@ static inline void ruleset_text_match(struct buf *out, const struct match *match
         }
         buf_addc(out, ')');
         break;
+    case MATCH_TRANSLATED: buf_addf(out, "%stranslated %s", match->negated ? "!" : "", field_name(match->field)); break;
     case MATCH_UNKNOWN:
         buf_addf(out, "%s<%u:%.*s>", match->negated ? "!" : "", match->literal, STR_ARG(match->text));
         break;

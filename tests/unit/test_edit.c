@@ -12,14 +12,18 @@
 #define SHUT ":FORWARD DROP [0:0]\n"
 #define A "-A FORWARD "
 
-static struct chain *forward(const struct firewall_text *f)
+static struct chain *chain_of(const struct firewall_text *f, bool nat)
 {
-    return ruleset_chain(f->ruleset, STR("filter"), STR("FORWARD"));
+    return nat ? ruleset_chain(f->ruleset, STR("nat"), STR("PREROUTING"))
+               : ruleset_chain(f->ruleset, STR("filter"), STR("FORWARD"));
 }
 
-/* Rule `at` (from 1) of FORWARD becomes the one rule of `becomes`; what is kept then must be what a new proof says. */
-static void edit_and_compare(struct firewall_text *f, size_t at, const char *becomes, enum verdict_kind request,
-                             enum verdict_kind reply)
+/*
+ * Rule `at` (from 1) of FORWARD, or of PREROUTING in nat, becomes the one rule of `becomes`; what is kept then must be
+ * what a new proof says.
+ */
+static void edit_and_compare(struct firewall_text *f, bool nat, size_t at, const char *becomes,
+                             enum verdict_kind request, enum verdict_kind reply)
 {
     struct edit *edit = edit_start(f->arena, f->ruleset, &f->policy);
     const enum verdict_kind wanted[] = {request, reply};
@@ -28,7 +32,7 @@ static void edit_and_compare(struct firewall_text *f, size_t at, const char *bec
     size_t judged;
 
     firewall_text(&other, becomes);
-    assert_true(edit_rule(edit, forward(f), at - 1, &forward(&other)->rules[0], &judged));
+    assert_true(edit_rule(edit, chain_of(f, nat), at - 1, &chain_of(&other, nat)->rules[0], &judged));
     fresh = prover_new(f->arena, f->ruleset, &f->policy);
     for (enum direction direction = DIRECTION_REQUEST; direction <= DIRECTION_REPLY; direction++) {
         struct verdict verdict;
@@ -50,7 +54,7 @@ static void a_reply_behind_nat_follows_its_request(void **state)
     firewall_text(&f, SHUT A "-p tcp -s 10.1.0.2 --sport 80 -j ACCEPT\n" A "-p tcp --dport 80 --syn -j ACCEPT\n"
                              "COMMIT\n*nat\n-A PREROUTING -d 10.1.0.1 -j DNAT --to-destination 10.1.0.2-10.1.0.3\n");
     firewall_permit(&f, "tcp 10.0.0.1 10.1.0.1 80", NULL, NULL);
-    edit_and_compare(&f, 2, A "-p tcp -d 10.1.0.2 --dport 80 --syn -j ACCEPT\n", VERDICT_UNDETERMINED,
+    edit_and_compare(&f, false, 2, A "-p tcp -d 10.1.0.2 --dport 80 --syn -j ACCEPT\n", VERDICT_UNDETERMINED,
                      VERDICT_PERMITTED);
     firewall_free(&f);
 }
@@ -63,7 +67,21 @@ static void a_reply_without_a_track_follows_its_request(void **state)
     firewall_text(&f, SHUT A "-p tcp --dport 80 --syn -j ACCEPT\n" A "-m state --state ESTABLISHED -j ACCEPT\n"
                              "COMMIT\n*raw\n-A PREROUTING -p tcp --dport 80 -j NOTRACK\n");
     firewall_permit(&f, "tcp 10.0.0.1 10.1.0.1 80", NULL, NULL);
-    edit_and_compare(&f, 1, A "-p udp -j ACCEPT\n", VERDICT_DENIED, VERDICT_PARTIAL);
+    edit_and_compare(&f, false, 1, A "-p udp -j ACCEPT\n", VERDICT_DENIED, VERDICT_PARTIAL);
+    firewall_free(&f);
+}
+
+/* Rules asked for it before there was any, in vain. */
+static void the_first_translation(void **state)
+{
+    struct firewall_text f;
+
+    (void)state;
+    firewall_text(&f, SHUT A "-m conntrack --ctstate ESTABLISHED,DNAT -j ACCEPT\n"
+                             "COMMIT\n*nat\n-A PREROUTING -d 10.1.0.1 -j ACCEPT\n");
+    firewall_permit(&f, "tcp 10.0.0.1 10.1.0.1 80", NULL, NULL);
+    edit_and_compare(&f, true, 1, "COMMIT\n*nat\n-A PREROUTING -d 10.1.0.1 -j DNAT --to-destination 10.1.0.2\n",
+                     VERDICT_PERMITTED, VERDICT_PERMITTED);
     firewall_free(&f);
 }
 
@@ -72,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_behind_nat_follows_its_request),
         cmocka_unit_test(a_reply_without_a_track_follows_its_request),
+        cmocka_unit_test(the_first_translation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,10 @@ static const struct excess_case excesses[] = {
      "10.0.0.0/24 > 10.1.0.0/24 gre any by X 1\n"},
     {"what may be let through", SHUT A "-m limit --limit 1/sec -p gre -j ACCEPT\n", WEB, 0,
      "10.0.0.0/24 > 10.1.0.0/24 gre any by FORWARD 1\n"},
+    {"all let through before, as nothing is translated",
+     SHUT A "-s 10.0.0.1 -p udp -m conntrack ! --ctstate DNAT -j ACCEPT\n" A
+            "-s 10.0.0.1 -p udp --dport 53 -j ACCEPT\n",
+     WEB, 0, "10.0.0.1 > 10.1.0.0/24 udp any by FORWARD 1\n"},
     {"ICMP errors", SHUT A "-p icmp --icmp-type destination-unreachable -j ACCEPT\n", WEB, BASELINE_DEFAULT, ""},
     {"ICMP errors without the baseline", SHUT A "-s 10.0.0.1 -d 10.1.0.1 -p icmp --icmp-type 3/4 -j ACCEPT\n", WEB, 0,
      "10.0.0.1 > 10.1.0.1 icmp any by FORWARD 1\n"},

@@ -67,7 +67,9 @@ static const struct rule_case cases_v4[] = {
     {"-m conntrack ! --ctstate INVALID -j ACCEPT", "state=0-2,untracked accept"},
     {"-m conntrack --ctstate INVALID,UNTRACKED -j DROP", "state=3-4 drop"},
     {"-m conntrack --ctstate ESTABLISHED,DNAT -j ACCEPT",
-     "any(state=established | state=0-2 <0:-m conntrack --ctstate DNAT>) accept"},
+     "any(state=established | state=new translated destination | state=1-2 <0:-m conntrack --ctstate DNAT>) accept"},
+    {"-m conntrack ! --ctstate SNAT -j DROP",
+     "!any(state=new translated source | state=1-2 <0:-m conntrack --ctstate SNAT>) drop"},
     {"-m conntrack --ctproto 6 -j ACCEPT",
      "any(state=0-1 transport=6 | state=related <0:-m conntrack --ctproto 6>) accept"},
     {"-m conntrack --ctstate NEW --ctdir ORIGINAL -j ACCEPT",
@@ -232,6 +234,7 @@ static const struct {
     {"-m mac --mac-source 00:11:22 -j ACCEPT", 32, "not an Ethernet address"},
     {"-m pkttype --pkt-type all -j ACCEPT", 34, "a type of packet"},
     {"-m conntrack --ctstatus OLD -j ACCEPT", 36, "not a list of NONE"},
+    {"-m conntrack --ctstatus DNAT -j ACCEPT", 36, "not a list of NONE"},
     {"-j FORWARD", 15, "calls itself"},
 };
 

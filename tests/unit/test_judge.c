@@ -321,6 +321,8 @@ static void hooks_of_a_host(void **state)
 
 #define NAT "COMMIT\n*nat\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n"
 #define MANGLE "COMMIT\n*mangle\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+#define DNAT NAT "-A PREROUTING "
+#define OF_DNAT SHUT REPLIES A "-m conntrack --ctstate DNAT -j ACCEPT\n"
 
 /*
  * A new destination is looked up again between OUTPUT and POSTROUTING: filters at OUTPUT see the old way out, which
@@ -355,6 +357,57 @@ static void sent_elsewhere_by_the_host(void **state)
         judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
         if (!str_starts(answer_text(f.arena, &verdict), ways[i].wanted))
             fail_msg("%s: %.*s", ways[i].rules, STR_ARG(answer_text(f.arena, &verdict)));
+        firewall_free(&f);
+    }
+}
+
+/* What conntrack knows of a connection's translation when its first packet is there. */
+static void translated_connections(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *rules;
+        const char *flow;
+        const char *wanted;
+    } ways[] = {
+        {"nothing is translated", OF_DNAT, WEB, "denied FORWARD - tcp 10.0.0.1:40000 > 10.1.0.1:80 state new"},
+        {"translated", OF_DNAT DNAT "-d 10.1.0.1 -j DNAT --to 10.2.0.9\n", WEB, "permitted FORWARD 2"},
+        {"another is", OF_DNAT DNAT "-d 10.1.0.7 -j DNAT --to 10.2.0.9\n", WEB,
+         "denied FORWARD - tcp 10.0.0.1:40000 > 10.1.0.1:80 state new"},
+        {"to what it is", OF_DNAT DNAT "-p tcp -j DNAT --to 10.1.0.1:80\n", WEB, "denied FORWARD -"},
+        {"one of them to what it is", OF_DNAT DNAT "-p tcp -j DNAT --to 10.1.0.1:80\n",
+         "tcp 10.0.0.1 10.1.0.1-10.1.0.2 80", "partial FORWARD - tcp 10.0.0.1:40000 > 10.1.0.1:80 state new"},
+        {"a port", OF_DNAT DNAT "-p tcp -j DNAT --to :8080\n", WEB, "permitted FORWARD 2"},
+        {"one of several, itself too", OF_DNAT DNAT "-j DNAT --to 10.1.0.1-10.1.0.2\n", WEB,
+         "undetermined FORWARD 2 tcp 10.0.0.1:40000 > 10.1.0.1:80 state new"},
+        {"one of several others", OF_DNAT DNAT "-j DNAT --to 10.2.0.1-10.2.0.9\n", WEB, "permitted FORWARD 2"},
+        {"a network, half of it to what it is", OF_DNAT DNAT "-j NETMAP --to 10.1.0.0/24\n",
+         "tcp 10.0.0.1 10.1.0.0/23 80", "partial FORWARD - tcp 10.0.0.1:40000 > 10.1.0.1:80 state new"},
+        {"refused for that", OPEN A "-m conntrack --ctstate DNAT -j REJECT\n" DNAT "-j DNAT --to 10.2.0.9\n", WEB,
+         "denied FORWARD 1"},
+        {"refused without", OPEN A "-m conntrack ! --ctstate DNAT -j REJECT\n" DNAT "-j DNAT --to 10.2.0.9\n", WEB,
+         "permitted FORWARD -"},
+        {"not yet", OPEN DNAT "-j DNAT --to 10.2.0.9\n" MANGLE "-A PREROUTING -m conntrack ! --ctstate DNAT -j DROP\n",
+         WEB, "denied PREROUTING 1"},
+        {"sources, behind the filter",
+         SHUT A "-m conntrack --ctstate SNAT -j ACCEPT\n" NAT "-A POSTROUTING -j SNAT --to 10.9.0.1\n", WEB,
+         "denied FORWARD -"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct firewall_text f;
+        struct verdict verdict;
+        struct str text;
+
+        firewall_text(&f, ways[i].rules);
+        assert_non_null(f.ruleset);
+        firewall_permit(&f, ways[i].flow, NULL, NULL);
+        firewall_ready(&f);
+        judge_permit(f.scratch, f.prover, &f.permits[0], DIRECTION_REQUEST, &verdict);
+        text = answer_text(f.arena, &verdict);
+        if (!str_starts(text, ways[i].wanted))
+            fail_msg("%s: %.*s", ways[i].name, STR_ARG(text));
         firewall_free(&f);
     }
 }
@@ -432,6 +485,7 @@ int main(void)
         cmocka_unit_test(base_chains),
         cmocka_unit_test(hooks_of_a_host),
         cmocka_unit_test(sent_elsewhere_by_the_host),
+        cmocka_unit_test(translated_connections),
         cmocka_unit_test(errors_and_nat),
         cmocka_unit_test(replies_before_they_are_translated_back),
     };

@@ -16,6 +16,7 @@
 #define RAW "COMMIT\n*raw\n:X - [0:0]\n-A PREROUTING "
 #define NAT "COMMIT\n*nat\n-A PREROUTING "
 #define LIMIT "-m limit --limit 5/sec "
+#define TRANSLATED A "-m conntrack --ctstate DNAT "
 
 static const struct {
     const char *rules;
@@ -68,6 +69,17 @@ static const struct {
     /* An ICMP error about a connection meets no rule of NAT. */
     {SHUT A "-d 10.1.0.1 -j ACCEPT\n" NAT "-j DNAT --to-destination 10.1.0.2\n",
      "icmp 10.0.0.1 > 10.1.0.1 type 3 state related", NAIVE_ACCEPT},
+    /* A connection is translated where NAT changed it, as far as it has. */
+    {SHUT TRANSLATED "-j ACCEPT\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT "-j DNAT --to 10.1.0.2\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT "-j DNAT --to 10.1.0.1\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_DROP},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT "-j DNAT --to 10.1.0.1-10.1.0.2\n", "tcp 10.0.0.1 > 10.1.0.1:80",
+     NAIVE_ACCEPT | NAIVE_DROP},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT "-p tcp -j DNAT --to :81\n", "tcp 10.0.0.1 > 10.1.0.1:80", NAIVE_ACCEPT},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT LIMIT "-j DNAT --to 10.1.0.2\n", "tcp 10.0.0.1 > 10.1.0.1:80",
+     NAIVE_ACCEPT | NAIVE_DROP},
+    {SHUT TRANSLATED "-j ACCEPT\n" NAT "-j DNAT --to 10.1.0.2\n", "tcp 10.0.0.1 > 10.1.0.1:80 state established",
+     NAIVE_ACCEPT | NAIVE_DROP},
 };
 
 static struct packet packet_of(struct arena *arena, const char *text)

@@ -198,7 +198,12 @@ static const struct {
      "state=0-2 any(state=established | state=related <0:ct status seen-reply> | "
      "state=1-2 <1:ct status assured>) accept",
      NULL},
-    {MATCH_OF("!", CT("status"), "'dnat'") ACCEPT, "state=0-2 !any(state=0-2 <0:ct status dnat>) accept", NULL},
+    {MATCH_OF("!", CT("status"), "'dnat'") ACCEPT,
+     "state=0-2 !any(state=new translated destination | state=1-2 <0:ct status dnat>) accept", NULL},
+    {MATCH_OF("in", CT("status"), "['snat','seen-reply']") ACCEPT,
+     "state=0-2 any(state=established | state=related <0:ct status seen-reply> | "
+     "state=new translated source | state=1-2 <1:ct status snat>) accept",
+     NULL},
     {MATCH_OF("!=", CT("status"), "'dnat'") ACCEPT, "state=0-2 <0:ct status != dnat> accept", NULL},
     {MATCH_OF("!=", "'ct':{'key':'ip saddr','dir':'original'}", "'10.0.0.1'") ACCEPT,
      "v4 state=0-2 any(state=new source=0.0.0.0-10.0.0.0,10.0.0.2-255.255.255.255 | "

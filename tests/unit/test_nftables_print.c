@@ -217,6 +217,7 @@ static bool holds(const struct match *matches, size_t n, const struct probe *pro
             if (any != (match->kind == MATCH_ANY_OF))
                 return false;
             break;
+        case MATCH_TRANSLATED:
         case MATCH_UNKNOWN:
         case MATCH_N: fail_msg("a printed rule has an unknown");
         }

@@ -11,6 +11,7 @@
 
 #define VIRTUAL_SNAT 32u
 #define VIRTUAL_DNAT 64u
+#define CONFIRMED 8u /* the last status that --ctstatus has a name for */
 #define NO_CONNECTION (1u << STATE_INVALID | 1u << STATE_UNTRACKED)
 
 static bool same_letters(struct str text, const char *upper)
@@ -89,7 +90,6 @@ void match_states(struct reading *reading, size_t option)
         reading_add_not(reading, FIELD_STATE, state_ranges(reader, states));
         return;
     }
-    /* Whether a connection was translated is no field of the packet. */
     if ((states & ~(VIRTUAL_SNAT | VIRTUAL_DNAT)) != 0) {
         add_states(reading, &grouping, states);
         grouping_next(reading, &grouping);
@@ -97,7 +97,10 @@ void match_states(struct reading *reading, size_t option)
     for (unsigned bit = VIRTUAL_SNAT; bit <= VIRTUAL_DNAT; bit <<= 1) {
         if ((states & bit) == 0)
             continue;
-        add_states(reading, &grouping, STATUS_TRACKED);
+        add_states(reading, &grouping, 1u << STATE_NEW);
+        grouping_translated(&grouping, bit == VIRTUAL_SNAT ? FIELD_SOURCE : FIELD_DESTINATION);
+        grouping_next(reading, &grouping);
+        add_states(reading, &grouping, 1u << STATE_ESTABLISHED | 1u << STATE_RELATED);
         grouping_unknown(reading, &grouping,
                          bit == VIRTUAL_SNAT ? STR("-m conntrack --ctstate SNAT") : STR("-m conntrack --ctstate DNAT"),
                          false, SAME_UNTIL_WRITTEN);
@@ -192,7 +195,7 @@ static bool parse_status(struct str text, unsigned *bits)
         struct str item = str_cut(text, ',', &text);
         const struct status_bit *row = status_find(item);
 
-        if (row == NULL && !same_letters(item, "NONE"))
+        if (row == NULL ? !same_letters(item, "NONE") : row->bit > CONFIRMED)
             return false;
         *bits |= row == NULL ? 0 : row->bit;
     }
@@ -239,8 +242,7 @@ void match_ctstatus(struct reading *reading, size_t option)
                 continue;
             if (!negated)
                 add_states(reading, &grouping, 1u << state);
-            grouping_unknown(reading, &grouping, status_text(reading->reader, &status_bits[i]), negated,
-                             status_bits[i].bit < 16 ? SAME_ALWAYS : SAME_UNTIL_WRITTEN);
+            grouping_unknown(reading, &grouping, status_text(reading->reader, &status_bits[i]), negated, SAME_ALWAYS);
             if (!negated)
                 grouping_next(reading, &grouping);
         }

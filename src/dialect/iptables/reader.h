@@ -166,6 +166,7 @@ struct grouping {
 void grouping_field(struct reading *reading, struct grouping *grouping, enum field field, const struct ranges *ranges);
 void grouping_unknown(struct reading *reading, struct grouping *grouping, struct str text, bool negated,
                       enum sameness same);
+void grouping_translated(struct grouping *grouping, enum field end);
 void grouping_next(struct reading *reading, struct grouping *grouping); /* the group is complete */
 /* One of the groups holds; negated: none. */
 void grouping_add(struct reading *reading, struct grouping *grouping);

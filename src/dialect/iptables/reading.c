@@ -131,6 +131,12 @@ void grouping_unknown(struct reading *reading, struct grouping *grouping, struct
     grouping->v[grouping->n++] = unknown_match(reading->reader, text, negated, same);
 }
 
+void grouping_translated(struct grouping *grouping, enum field end)
+{
+    assert(grouping->n < sizeof grouping->v / sizeof *grouping->v);
+    grouping->v[grouping->n++] = (struct match){.kind = MATCH_TRANSLATED, .field = end};
+}
+
 void grouping_next(struct reading *reading, struct grouping *grouping)
 {
     struct arena *arena = reading->reader->arena;

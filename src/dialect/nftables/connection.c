@@ -83,6 +83,13 @@ static bool match_status(struct reader *reader, struct drafts *drafts, struct st
             add_states(reader, &group, row->sure);
             end_group(reader, &groups, &group);
         }
+        if (row->end != FIELD_N) {
+            struct match translated = {.kind = MATCH_TRANSLATED, .field = row->end};
+
+            add_states(reader, &group, 1u << STATE_NEW);
+            draft_add(reader, &group, &translated);
+            end_group(reader, &groups, &group);
+        }
         add_states(reader, &group, row->open);
         add_literal(reader, &group, text, false, reader->written && row->bit >= 16);
         end_group(reader, &groups, &group);
