@@ -22,10 +22,7 @@ struct datagram {
     uint16_t peer_port;
     u128 local;
     bool to_many; /* broadcast or multicast */
-    union {
-        struct cmsghdr header; /* for its alignment */
-        char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-    } control;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     size_t control_n;
 };
 
@@ -68,7 +65,7 @@ static bool next_datagram(struct post *post, struct datagram *datagram)
                              .msg_namelen = sizeof datagram->from,
                              .msg_iov = &bytes,
                              .msg_iovlen = 1,
-                             .msg_control = &datagram->control,
+                             .msg_control = datagram->control,
                              .msg_controllen = sizeof datagram->control};
     ssize_t n = recvmsg(post->watch.fd, &message, 0);
 
@@ -91,7 +88,7 @@ static int send_answer(struct datagram *datagram, const struct wire_out *out)
                              .msg_namelen = datagram->from_size,
                              .msg_iov = &bytes,
                              .msg_iovlen = 1,
-                             .msg_control = &datagram->control,
+                             .msg_control = datagram->control,
                              .msg_controllen = datagram->control_n};
 
     return sendmsg(datagram->post->watch.fd, &message, MSG_DONTWAIT) < 0 ? -errno : 0;

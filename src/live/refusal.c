@@ -103,15 +103,14 @@ static void by_message(const struct refused *refused, enum meaning meaning, cons
     case MEANING_PROTOCOL:
     case MEANING_PROHIBITED: reject(refused, said, answer); break;
     case MEANING_HOST:
-        if (said->own && !said->target) {
-            answer_is(answer, OUTCOME_UNREACHABLE, "nobody on this link has the address, or the next hop's");
-            break;
-        } /* fallthrough */
     case MEANING_NET:
     case MEANING_LOOP:
     case MEANING_OTHER:
-        answer_is(answer, OUTCOME_UNREACHABLE, "%.*s says: %s (ICMP %u/%u)", STR_ARG(buf_str(&said->by)), said->text,
-                  refusal->icmp_type, refusal->icmp_code);
+        if (meaning == MEANING_HOST && said->own && !said->target)
+            answer_is(answer, OUTCOME_UNREACHABLE, "nobody on this link has the address, or the next hop's");
+        else
+            answer_is(answer, OUTCOME_UNREACHABLE, "%.*s says: %s (ICMP %u/%u)", STR_ARG(buf_str(&said->by)),
+                      said->text, refusal->icmp_type, refusal->icmp_code);
         break;
     case MEANING_NOTHING:
     case MEANING_N: break;
