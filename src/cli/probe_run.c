@@ -4,6 +4,7 @@
  */
 #include "cli/probe_running.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +12,11 @@
 #include <unistd.h>
 
 #include "net/proto.h"
+
+static bool speaks_tls(const struct service *service)
+{
+    return service_exchange(service, PROTO_TCP)->tls != TLS_NONE;
+}
 
 static void keep(struct running *running, const struct probing_item *item, struct probe_outcome *outcome)
 {
@@ -103,6 +109,7 @@ static void follow(struct running *running, const struct probing_item *item, con
             probing_follow(probing, item, service_find(str_of(next->service)), next->proto, next->port);
         struct probe probe = probe_of(running, more);
 
+        assert(!speaks_tls(more->service) || speaks_tls(item->service) || speaks_tls(item->subject->service));
         keep_port(probing, item, next);
         running->expected++;
         engine_follow(running->engine, &probe);
@@ -214,11 +221,27 @@ static bool open_signals(struct running *running)
     return fd >= 0 && loop_watch(&running->loop, &running->signals, fd, LOOP_READ) == 0;
 }
 
+/* Reading the certificates of the system takes longer than all else before the first packet. What answers lead to are
+ * the subject's own service, or ports of NFS and FTP. */
+static bool needs_trust(const struct probing *probing)
+{
+    for (size_t i = 0; i < probing->items.n; i++) {
+        if (speaks_tls(probing->items.v[i]->service) || speaks_tls(probing->items.v[i]->subject->service))
+            return true;
+    }
+    for (size_t i = 0; i < probing->names.n; i++) {
+        if (speaks_tls(probing->names.v[i]->service))
+            return true;
+    }
+    return false;
+}
+
 static bool open_files(struct running *running)
 {
     const struct probing_options *options = running->probing->options;
     struct cli *cli = running->probing->cli;
-    struct trust_options trust = {.ca_file = options->ca.n > 0 ? str_cstr(cli->arena, cli_last(&options->ca)) : NULL};
+    struct trust_options trust = {.ca_file = options->ca.n > 0 ? str_cstr(cli->arena, cli_last(&options->ca)) : NULL,
+                                  .nothing = options->ca.n == 0 && !needs_trust(running->probing)};
     struct str audit = cli_last(&options->audit_logs);
     const char *why = "";
 

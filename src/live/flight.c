@@ -140,7 +140,7 @@ void flight_close(struct flight *flight)
     if (fd < 0)
         return;
     if (flight->state != FLIGHT_HELD)
-        loop_unwatch(engine->loop, &flight->watch);
+        loop_forget(engine->loop, &flight->watch);
     if (flight->probe.proto == PROTO_TCP && (engine->short_of_ports || flight->probe.source_port > 0))
         asking_close_reset(fd);
     else

@@ -73,15 +73,20 @@ void loop_change(struct loop *loop, struct watch *watch, unsigned events)
     epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
-void loop_unwatch(struct loop *loop, struct watch *watch)
+void loop_forget(struct loop *loop, struct watch *watch)
 {
     struct epoll_event *ready = (struct epoll_event *)loop->ready;
 
     if (watch->turn > 0)
         ready[watch->turn - 1].data.ptr = NULL;
     watch->turn = 0;
-    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
     loop->watch_n--;
+}
+
+void loop_unwatch(struct loop *loop, struct watch *watch)
+{
+    loop_forget(loop, watch);
+    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
 /* ------------------------------------------------------------------ deadlines */

@@ -49,6 +49,8 @@ int loop_watch(struct loop *loop, struct watch *watch, int fd, unsigned events);
 void loop_change(struct loop *loop, struct watch *watch, unsigned events);
 /* Before the descriptor is closed. Nothing is called any more, not even what is ready already. */
 void loop_unwatch(struct loop *loop, struct watch *watch);
+/* The same for a descriptor that nobody else has, and that its owner closes now: the kernel's part is done by that. */
+void loop_forget(struct loop *loop, struct watch *watch);
 
 /* Sets it, or sets it anew. `deadline` is zeroed but for `fire`. False: there is no memory. */
 bool loop_at(struct loop *loop, struct deadline *deadline, uint64_t at_us);

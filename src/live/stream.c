@@ -240,7 +240,7 @@ static void not_connected(struct flight *flight)
 
 static void connecting(struct flight *flight, unsigned events)
 {
-    int error = asking_error(flight->watch.fd);
+    int error = events & (LOOP_ERROR | LOOP_HANGUP) ? asking_error(flight->watch.fd) : 0;
 
     if (error == 0 && (events & LOOP_WRITE)) {
         connected(flight);
