@@ -261,9 +261,11 @@ def conversations(checks):
         (f's3 tcp {to} {far.HTTP}', 'wrong-service', '-', 'HTTP answered'),
         (f'tls tcp {to} {far.SILENT}', 'open-silent', '-', 'when TLS was offered'),
         (f'https tcp {to} {far.CLOSE}', 'open-silent', '-', 'when TLS was offered'),
+        (f'https tcp {to} {far.FIN}', 'open-silent', '-', 'without a word, when TLS was offered'),
         (f'vnc tcp {to} {far.DRIBBLE}', 'wrong-service', '-', 'ssh'),
         (f'vnc tcp {to} {far.FLOOD}', 'wrong-service', '-', ''),
     ], 'timeout=1500')
+    checks.table([(f's3 tcp {to} {far.FIN}', 'open-silent', '-', 'closed without a word')], 'timeout=1500')
     results = checks.results([f'ftp-passive tcp {to} {far.FTP}'])
     checks.holds('the data port is tried while the control connection is open',
                  [result.outcome for result in results] == ['open', 'open'], '; '.join(map(str, results)))
@@ -275,6 +277,27 @@ def conversations(checks):
     outcomes = {(result.port, result.outcome) for result in results}
     checks.holds('sources and interfaces', outcomes == {(str(far.SSH), 'open'), ('22', 'error'), ('23', 'error')},
                  '; '.join(map(str, results)))
+
+
+def hostile(checks):
+    """A far end that goes on and on, over each way there is to: no probe outlives its time, nor keeps what comes."""
+    to = address(4, OPEN)
+    each = {far.DRIBBLE: 'ssh', far.FLOOD: 'ssh', far.TLS_FLOOD: 'https', far.TLS_RECORDS: 'https', far.HEADERS: 'http',
+            far.FRAGMENTS: 'mountd', far.DRIBBLE_TLS: 'https'}
+    for port, service in each.items():
+        began = time.monotonic()
+        counts = checks.counts([f'{service} tcp {to} {port}'] * 20, 'timeout=700', 'most=1500')
+        took = time.monotonic() - began
+        checks.holds(f'{service} at {port} is over in time', (counts.get('open') is None or port == far.HEADERS) and took < 4 and
+                     sum(n for name, n in counts.items() if name != 'memory') == 20, (counts, took))
+        checks.holds(f'{service} at {port} is not kept', counts['memory'] < 40_000, counts)
+    began = time.monotonic()
+    counts = checks.counts([f'{service} tcp {to} {port}' for service in sorted(set(each.values())) + ['ldap', 'dns', 'kerberos',
+                            'smb', 'iscsi', 'vnc', 'rdp', 'dcerpc', 'rpcbind', 's3', 'rest', 'wlb'] for port in each],
+                           'timeout=700', 'most=1500')
+    took = time.monotonic() - began
+    checks.holds('every protocol at every one of them: a status line is one of HTTP', counts.get('open', 0) <= 2 and took < 6, (counts, took))
+    checks.holds('in little memory', counts['memory'] < 40_000, counts)
 
 
 def proxies(checks):
@@ -342,6 +365,7 @@ def inside(arguments):
             network.serve()
             refusals(checks)
             conversations(checks)
+            hostile(checks)
             proxies(checks)
             namespaces(checks, network)
             crowds(checks)
