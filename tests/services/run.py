@@ -19,10 +19,13 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import proof  # noqa: E402
+import servers  # noqa: E402
+from line import Line, address as line_address, six  # noqa: E402
+
 PROBE_MS = 3000
-CROSS_MS = 1500
 READY_S = 15
-PRIVATE = {'/run': ['samba', 'sshd', 'rpcbind'], '/var/log': ['samba'], '/var/lib/samba': ['private'],
+PRIVATE = {'/dev/shm': [], '/run': ['samba', 'sshd', 'rpcbind'], '/var/log': ['samba'], '/var/lib/samba': ['private'],
            '/var/cache/samba': [], '/var/lib/nfs': ['sm', 'sm.bak']}
 
 
@@ -43,6 +46,7 @@ class Bench:
     def __init__(self, talker, folder):
         self.talker, self.folder = talker, pathlib.Path(folder)
         self.processes, self.passed, self.failed, self.skipped = [], 0, 0, []
+        self.far = []  # in front of every command: the namespace that it runs in
         self.lock = threading.Lock()
         self.environment = dict(os.environ, PATH=os.environ.get('PATH', '') + ':/usr/sbin:/sbin', LC_ALL='C')
 
@@ -66,7 +70,7 @@ class Bench:
 
     def start(self, name, argv, **more):
         log = open(self.folder / f'{name}.log', 'ab')
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
+        process = subprocess.Popen([*self.far, *argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
                                    start_new_session=True, **more)
         self.processes.append(process)
         return process
@@ -74,7 +78,7 @@ class Bench:
     def run(self, argv, seconds=20, text=''):
         """Its output and errors together, and its status."""
         try:
-            done = subprocess.run(argv, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            done = subprocess.run([*self.far, *argv], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   env=self.environment, timeout=seconds)
             return done.stdout.decode('utf-8', 'replace'), done.returncode
         except subprocess.TimeoutExpired as late:
@@ -143,17 +147,18 @@ OWN = [  # service, proto, its responder's port, 'tls' where that comes first
     ('s3', 'tcp', 9000, 'tls'), ('rest', 'tcp', 8000, 'tls'),
 ]
 UNVERIFIABLE = {'syslog', 'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'corosync', 'pvs', 'wlb'}
+SILENT = {'udp', 'netbios-ns'}  # to others than our own probes: there is no answer that is not longer than the request
 REGISTERED = [('mountd', 'tcp', 20048), ('nlockmgr', 'udp', 32803), ('nfs', 'tcp', 2049), ('nfs', 'udp', 2049),
               ('status', 'tcp', 32765)]
 OWN_ADDRESSES = {'4': '127.0.0.90', '6': '::1'}
 
 
-def own_responders(bench):
+def own_responders(bench, addresses=tuple(OWN_ADDRESSES.values()), *options):
     words = [f'{service}+{proto}:{port}' for service, proto, port, *_ in OWN + REGISTERED]
     words += ['ftp-passive:40000']
     portolan = os.environ.get('PORTOLAN') or os.path.join(os.path.dirname(bench.talker), '../../portolan')
-    binds = [word for address in OWN_ADDRESSES.values() for word in ('--bind', address)]
-    bench.start('own', [portolan, 'listen', *dict.fromkeys(words), *binds])
+    binds = [word for address in addresses for word in ('--bind', address)]
+    bench.start('own', [portolan, 'listen', *dict.fromkeys(words), *binds, *options])
 
 
 def own_probes(bench):
@@ -178,6 +183,40 @@ def own_probes(bench):
     bench.holds('ftp-passive names a data port', answer.next == {('tcp', 'tcp', 40000)}, answer)
 
 
+# ---------------------------------------------------------------------- the command, with a network between
+
+def prove_own(bench):
+    """Our responders; each point over UDP has a host of its own, for one host is asked one datagram a second."""
+    line = Line()
+    bench.far = line.far
+    own_certificate = str(bench.folder / 'own.pem')
+    started = [servers.point(service, proto, port, outcome='unverifiable' if service in UNVERIFIABLE else 'open')
+               for service, proto, port in dict.fromkeys(row[:3] for row in OWN) if service not in SILENT]
+    started = [('own', line_address(4, 60 + (index if wanted['proto'] == 'udp' else 0)), wanted)
+               for index, wanted in enumerate(sorted(started, key=lambda wanted: wanted['proto'] == 'tcp'))]
+    hosts = sorted({host for _, host, _ in started})
+    own_responders(bench, hosts + [six(host) for host in hosts], '--allow', '10.1.0.0/24', '--allow', 'fd01::/64',
+                   '--write-certificate', own_certificate)
+    bench.wait('tcp', 'tcp', hosts[0], 4000)
+    proof.prove(bench, line, started, lambda server: True, '--ca', own_certificate)
+    line.end()
+
+
+def prove_servers(bench, names):
+    line = Line()
+    started = servers.check(bench, line, names)
+    proof.prove(bench, line, started, lambda server: server in servers.SIX, '--ca', servers.certificate(bench)[1])
+    if {'nginx', 'sshd'} <= {server for server, _, _ in started} and bench.has('squid', 'squid'):
+        if '4294967295' not in pathlib.Path('/proc/self/uid_map').read_text():
+            bench.skip('squid', 'it runs as a user of its own, whom only root has')
+            line.end()
+            return
+        proof.proxied(bench, servers, '--ca', servers.certificate(bench)[1])
+    bench.end()
+    bench.far = []
+    line.end()
+
+
 # ---------------------------------------------------------------------- all
 
 def inside(arguments):
@@ -198,10 +237,11 @@ def inside(arguments):
             if own_only:
                 own_responders(bench)
                 own_probes(bench)
+            elif names == ['proof']:
+                prove_own(bench)
             else:
-                import servers
                 if names != ['clients']:
-                    servers.check(bench, names)
+                    prove_servers(bench, names)
                     bench.end()
                 if not names or names == ['clients']:
                     import clients

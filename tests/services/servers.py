@@ -1,23 +1,31 @@
 """Real servers: how each is started, and what our probe must find out about it.
 
 A server is a function that is given the bench and its address, starts the program and returns its points: (service, proto,
-port, evidence that must be there, tls). Evidence is a dictionary of name to the text that its value must contain.
+port, evidence that must be there, tls). Evidence is a dictionary of name to the text that its value must contain; `probed`
+is what the command says where it knows more than the talker does: whether a certificate is trusted. Those in SIX listen
+at the IPv6 address of their host as well (ganesha answers datagrams of IPv6 from another address than it was asked at).
 """
-import concurrent.futures
 import os
 import pathlib
 import time
 
+from line import address as far_address, six
 
-def point(service, proto, port, tls=False, outcome='open', following=frozenset(), **evidence):
-    return {'service': service, 'proto': proto, 'port': port, 'tls': tls, 'outcome': outcome, 'following': set(following),
+
+def point(service, proto, port, tls=False, outcome='open', probed=None, following=frozenset(), **evidence):
+    return {'service': service, 'proto': proto, 'port': port, 'tls': tls, 'outcome': outcome, 'probed': probed or outcome, 'following': set(following),
             'evidence': {name.replace('_', '-'): text for name, text in evidence.items()}}
+
+
+# Every address and name under which a server with this certificate is asked.
+NAMES = 'subjectAltName=' + ','.join(['DNS:a.example.org', 'DNS:c.example.net'] + [
+    f'IP:{far_address(family, host)}' for family in (4, 6) for host in range(11, 32)])
 
 
 def certificate(bench):
     key, crt = bench.folder / 'tls.key', bench.folder / 'tls.crt'
     if not key.exists():
-        bench.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=filer.example',
+        bench.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=filer.example', '-addext', NAMES,
                    '-keyout', str(key), '-out', str(crt)])
         key.chmod(0o644)
     return str(key), str(crt)
@@ -28,7 +36,7 @@ def sshd(bench, address):
         return None
     key = str(bench.folder / 'ssh.key')
     bench.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
-    bench.start('sshd', ['/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', '-h', key, '-o', f'ListenAddress={address}:22',
+    bench.start('sshd', ['/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', '-h', key, '-o', f'ListenAddress={address}:22', '-o', f'ListenAddress=[{six(address)}]:22',
                          '-o', 'PidFile=none'])
     return [point('ssh', 'tcp', 22, version='2.0', software='OpenSSH')]
 
@@ -41,9 +49,9 @@ def nginx(bench, address):
     conf = bench.file('nginx/nginx.conf', f'''daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi;
 uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-server {{ listen {address}:80; return 200 "plain"; }}
-server {{ listen {address}:443 ssl; ssl_certificate {crt}; ssl_certificate_key {key}; return 204; }}
-server {{ listen {address}:8000 ssl; ssl_certificate {crt}; ssl_certificate_key {key}; default_type application/json;
+server {{ listen {address}:80; listen [{six(address)}]:80; return 200 "plain"; }}
+server {{ listen {address}:443 ssl; listen [{six(address)}]:443 ssl; ssl_certificate {crt}; ssl_certificate_key {key}; return 204; }}
+server {{ listen {address}:8000 ssl; listen [{six(address)}]:8000 ssl; ssl_certificate {crt}; ssl_certificate_key {key}; default_type application/json;
  return 401 "{{}}"; }} }}
 ''')
     bench.start('nginx', ['nginx', '-p', folder, '-c', conf])
@@ -61,6 +69,7 @@ def chronyd(bench, address):
     conf = bench.file('chrony.conf', f'''local stratum 8
 allow all
 bindaddress {address}
+bindaddress {six(address)}
 cmdport 0
 bindcmdaddress /
 pidfile {folder}/pid
@@ -88,7 +97,7 @@ pidfile {folder}/pid
 def dnsmasq(bench, address):
     if not bench.has('dnsmasq', 'dnsmasq'):
         return None
-    bench.start('dnsmasq', ['dnsmasq', '-k', '-C', '/dev/null', f'--listen-address={address}', '--bind-interfaces',
+    bench.start('dnsmasq', ['dnsmasq', '-k', '-C', '/dev/null', f'--listen-address={address},{six(address)}', '--bind-interfaces',
                             '--no-resolv', '--no-hosts', '--user=root', '--pid-file='])
     return [point('dns', 'udp', 53, rcode='REFUSED'), point('dns', 'tcp', 53, rcode='REFUSED')]
 
@@ -98,6 +107,7 @@ def unbound(bench, address):
         return None
     conf = bench.file('unbound.conf', f'''server:
  interface: {address}
+ interface: {six(address)}
  do-daemonize: no
  username: ""
  chroot: ""
@@ -105,7 +115,8 @@ def unbound(bench, address):
  pidfile: ""
  use-syslog: no
  local-zone: "." static
- access-control: 127.0.0.0/8 allow
+ access-control: 10.0.0.0/8 allow
+ access-control: fd00::/8 allow
 remote-control:
  control-enable: no
 ''')
@@ -129,7 +140,7 @@ suffix "dc=example"
 directory {folder}
 ''')
     bench.start('slapd', ['slapd', '-d', '256', '-f', conf, '-h',
-                          f'ldap://{address}:389/ ldaps://{address}:636/'])
+                          ' '.join(f'ldap://{host}:389/ ldaps://{host}:636/' for host in (address, f'[{six(address)}]'))])
     return [point('ldap', 'tcp', 389, supportedLDAPVersion='3'),
             point('ldaps', 'tcp', 636, tls=True, supportedLDAPVersion='3'),
             point('global-catalog', 'tcp', 389, outcome='wrong-service')]
@@ -157,15 +168,15 @@ def krb5(bench, address):
  admin_server = FILE:{folder}/kadmind.log
 ''')
     bench.environment['KRB5_KDC_PROFILE'] = bench.file('krb5/kdc.conf', f'''[kdcdefaults]
- kdc_listen = {address}:88
- kdc_tcp_listen = {address}:88
+ kdc_listen = {address}:88, [{six(address)}]:88
+ kdc_tcp_listen = {address}:88, [{six(address)}]:88
 [realms]
  EXAMPLE.TEST = {{
   database_name = {folder}/principal
   key_stash_file = {folder}/stash
   acl_file = {folder}/acl
   kadmind_listen = {address}:749
-  kpasswd_listen = {address}:464
+  kpasswd_listen = {address}:464, [{six(address)}]:464
  }}
 ''')
     text, status = bench.run(['kdb5_util', 'create', '-s', '-r', 'EXAMPLE.TEST', '-P', 'not-a-secret'], 60)
@@ -185,14 +196,14 @@ def samba_ad(bench, address):
     folder = bench.dir('samba-ad')
     text, status = bench.run(['samba-tool', 'domain', 'provision', f'--targetdir={folder}', '--realm=AD.EXAMPLE.TEST',
                               '--domain=AD', '--adminpass=Not-a-secret-1', '--server-role=dc', '--dns-backend=SAMBA_INTERNAL',
-                              f'--host-ip={address}', '--option=interfaces=lo ' + f'{address}/8',
+                              f'--host-ip={address}', '--option=interfaces=lo ' + f'{address}/24',
                               '--option=bind interfaces only=yes'], 120)
     conf = pathlib.Path(folder, 'etc', 'smb.conf')
     if status != 0 or not conf.exists():
         bench.skip('samba-ad-dc', f'cannot be provisioned: {text.strip()[-200:]}')
         return None
     conf.write_text(conf.read_text().replace('[global]', f'''[global]
- interfaces = {address}/8
+ interfaces = {address}/24
  bind interfaces only = yes
  log file = {folder}/log.%m
  pid directory = {folder}
@@ -208,9 +219,9 @@ def samba_ad(bench, address):
             point('kerberos', 'tcp', 88, error='KDC_ERR'), point('kpasswd', 'udp', 464), point('kpasswd', 'tcp', 464),
             point('dcerpc', 'tcp', 135), point('netbios-ns', 'udp', 137), point('netbios-ssn', 'tcp', 139),
             point('smb', 'tcp', 445), point('ldap', 'tcp', 389, defaultNamingContext='DC=ad,DC=example,DC=test'),
-            point('ldap', 'udp', 389), point('ldaps', 'tcp', 636, tls=True),
+            point('ldap', 'udp', 389), point('ldaps', 'tcp', 636, tls=True, probed='tls-untrusted'),
             point('global-catalog', 'tcp', 3268, isGlobalCatalogReady='TRUE'),
-            point('global-catalog', 'tcp', 3269, tls=True, isGlobalCatalogReady='TRUE')]
+            point('global-catalog', 'tcp', 3269, tls=True, probed='tls-untrusted', isGlobalCatalogReady='TRUE')]
 
 
 def smbd(bench, address):
@@ -220,7 +231,7 @@ def smbd(bench, address):
     for name in ('private', 'lock', 'state', 'cache', 'ncalrpc', 'run'):
         bench.dir(f'smbd/{name}')
     conf = bench.file('smbd/smb.conf', f'''[global]
- interfaces = {address}/8
+ interfaces = {address}/24
  bind interfaces only = yes
  netbios name = FILER
  private dir = {folder}/private
@@ -240,7 +251,7 @@ def tgtd(bench, address):
     if not bench.has('tgtd', 'tgtd', 'tgtadm'):
         return None
     bench.environment['TGT_IPC_SOCKET'] = str(bench.folder / 'tgtd.socket')
-    bench.start('tgtd', ['tgtd', '-f', '--iscsi', f'portal={address}:3260'])
+    bench.start('tgtd', ['tgtd', '-f', '--iscsi', f'portal={address}:3260,portal=[{six(address)}]:3260'])
     # Without a target tgtd takes no connection.
     target = ['--lld', 'iscsi', '--mode', 'target', '--tid', '1']
     end = time.monotonic() + 10
@@ -253,7 +264,7 @@ def tgtd(bench, address):
 def rpcbind(bench, address):
     if not bench.has('rpcbind', 'rpcbind'):
         return None
-    bench.start('rpcbind', ['rpcbind', '-f', '-w', '-h', address])
+    bench.start('rpcbind', ['rpcbind', '-f', '-w', '-h', address, '-h', six(address)])
     points = [point('rpcbind', 'tcp', 111), point('rpcbind', 'udp', 111)]
     if bench.has('rpc.statd', 'rpc.statd'):
         bench.wait('rpcbind', 'tcp', address, 111)
@@ -344,7 +355,9 @@ def rsyslogd(bench, address):
         return None
     folder = bench.dir('rsyslog')
     conf = bench.file('rsyslog.conf', f'''module(load="imudp") input(type="imudp" address="{address}" port="514")
+input(type="imudp" address="{six(address)}" port="514")
 module(load="imtcp") input(type="imtcp" address="{address}" port="514")
+input(type="imtcp" address="{six(address)}" port="514")
 *.* {folder}/messages
 ''')
     bench.start('rsyslogd', ['rsyslogd', '-n', '-f', conf, '-i', f'{folder}/pid'])
@@ -355,7 +368,58 @@ module(load="imtcp") input(type="imtcp" address="{address}" port="514")
 
 SERVERS = [sshd, nginx, chronyd, chronyd_alone, dnsmasq, unbound, slapd, krb5, samba_ad, smbd, tgtd, rpcbind, ganesha,
            vsftpd, pyftpdlib, xvnc, xrdp, rsyslogd]
+SIX = {server.__name__ for server in (sshd, nginx, chronyd, dnsmasq, unbound, slapd, krb5, tgtd, rpcbind, rsyslogd)}
 
+
+# --- between ------------------------------------------------------------------------------------------------------------
+
+BUMP_CA = 'bump.pem'
+
+
+def squid(bench, name, host, port_options, more=''):
+    """A proxy of its own memory and folder; its URL."""
+    folder = bench.dir(f'squid-{name}', 0o777)
+    hosts = bench.file(f'squid-{name}/hosts', ''.join(f'{far_address(4, 12)} {name}\n' for name in ('a.example.org', 'c.example.net')))
+    conf = bench.file(f'squid-{name}/squid.conf', f'''http_port {far_address(4, host)}:3128 {port_options}
+pid_filename {folder}/pid
+cache_log {folder}/cache.log
+access_log none
+cache deny all
+coredump_dir {folder}
+hosts_file {hosts}
+dns_nameservers 127.0.0.1
+dns_timeout 1 second
+connect_timeout 2 seconds
+shutdown_lifetime 0 seconds
+netdb_filename none
+acl ways port 22 80 443
+http_access deny CONNECT !ways
+http_access allow all
+{more}
+''')
+    bench.start(f'squid-{name}', ['squid', '-N', '-f', conf])
+    bench.wait('tcp', 'tcp', far_address(4, host), 3128)
+    return f'http://{far_address(4, host)}:3128'
+
+
+def bumping_squid(bench, host):
+    """One that opens TLS with certificates of a CA of its own. None where squid was built without."""
+    helper = '/usr/lib/squid/security_file_certgen'
+    if not os.path.exists(helper):
+        bench.skip('squid that bumps TLS', 'squid-openssl not installed')
+        return None
+    ca, folder = str(bench.folder / BUMP_CA), bench.dir('squid-bump', 0o777)
+    bench.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=Inspection',
+               '-addext', 'keyUsage=critical,keyCertSign', '-keyout', ca + '.key', '-out', ca + '.crt'])
+    pathlib.Path(ca).write_text(pathlib.Path(ca + '.key').read_text() + pathlib.Path(ca + '.crt').read_text())
+    bench.run([helper, '-c', '-s', f'{folder}/certificates', '-M', '4MB'])
+    bench.run(['chmod', '-R', 'a+rwX', f'{folder}/certificates'])
+    return squid(bench, 'bump', host, f'ssl-bump generate-host-certificates=on tls-cert={ca}',
+                 f'sslcrtd_program {helper} -s {folder}/certificates -M 4MB\nsslcrtd_children 2\nssl_bump bump all\n'
+                 'sslproxy_cert_error allow all\ntls_outgoing_options flags=DONT_VERIFY_PEER')
+
+
+# --- what is asked ------------------------------------------------------------------------------------------------------
 
 def check_point(bench, server, address, wanted):
     what = f'{wanted["service"]}/{wanted["proto"]} of {server}'
@@ -374,46 +438,14 @@ def check_point(bench, server, address, wanted):
     print(f'{what}: {answer}', flush=True)
 
 
-# A service that another one's server satisfies, and may: the same protocol, at another port.
-AKIN = {('smb', 'netbios-ssn'), ('netbios-ssn', 'smb'), ('rest', 'http'), ('http', 'rest'), ('rest', 's3'), ('http', 's3'),
-        ('ldap', 'global-catalog'), ('global-catalog', 'ldap'), ('rpcbind', 'nfs-dynamic'), ('nfs-dynamic', 'rpcbind'),
-        ('ftp', 'ftp-passive'), ('ftp-passive', 'ftp')}
-PROBES = {'tcp': ['dns', 'kerberos', 'kpasswd', 'ldap', 'netbios-ssn', 'smb', 'dcerpc', 'rpcbind', 'nfs', 'mountd', 'nlockmgr',
-                  'status', 'iscsi', 'ssh', 'vnc', 'rdp', 'ftp', 'http', 's3', 'citrix-licensing'],
-          'udp': ['ntp', 'dns', 'kerberos', 'kpasswd', 'ldap', 'netbios-ns', 'rpcbind', 'nfs', 'mountd', 'corosync']}
-
-
-def cross(bench, points):
-    """Every probe against every server that is another service's."""
-    jobs = []
-    seen = set()
-    with concurrent.futures.ThreadPoolExecutor(24) as pool:
-        for server, address, wanted in points:
-            place = (address, wanted['proto'], wanted['port'])
-            if place in seen:
-                continue
-            seen.add(place)
-            for service in PROBES[wanted['proto']]:
-                if service != wanted['service'] and (service, wanted['service']) not in AKIN:
-                    jobs.append((server, wanted, service, pool.submit(bench.probe, service, wanted['proto'], address,
-                                                                      wanted['port'], timeout=1500)))
-        counts = {}
-        for server, wanted, service, job in jobs:
-            answer = job.result()
-            counts[answer.outcome] = counts.get(answer.outcome, 0) + 1
-            bench.holds(f'{service} against {wanted["service"]}/{wanted["proto"]} of {server}', answer.outcome != 'open', answer)
-            if os.environ.get('SHOW'):
-                print(f'{service} against {wanted["service"]}/{wanted["proto"]} of {server}: {answer}')
-    print('each probe against all others:', ', '.join(f'{n} {outcome}' for outcome, n in sorted(counts.items())), flush=True)
-
-
-def check(bench, names):
+def check(bench, line, names):
     started = []
+    bench.far = line.far
     for index, server in enumerate(SERVERS):
-        address = '127.0.0.%d' % (11 + index)
+        address = far_address(4, 11 + index)
         if not names or server.__name__ in names:
             points = server(bench, address)
             started += [(server.__name__, address, wanted) for wanted in points or []]
     for server, address, wanted in started:
         check_point(bench, server, address, wanted)
-    cross(bench, started)
+    return started
