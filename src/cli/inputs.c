@@ -275,7 +275,7 @@ static bool all_there(struct cli *cli, const struct firewall *firewall, const st
     return there;
 }
 
-struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
+struct str *inputs_firewall_files(struct cli *cli, const struct site *site, const struct firewall *firewall, size_t *n)
 {
     struct str *paths = arena_new_array(cli->arena, struct str, firewall->file_n + 3);
     size_t printed;
@@ -290,7 +290,16 @@ struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const 
     printed = printed_files(cli, firewall, paths[0], paths);
     if (printed == 0 && !all_there(cli, firewall, paths, firewall->file_n))
         return NULL;
-    return inputs_ruleset(cli, paths, printed > 0 ? printed : firewall->file_n, firewall->dialect);
+    *n = printed > 0 ? printed : firewall->file_n;
+    return paths;
+}
+
+struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall)
+{
+    size_t n;
+    struct str *paths = inputs_firewall_files(cli, site, firewall, &n);
+
+    return paths == NULL ? NULL : inputs_ruleset(cli, paths, n, firewall->dialect);
 }
 
 bool inputs_flows(struct cli *cli, struct str path, struct flows *flows)

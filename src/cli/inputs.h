@@ -35,7 +35,8 @@ struct ruleset *inputs_ruleset(struct cli *cli, const struct str *paths, size_t 
  */
 void inputs_rulesets(struct cli *cli, struct arena *arena, const struct values sides[2], struct str dialect,
                      struct ruleset *rulesets[2]);
-/* The ruleset that a site names for a firewall; paths are relative to the site file. */
+/* The ruleset that a site names for a firewall: its files, and as it is read. Paths are relative to the site file. */
+struct str *inputs_firewall_files(struct cli *cli, const struct site *site, const struct firewall *firewall, size_t *n);
 struct ruleset *inputs_firewall(struct cli *cli, const struct site *site, const struct firewall *firewall);
 bool inputs_flows(struct cli *cli, struct str path, struct flows *flows);
 /* The firewall that --firewall names; an error lists those there are. */

@@ -177,8 +177,11 @@ static void judge_route(struct checking *c, const struct flow *flow, const struc
             verdict.firewall = gate->policy->firewall;
             if (direction == DIRECTION_REQUEST)
                 request = verdict;
-            if (before.translated_by.present)
+            if (before.translated_by.present) {
                 checking_open_verdict(&verdict, &before);
+                verdict.rules = NULL; /* `before` is gone when this is shown */
+                verdict.rule_n = 0;
+            }
             if (!*any || badness(verdict.kind) > badness(worst->kind))
                 *worst = verdict;
             *any = true;

@@ -4,6 +4,11 @@
 #include "net/proto.h"
 #include "service/own.h"
 
+bool probing_names_ports(const struct service *service)
+{
+    return str_is(str_of(service->name), "nfs-dynamic") || (service->via != NULL && service->ports[0].lo > 0);
+}
+
 static struct probing_item *add_item(struct probing *probing, const struct probing_subject *subject,
                                      const struct service *service, unsigned proto)
 {
@@ -89,6 +94,7 @@ static void port_item(struct probing *probing, const struct probing_subject *sub
 
     if (item == NULL)
         return;
+    item->followed = probing_names_ports(subject->service);
     item->question.port = port;
     set_target(probing, item, subject->service, port);
     done(probing, item, context);

@@ -82,7 +82,9 @@ static void keep_port(struct probing *probing, const struct probing_item *item, 
         if (str_eq(instance->name, flow->instance) && catalog_parameter(instance->catalog, name) != NULL)
             port.parameter = name;
     }
-    vec_each (const struct probe_port *, known, &probing->ports) {
+    for (size_t i = 0; i < probing->ports.n; i++) {
+        const struct probe_port *known = &probing->ports.v[i];
+
         if (str_eq(known->instance, port.instance) && str_eq(known->service, port.service) &&
             known->port == port.port && known->proto == port.proto)
             return;

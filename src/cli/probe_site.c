@@ -224,7 +224,28 @@ static void add_echo(struct acting *acting, const struct flow *flow, struct prob
 
 static bool tells_ports(const struct service *service)
 {
-    return service->via != NULL || str_is(str_of(service->name), "nfs-dynamic");
+    return service->via != NULL || probing_names_ports(service);
+}
+
+/* One port out of a wide range, which only rpcbind knows. */
+static bool somewhere_in(const struct flow *flow, const struct service *service)
+{
+    bool rpc = tells_ports(service) && !(service->via != NULL && str_is(str_of(service->via), "ftp"));
+
+    return rpc && flow->ports != NULL && ranges_count(flow->ports) > MOST_PORTS;
+}
+
+static void add_open_port(struct acting *acting, const struct flow *flow, struct probing_subject *subject)
+{
+    bool told = tells_ports(subject->service);
+
+    subject->sought = acting->probing->options->discover && told;
+    if (subject->sought)
+        add_subject(acting, flow, subject);
+    else
+        add_nothing(acting, subject, flow->ports_known ? OUTCOME_UNVERIFIABLE : OUTCOME_UNRESOLVED,
+                    told ? STR("the port is chosen at run time: --discover asks for it")
+                         : STR("the port is not known"));
 }
 
 static void add_ported(struct acting *acting, const struct flow *flow, struct probing_subject *subject)
@@ -235,17 +256,11 @@ static void add_ported(struct acting *acting, const struct flow *flow, struct pr
     subject->proto_n = 1;
     if (subject->service == NULL || str_is(flow->service, "any"))
         subject->service = service_at(subject->protos[0], flow->ports);
-    if (!flow->ports_known) {
-        subject->sought = probing->options->discover && tells_ports(subject->service);
-        if (subject->sought)
-            add_subject(acting, flow, subject);
-        else
-            add_nothing(acting, subject, OUTCOME_UNRESOLVED,
-                        tells_ports(subject->service) ? STR("the port is chosen at run time: --discover asks for it")
-                                                      : STR("the port is not known"));
+    if (!flow->ports_known || somewhere_in(flow, subject->service)) {
+        add_open_port(acting, flow, subject);
         return;
     }
-    if (str_is(str_of(subject->service->name), "nfs-dynamic") && ranges_count(flow->ports) <= MOST_PORTS) {
+    if (flow->ports != NULL && str_is(str_of(subject->service->name), "nfs-dynamic")) {
         add_pinned(acting, probing->plan->site, flow, subject);
         return;
     }

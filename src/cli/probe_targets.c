@@ -53,8 +53,7 @@ static struct probing_subject *subject_of(struct probing *probing, const struct 
                                         .denied = probing->options->expected.n > 0,
                                         .bare = probing->options->expected.n > 0};
     memcpy(subject->protos, target->protos, sizeof subject->protos);
-    subject->sought =
-        target->ports == NULL && (target->service->via != NULL || str_is(str_of(target->service->name), "nfs-dynamic"));
+    subject->sought = target->ports == NULL && (target->service->via != NULL || probing_names_ports(target->service));
     return subject;
 }
 

@@ -74,7 +74,9 @@ void running_trace(void *user, const struct probe *probe, uint64_t at_us, struct
     if (item != running->traced) {
         struct str address = report_probe_address(running->probing->cli->arena, &item->question);
 
-        fprintf(stderr, "%.*s%s%.*s\n", STR_ARG(item->question.target), address.n > 0 ? " at " : "", STR_ARG(address));
+        fprintf(stderr, "%.*s%s%.*s\n", STR_ARG(item->question.target),
+                report_probe_named(&item->question) ? " at " : "",
+                report_probe_named(&item->question) ? (int)address.n : 0, address.p);
         running->traced = item;
         running->traced_us = at_us;
     }

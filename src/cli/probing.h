@@ -38,6 +38,7 @@ struct probing_options {
     bool own;
     bool all_ports;
     bool discover;
+    bool write;
     bool dry_run;
     bool trace;
     bool no_check;
@@ -86,24 +87,26 @@ struct probing {
     struct str title;
     struct VEC(struct probing_item *) items;
     struct VEC(struct probing_subject *) names; /* subjects whose addresses a resolver knows */
-    bool too_many;
-    struct str resolver; /* as resolve.h wants it; empty: this machine's */
-    bool has_proxy;
+    struct str resolver;                        /* as resolve.h wants it; empty: this machine's */
     struct proxy_url proxy_url;
     struct proxy proxy; /* once its host is an address */
     unsigned rate;
     unsigned timeout_ms;
     unsigned tries;
     size_t in_flight;
+    bool too_many;
+    bool has_proxy;
+    bool interrupted;
 
     struct VEC(struct probe_outcome *) outcomes;   /* in the order in which they came */
     struct VEC(const struct probing_item *) asked; /* of each */
     struct VEC(struct probe_finding) findings;
     struct VEC(struct probe_port) ports;
-    bool interrupted;
 };
 
 /* probe_items.c */
+/* What the service itself answers are ports to go on to: FTP's data port, those of NFS 3. */
+bool probing_names_ports(const struct service *service);
 /* The address of the subject as questions: its transports, ports, sources. */
 void probing_add_address(struct probing *probing, const struct probing_subject *subject, enum family family,
                          u128 address, uint64_t resolve_us);
@@ -135,6 +138,9 @@ int probing_run(struct probing *probing);
 void probing_judge(struct probing *probing);
 /* Holds what was seen against the rulesets of the site. */
 void probing_compare(struct probing *probing, struct checking *checking);
+
+/* probe_write.c: the ports that were found, into the site file; false, and nothing is written, after errors. */
+bool probing_write(struct probing *probing);
 
 /* probe_targets.c, probe_site.c: false after errors. */
 bool probing_targets(struct probing *probing);

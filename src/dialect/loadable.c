@@ -102,6 +102,42 @@ struct str loadable_line(struct str line)
     return line;
 }
 
+/* Blank, a comment, a fence, or what was typed at a prompt. */
+static bool is_around(struct str line)
+{
+    bool program;
+
+    line = str_trim(line);
+    behind_program(line, &program);
+    return line.n == 0 || line.p[0] == '#' || str_starts(line, "```") || str_is(line, "exit") || program ||
+           behind_prompt(line).p != line.p;
+}
+
+struct str loadable_json(struct str text)
+{
+    struct str rest = text;
+    struct str behind;
+    const char *end;
+
+    for (;;) {
+        struct str line = str_cut(rest, '\n', &rest);
+
+        if (str_starts(str_trim(line), "{")) {
+            text = str_from(text, (size_t)(str_trim(line).p - text.p));
+            break;
+        }
+        if (rest.n == 0 || !is_around(line))
+            return STR_EMPTY;
+    }
+    end = memrchr(text.p, '}', text.n);
+    behind = end == NULL ? STR_EMPTY : str_from(text, (size_t)(end - text.p) + 1);
+    while (behind.n > 0) {
+        if (!is_around(str_cut(behind, '\n', &behind)))
+            return text;
+    }
+    return end == NULL ? text : str_head(text, (size_t)(end - text.p) + 1);
+}
+
 /* Whether every line has such a margin. */
 static bool has_margin(struct str text, bool number)
 {
@@ -156,6 +192,8 @@ static void clean_line(char *p, struct str line, bool *script)
     bool program;
     struct str command = behind_program(behind, &program);
 
+    if (str_starts(trimmed, "#"))
+        return;
     if (str_starts(trimmed, "```") || str_starts(trimmed, "~~~") || str_is(trimmed, "exit") ||
         str_is(trimmed, "logout")) {
         blank(p, line.n);

@@ -10,6 +10,8 @@
 
 /* The text itself where there is nothing to change. */
 struct str loadable_text(struct arena *arena, struct str text);
+/* A listing as JSON without the prompts, comments and fences around it; empty where the text is none. */
+struct str loadable_json(struct str text);
 /* A line without the prompt, the number and the `nft` before its first word of nft's language. */
 struct str loadable_line(struct str line);
 

@@ -65,10 +65,12 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
 /* 47, 50 and 51 where nobody says TCP or UDP and the row speaks of GRE, ESP or AH: protocols, not ports. */
 static void find_protocols(struct importer *importer, struct fact *fact, struct str use)
 {
+    struct arena_mark mark = arena_mark(importer->arena);
     struct str normal = words_normal(importer->arena, use);
     bool tunnel = words_have(normal, "gre") || words_have(normal, "esp") || words_have(normal, "ah") ||
                   words_have(normal, "ipsec");
 
+    arena_release(importer->arena, mark);
     for (size_t i = 0; tunnel && i < fact->port_n; i++) {
         struct port_entry *entry = &fact->ports[i];
         bool number = entry->lo == PROTO_GRE || entry->lo == PROTO_ESP || entry->lo == PROTO_AH;

@@ -74,10 +74,12 @@ void mention_keep(struct importer *importer, const struct block *block)
     bool open; /* "ports 80 and 443": what follows a port may be another */
     uint16_t last = 0;
     bool item = block->kind == BLOCK_ITEM;
+    bool listed; /* below words about ports */
 
     if (item)
         scope_find(importer, &scope);
-    item = item && scope.hints.ports && words_count(rest) <= ITEM_WORDS_MOST;
+    listed = item && scope.hints.ports;
+    item = listed && words_count(rest) <= ITEM_WORDS_MOST;
     open = item;
     for (struct str word = str_word(&rest); word.n > 0 && n < 64; word = str_word(&rest)) {
         uint16_t port = port_of(word);
@@ -86,7 +88,8 @@ void mention_keep(struct importer *importer, const struct block *block)
             found[n++] = port;
         else if (last != 0 && (str_is(word, "tcp") || str_is(word, "udp")))
             found[n++] = last;
-        open = is_port_word(word) || item || (open && (port != 0 || str_is(word, "and") || str_is(word, "or")));
+        open = is_port_word(word) || (listed && str_is(word, "default")) || item ||
+               (open && (port != 0 || str_is(word, "and") || str_is(word, "or")));
         last = port;
     }
     for (size_t i = 0; i < n; i++)

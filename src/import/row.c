@@ -235,10 +235,7 @@ void row_read(struct table *table, const struct row *row)
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
     fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
-    if (fact.way == WAY_IN && fact.from.actor == NULL && row_far_end(table, row)) {
-        fact.from = fact.to;
-        fact.to = (struct party){0};
-    }
+    row_far_end(table, row, &fact);
     if (fact.way == WAY_UNSAID && fact.from.actor != NULL && !table_has(table, COLUMN_DESTINATION) &&
         table->scope.hints.way == WAY_OUT && table->scope.hints.from.n == 0 && !table_has(table, COLUMN_DOMAIN))
         fact.way = WAY_IN; /* a column of sources alone: they come in, whatever a sentence says of what goes out */

@@ -147,13 +147,20 @@ void row_review_function(struct table *table, struct fact *fact)
                                STR_ARG(actor->title)));
 }
 
-/* `Remote address`, `Peer`: the far end, which begins where the row says inbound. */
-bool row_far_end(const struct table *table, const struct row *row)
+/* `Remote address`, `Peer`, `Source/Destination`: the far end, which begins where the row says inbound. */
+void row_far_end(const struct table *table, const struct row *row, struct fact *fact)
 {
-    struct str head;
+    struct str to =
+        table_has(table, COLUMN_DESTINATION) ? table->layout.heads[row->columns[COLUMN_DESTINATION]] : STR_EMPTY;
+    struct str from = table_has(table, COLUMN_SOURCE) ? table->layout.heads[row->columns[COLUMN_SOURCE]] : STR_EMPTY;
+    struct party party;
 
-    if (!table_has(table, COLUMN_DESTINATION))
-        return false;
-    head = table->layout.heads[row->columns[COLUMN_DESTINATION]];
-    return words_have(head, "remote") || words_have(head, "peer") || words_have(head, "partner");
+    if (from.n > 0 && to.n > 0)
+        return;
+    if ((fact->way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner"))) ||
+        (fact->way == WAY_OUT && words_have(from, "destination"))) {
+        party = fact->from;
+        fact->from = fact->to;
+        fact->to = party;
+    }
 }

@@ -42,13 +42,14 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
 static bool is_same_again(struct arena *arena, struct str text)
 {
     static const char *const words[] = {"same as above", "as above", "same", "ditto", "see above", "above"};
-    struct str normal = words_normal(arena, text);
+    struct arena_mark mark = arena_mark(arena);
+    struct str normal = text.n > 20 ? STR_EMPTY : words_normal(arena, text);
+    bool same = false;
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (str_is(normal, words[i]))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        same = same || str_is(normal, words[i]);
+    arena_release(arena, mark);
+    return same;
 }
 
 /* Ports of the row: one column, or one each for TCP and UDP. */

@@ -107,10 +107,14 @@ static void take_headings(struct importer *importer, struct scope *scope)
         struct str subject;
         struct str from;
         struct str to;
+        bool nearer;
 
         if (heading.n == 0)
             continue;
+        nearer = scope->subject != NULL && scope->hints.owner.n == 0;
         take_unit(importer, scope, heading, true, STR("section heading"));
+        if (nearer)
+            scope->hints.owner = STR_EMPTY; /* "Ports used by Acme" over "Load balancer": those of the balancer */
         if (scope->place.n == 0)
             scope->place = heading;
         subject =

@@ -53,7 +53,7 @@ void row_ends_of_verbs(struct table *table, struct fact *fact);
 void row_both_ends(struct table *table, const struct row *row, struct fact *fact);
 void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact);
 void row_review_function(struct table *table, struct fact *fact);
-bool row_far_end(const struct table *table, const struct row *row);
+void row_far_end(const struct table *table, const struct row *row, struct fact *fact);
 
 /* remarks.c: what a row is for, and what in it a person must look at. */
 void row_purpose(struct table *table, const struct row *row, struct fact *fact);

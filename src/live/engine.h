@@ -102,11 +102,11 @@ struct engine_options {
     struct trust *trust;  /* NULL: TLS is made, nothing is trusted */
     size_t in_flight;     /* 0: what the descriptors allow, 16,000 at most */
     unsigned rate;        /* new tries a second; 0: no limit */
-    unsigned timeout_ms;  /* of one try from its start to a whole answer; 0: 3000 */
+    unsigned timeout_ms;  /* for connecting, and then again for the whole answer; 0: 3000 */
     unsigned tries;       /* 0: 2 */
     unsigned host_gap_ms; /* between two datagrams to one host when answers are ICMP errors; 0: 1050 */
     bool no_control;      /* no control datagram before silence is interpreted */
-    unsigned most_ms;     /* a probe, all its tries together, is over after it; 0: what tries and timeout make */
+    unsigned most_ms;     /* of a probe under way, all its tries together; 0: (tries + 1) * timeout_ms */
     engine_source *source;
     engine_sink *sink;
     engine_trace *trace; /* NULL: none */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define READY_MAX 512
+#define DRAIN_MAX 64 /* rounds of so many, before deadlines have their turn */
 
 _Static_assert(LOOP_READ == EPOLLIN && LOOP_WRITE == EPOLLOUT && LOOP_ERROR == EPOLLERR && LOOP_HANGUP == EPOLLHUP,
                "events are the bits of epoll");
@@ -189,18 +190,34 @@ static void hand_out(struct loop *loop, struct epoll_event *ready)
     loop->ready_n = 0;
 }
 
-int loop_round(struct loop *loop, uint64_t wait_us)
+/* Everything that is ready; bounded, for there may be no end to it. */
+static int hand_out_all(struct loop *loop, int timeout_ms)
 {
     struct epoll_event *ready = (struct epoll_event *)loop->ready;
-    int n;
+
+    for (unsigned i = 0; i < DRAIN_MAX; i++) {
+        int n = epoll_wait(loop->epoll, ready, READY_MAX, i == 0 ? timeout_ms : 0);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        loop->now_us = loop_clock_us();
+        loop->ready_n = n > 0 ? (size_t)n : 0;
+        hand_out(loop, ready);
+        if (n < READY_MAX)
+            break;
+    }
+    return 0;
+}
+
+/* What was ready in time is handed out before a deadline that has passed by now, however late this process comes. */
+int loop_round(struct loop *loop, uint64_t wait_us)
+{
+    int error;
 
     loop->now_us = loop_clock_us();
-    n = epoll_wait(loop->epoll, ready, READY_MAX, wait_ms(loop, wait_us));
-    if (n < 0 && errno != EINTR)
-        return -errno;
-    loop->now_us = loop_clock_us();
-    loop->ready_n = n > 0 ? (size_t)n : 0;
-    hand_out(loop, ready);
+    error = hand_out_all(loop, wait_ms(loop, wait_us));
+    if (error < 0)
+        return error;
     while (loop->heap_n > 0 && loop->heap[0]->at_us <= loop->now_us && !loop->stopped) {
         struct deadline *deadline = loop->heap[0];
 

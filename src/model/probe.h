@@ -11,16 +11,16 @@ struct probe_question {
     const struct flow *flow; /* NULL: a bare target, or a test */
     struct str test;         /* the site's test as text; empty: none */
     struct str service;
-    unsigned proto; /* PROTO_TCP, PROTO_UDP, PROTO_ICMP; 0: nothing can be asked, the outcome says why */
-    bool has_address;
-    enum family family;
-    u128 address;
-    uint16_t port;
-    bool has_source;
-    u128 source;
     struct str proxy; /* through which it is asked; empty: straight */
-    bool denied;      /* a refusal is what is expected */
-    bool by_address;  /* of a site, to a host and not to a domain: a certificate of its own is usual there */
+    u128 address;
+    u128 source;
+    enum family family; /* of both */
+    unsigned proto;     /* PROTO_TCP, PROTO_UDP, PROTO_ICMP; 0: nothing can be asked, the outcome says why */
+    uint16_t port;
+    bool has_address;
+    bool has_source;
+    bool denied;     /* a refusal is what is expected */
+    bool by_address; /* of a site, to a host and not to a domain: a certificate of its own is usual there */
 };
 
 /* What is true of what was expected. Only failures make an exit status of 1. */

@@ -56,6 +56,7 @@ struct view {
 /* routes.c: all routes of a table, queued. */
 void build_routes(const struct view *view);
 /* load.c: one firewall's ruleset. False with errors in diags. */
+bool build_nothing(const struct place *place, struct diags *diags); /* takes a ruleset away */
 bool build_ruleset(const struct place *place, const struct stage_ruleset *ruleset, struct diags *diags);
 
 /* The address of a port for those who send through it. */

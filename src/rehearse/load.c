@@ -129,6 +129,22 @@ static bool load_text(const struct place *place, const struct stage_ruleset *rul
     return false;
 }
 
+/* What the older machine of iptables has is replaced as it is loaded. */
+bool build_nothing(const struct place *place, struct diags *diags)
+{
+    struct source *flush = source_new(diags->arena, STR("an empty ruleset"), STR("flush ruleset\n"));
+    const char *const argv[] = {"ipset", "destroy", NULL};
+    struct process process = {
+        .argv = argv, .namespace = &place->net, .output_max = OUTPUT_MAX, .timeout_ms = TIMEOUT_MS};
+    struct process_result result;
+
+    if (nft_load(&place->net, flush, NULL, diags) != 0)
+        return false;
+    if (process_run(&process, &result) == 0) /* no ipset, no sets of it */
+        process_result_free(&result);
+    return true;
+}
+
 bool build_ruleset(const struct place *place, const struct stage_ruleset *ruleset, struct diags *diags)
 {
     bool loaded = ruleset->n > 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "rehearse/build.h"
+#include "system/conntrack.h"
 
 static int say_no_namespaces(int error, struct diags *diags)
 {
@@ -72,6 +73,24 @@ void stage_close(struct stage *stage)
         namespace_close(&stage->firewalls[i].net);
     namespace_close(&stage->wires);
     namespace_close(&stage->home);
+}
+
+int stage_reload(struct stage *stage, const struct firewall *firewall, const struct stage_ruleset *ruleset,
+                 struct diags *diags)
+{
+    struct place *place = &stage->firewalls[firewall - stage->site->firewalls];
+    int error;
+
+    if (place->net.net < 0)
+        return 0;
+    place->loaded = build_nothing(place, diags) && build_ruleset(place, ruleset, diags);
+    if (!place->loaded)
+        return -EINVAL;
+    error = conntrack_forget(&place->net, &stage->home);
+    if (error < 0)
+        diag_error(diags, firewall->span, "firewall \"%.*s\" does not forget its connections: %s",
+                   STR_ARG(firewall->name), strerror(-error));
+    return error;
 }
 
 bool stage_has(const struct stage *stage, enum family family)

@@ -61,6 +61,12 @@ void stage_close(struct stage *stage); /* takes NULL */
  * from, bind it to one of the actor's addresses. The descriptor or -errno. One thread at a time.
  */
 int stage_socket(struct stage *stage, const struct actor *actor, int family, int type, int protocol);
+/*
+ * Another ruleset in the place of the one that a firewall has; what it knows of connections is forgotten. 0, or -errno
+ * with an error in diags. Packets have to be followed anew (fates_open).
+ */
+int stage_reload(struct stage *stage, const struct firewall *firewall, const struct stage_ruleset *ruleset,
+                 struct diags *diags);
 /* Where a firewall is; NULL: nowhere (between no zones). */
 const struct namespace *stage_namespace(const struct stage *stage, const struct firewall *firewall);
 /* Whether all of its ruleset was taken by the kernel. */

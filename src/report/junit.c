@@ -2,6 +2,7 @@
 #include "report/junit.h"
 
 #include "report/probe.h"
+#include "report/rehearse.h"
 #include "report/values.h"
 
 struct suite {
@@ -138,7 +139,7 @@ static void add_outcome(struct suite *suite, const struct probe_outcome *outcome
     const struct probe_question *question = &outcome->question;
     struct str address = report_probe_address(suite->arena, question);
     struct str subject = report_probe_subject(question);
-    bool named = address.n > 0 && !str_contains(question->target, str_cstr(suite->arena, address));
+    bool named = report_probe_named(question);
     struct str name = str_printf(suite->arena, "%.*s%s%.*s", STR_ARG(question->target), named ? " " : "",
                                  named ? (int)address.n : 0, address.p);
 
@@ -166,5 +167,54 @@ void report_probe_junit(struct buf *out, const struct probe_run *run)
                  probe_finding_name(finding->kind),
                  body_of(&suite, finding->message, &verdict->rule, verdict->has_packet, &verdict->packet));
     }
+    end(&suite);
+}
+
+/* --- rehearse ---------------------------------------------------------------------------------------------------- */
+
+static void add_played(struct suite *suite, struct str group, struct str name, const char *failure,
+                       const struct played_packet *played)
+{
+    struct rule_ref none = {0};
+
+    add_case(suite, group, name, failure,
+             failure == NULL || played == NULL
+                 ? STR_EMPTY
+                 : body_of(suite, played->reason, played->rule.present ? &played->rule : &none, true, &played->packet));
+}
+
+static const char *flow_failure(const struct rehearsed_flow *flow)
+{
+    return rehearsed_flow_fails(flow) ? playing_name(flow->rehearsal) : NULL;
+}
+
+void report_rehearse_junit(struct buf *out, const struct rehearsal *rehearsal)
+{
+    const struct rehearsal_summary *summary = &rehearsal->summary;
+    struct suite suite;
+
+    begin(&suite, out, rehearsal->title,
+          rehearsal->flow_n + rehearsal->neighbour_n + rehearsal->test_n + rehearsal->finding_n,
+          summary->failing + summary->neighbours_pass + summary->tests_fail + rehearsal->finding_n);
+    for (size_t i = 0; i < rehearsal->flow_n; i++)
+        add_played(&suite, STR("flow"), rehearsal->flows[i].flow->id, flow_failure(&rehearsal->flows[i]),
+                   rehearsal->flows[i].shown);
+    for (size_t i = 0; i < rehearsal->neighbour_n; i++) {
+        const struct rehearsed_neighbour *neighbour = &rehearsal->neighbours[i];
+        struct str packet = report_cell_packet(suite.arena, true, &neighbour->played.packet);
+
+        add_played(&suite, STR("neighbour"),
+                   str_printf(suite.arena, "%.*s: %.*s", STR_ARG(neighbour->why), STR_ARG(packet)),
+                   neighbour->played.kernel == PLAYED_PASSES ? "passes" : NULL, &neighbour->played);
+    }
+    for (size_t i = 0; i < rehearsal->test_n; i++) {
+        const struct rehearsed_test *test = &rehearsal->tests[i];
+
+        add_played(&suite, STR("test"), test->name, test->holds || test->undetermined ? NULL : "the test does not hold",
+                   test->shown);
+    }
+    for (size_t i = 0; i < rehearsal->finding_n; i++)
+        add_played(&suite, STR("disagreement"), rehearsal->findings[i].about, "kernel and prover disagree",
+                   rehearsal->findings[i].played);
     end(&suite);
 }

@@ -22,6 +22,7 @@ void report_probe_ports(struct buf *out, const struct probe_port *ports, size_t 
 
 /* Parts of the views: "10.0.0.1", empty where there is no address; the flow's id or the test; the warning or reason. */
 struct str report_probe_address(struct arena *arena, const struct probe_question *question);
+bool report_probe_named(const struct probe_question *question); /* the target shows a name, and not its address */
 struct str report_probe_subject(const struct probe_question *question);
 struct str report_probe_why(struct arena *arena, const struct probe_outcome *outcome);
 

@@ -20,6 +20,27 @@ struct str report_probe_address(struct arena *arena, const struct probe_question
     return made;
 }
 
+bool report_probe_named(const struct probe_question *question)
+{
+    struct str scheme;
+    struct str host;
+    struct buf text = BUF_EMPTY;
+    bool named;
+
+    if (!question->has_address)
+        return false;
+    addr_format(&text, question->family, question->address);
+    scheme = str_cut(question->target, '/', &host);
+    host = str_from(host, scheme.n < question->target.n); /* the second slash */
+    if (str_starts(host, "["))
+        host = str_cut(str_from(host, 1), ']', &scheme);
+    else
+        host = str_cut(host, ':', &scheme);
+    named = !str_eq(host, buf_str(&text));
+    buf_free(&text);
+    return named;
+}
+
 struct str report_probe_subject(const struct probe_question *question)
 {
     return question->flow != NULL ? question->flow->id : question->test;
@@ -90,13 +111,10 @@ static struct shape shape_of(const struct probe_run *run)
 
     for (size_t i = 0; i < run->n; i++) {
         const struct probe_question *question = &run->v[i].question;
-        struct arena *arena = arena_new();
-        struct str address = report_probe_address(arena, question);
 
         shape.subject = shape.subject || report_probe_subject(question).n > 0;
-        shape.address = shape.address || (address.n > 0 && !str_contains(question->target, str_cstr(arena, address)));
+        shape.address = shape.address || report_probe_named(question);
         shape.source = shape.source || another_source(run, i, first);
-        arena_free(arena);
     }
     return shape;
 }
@@ -313,7 +331,7 @@ void report_probe_plan_text(struct buf *out, const struct probe_plan *plan)
         struct str subject = report_probe_subject(question);
 
         buf_add(out, question->target);
-        if (address.n > 0 && !str_contains(question->target, str_cstr(arena, address)))
+        if (report_probe_named(question))
             buf_addf(out, " at %.*s", STR_ARG(address));
         if (question->has_source) {
             buf_adds(out, " from ");

@@ -28,6 +28,7 @@ struct loading {
     struct standins standins;  /* of the same text, cleaned: its bytes have the same places */
     const char *directory;     /* NULL: none */
     bool lenient;
+    bool exact; /* nothing may stand in for anything */
     struct diags *diags;
 };
 
@@ -237,7 +238,7 @@ static bool stood_in(struct loading *loading, struct span loaded, struct str mes
     bool machine = is_of_machine(message, str_from(loading->text->text, span.at));
     bool cut = loaded.at == loaded.source->text.n || str_contains(message, "unexpected end of file");
 
-    if (!machine && !loading->lenient)
+    if (loading->exact || (!machine && !loading->lenient))
         return false;
     if ((str_starts(message, "User does not exist") || str_starts(message, "Group does not exist")) &&
         standins_add_number(&loading->standins, span.at, span.n)) {
@@ -432,8 +433,12 @@ static void note_changes(const struct loading *loading)
 
 int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags)
 {
-    struct loading loading = {
-        .arena = arena_new(), .namespace = namespace, .text = text, .directory = directory, .diags = diags};
+    struct loading loading = {.arena = arena_new(),
+                              .namespace = namespace,
+                              .text = text,
+                              .directory = directory,
+                              .exact = true,
+                              .diags = diags};
     int error = -EINVAL;
 
     if (directory != NULL || !refuse_includes(text, diags)) {

@@ -24,7 +24,8 @@ int nft_check(const struct source *text, const char *directory, struct diags *di
 
 /*
  * Loads a text, or a listing as nft -j printed it, into a namespace that stays. Interfaces that the text names by
- * number and that are not there are made up. As nft_list, without a listing.
+ * number and that are not there are made up. What is loaded is the text: what nft or this kernel refuses is an error,
+ * and nothing stands in for it. As nft_list else, without a listing.
  */
 int nft_load(const struct namespace *namespace, const struct source *text, const char *directory, struct diags *diags);
 

@@ -10,7 +10,7 @@ import sys
 from kinds import CATALOG, EDGE_RULES, FLOWS_CSV, INVENTORY_INI, IPTABLES, IPSET, PACKET, SITE
 from runner import SOURCE, Suite, expect, run
 
-COMMANDS = ["init", "catalog", "plan", "probe", "render", "check", "excess", "explain", "why", "schema", "completion", "version"]
+COMMANDS = ["init", "catalog", "plan", "probe", "render", "check", "excess", "explain", "why", "rehearse", "schema", "completion", "version"]
 ON = ["--on", "2026-12-01"]
 SMALL = ["--catalog", "widget.yaml", *ON]
 FLOW = {"id", "instance", "requirement", "product", "source", "destination", "domain", "transport", "ports", "status",

@@ -218,7 +218,7 @@ def from_input():
 
 def wrong_options():
     for arguments in (["--rate", "0"], ["--timeout", "x"], ["--expect", "open"], ["--proxy", "ftp://h"],
-                      ["--resolver", "10.0.0.1:x"], ["--source", "10.0.0.0/8"], ["--from", "h"], ["--discover"],
+                      ["--resolver", "10.0.0.1:x"], ["--source", "10.0.0.0/8"], ["--from", "h"], ["--discover"], ["--write"],
                       ["--proxy", "http://h:0"], ["--ca", "/nonexistent.pem"]):
         result = run("probe", "tcp://127.0.0.1:1", *arguments)
         expect(result.status == 2 and "error:" in result.err and not result.out, result)
@@ -280,6 +280,22 @@ def outcomes(far):
     expect(found["outcome"] == "refused", found)
     found = one(f"ntp://127.0.0.1:{closed_port()}", status=1)
     expect(found["outcome"] == "refused" and found["detail"]["icmp"] == "3/3", found)
+
+
+def passive(far):
+    """The port that an FTP server names is gone on to, while the control connection stays open."""
+    data = far.tcp(silent)
+
+    def ftp(connection):
+        connection.sendall(b"220 far\r\n")
+        for reply in (b"331 name\r\n", b"230 in\r\n", b"229 here (|||%d|)\r\n" % data):
+            connection.recv(4096)
+            connection.sendall(reply)
+        while connection.recv(4096):
+            pass
+
+    document = probe(f"ftp-passive://127.0.0.1:{far.tcp(ftp)}", *QUICK, status=0)
+    expect([row["target"] for row in document["outcomes"]] == [f"tcp://127.0.0.1:{data}"], document)
 
 
 def denied(far):
@@ -456,12 +472,20 @@ def dynamic_ports(suite, far):
     rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--format", "json").out)["probes"]
     found = sorted(row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp")
     expect(found == ["mountd+tcp://filer:20048", "nlockmgr+tcp://filer:32803", "status+tcp://filer:32765"], found)
+    path, _ = write_site(suite, far, pins="mountd-port: 30000-60000, nlockmgr-port: 32803, status-port: 32765")
+    rows = json.loads(run("probe", path, "--from", "other", "--dry-run", "--discover", "--format", "json").out)["probes"]
+    found = [row["target"] for row in rows if row["flow"] == "p/nfs3-dynamic/tcp"]
+    expect(found == ["nfs-dynamic+tcp://filer:111"], found)
     rows = json.loads(run("probe", path, "--from", "me", "--dry-run", "--format", "json").out)["probes"]
     found = [row for row in rows if row["flow"] == "q/nfs3-dynamic/tcp"]
     expect(len(found) == 1 and not found[0]["sends"] and "--discover" in found[0]["reason"], found)
     rows = json.loads(run("probe", path, "--from", "me", "--dry-run", "--discover", "--format", "json").out)["probes"]
     found = [row for row in rows if row["flow"] == "q/nfs3-dynamic/tcp"]
     expect(len(found) == 1 and found[0]["port"] == 111 and found[0]["sends"], found)
+    for arguments in ([path, "--write"], [path, "--discover", "--write", "--dry-run"], ["-", "--discover", "--write"],
+                      ["/dev/stdin", "--discover", "--write"]):
+        result = run("probe", *arguments, "--from", "me", stdin=path.read_bytes())
+        expect(result.status == 2 and "error:" in result.err and not result.out, result)
 
 
 def one_way_is_enough(suite, far):
@@ -537,7 +561,7 @@ def main():
         suite.case(f"dry: {target}", dry, target, wanted)
     for case in (wrong_together, from_input, wrong_options, dry_details, runs_of_ports):
         suite.case(case.__name__, case)
-    for case in (dry_sends_nothing, outcomes, denied, views, trace, from_source, interrupted, progress):
+    for case in (dry_sends_nothing, outcomes, passive, denied, views, trace, from_source, interrupted, progress):
         far = Far()
         suite.case(case.__name__, case, far)
         far.close()

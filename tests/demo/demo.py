@@ -49,6 +49,8 @@ def main():
         holds("exit status 0", done.returncode == 0, done.stdout)
         for number, kind in enumerate(KINDS, 1):
             holds(kind, f"mistake {number}: {kind}: " in done.stdout, done.stdout)
+            holds(f"{kind} in the kernel",
+                  f"in the kernel, mistake {number}: {kind}" in done.stdout or "skipped: " in done.stdout, done.stdout)
         holds("both sites are proved", done.stdout.count("0 denied, 0 partial, 0 undetermined; excess: 0") == 2)
         page = top / "report" / "report.html"
         holds("the report is written", page.is_file() and "xcp/nfs3/tcp" in page.read_text(encoding="utf-8"))

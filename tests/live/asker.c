@@ -210,6 +210,7 @@ static void read_wishes(void)
         line = NULL;
         room = 0;
     }
+    free(line);
 }
 
 static void print_counts(void)

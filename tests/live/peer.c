@@ -82,7 +82,7 @@ static int client(char **argv, int n)
     struct trust *trust;
     const char *why = "";
     enum tls_state state;
-    char text[256];
+    char text[256] = "";
     size_t got = 0;
 
     where.sin_port = htons((uint16_t)strtoul(argv[0], NULL, 10));
@@ -94,17 +94,17 @@ static int client(char **argv, int n)
     session = tls_client(trust, fd, str_of(argv[1]));
     state = shake(session, fd);
     if (state == TLS_OK)
-        state = talk(session, fd, "GET / HTTP/1.0\r\n\r\n", text, sizeof text, &got);
+        state = talk(session, fd, "GET / HTTP/1.0\r\n\r\n", text, sizeof text - 1, &got);
     report(session, state);
-    printf("text: %.*s\n", (int)strcspn(got > 0 ? text : "", "\r\n"), text);
+    printf("text: %.*s\n", (int)strcspn(text, "\r\n"), text);
     tls_free(session);
     trust_free(trust);
     close(fd);
     return 0;
 }
 
-/* A listening socket, whose port is printed; -1: none. */
-static int open_port(void)
+/* A listening socket and its port; -1: none. */
+static int open_port(uint16_t *port)
 {
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof where;
@@ -113,14 +113,21 @@ static int open_port(void)
     if (bind(listener, (const struct sockaddr *)&where, size) < 0 || listen(listener, 8) < 0 ||
         getsockname(listener, (struct sockaddr *)&where, &size) < 0)
         return -1;
-    printf("port %u\n", ntohs(where.sin_port));
-    fflush(stdout);
+    *port = ntohs(where.sin_port);
     return listener;
+}
+
+/* Whoever started it may come from now on. */
+static void is_ready(uint16_t port)
+{
+    printf("port %u\n", port);
+    fflush(stdout);
 }
 
 static int server(char **argv, int n)
 {
-    int listener = open_port();
+    uint16_t port = 0;
+    int listener = open_port(&port);
     FILE *file = fopen(argv[0], "w");
     struct identity *identity;
     struct str names[8];
@@ -136,6 +143,7 @@ static int server(char **argv, int n)
     pem = identity_certificate(identity);
     if (file == NULL || fwrite(pem.p, 1, pem.n, file) != pem.n || fclose(file) != 0)
         return die("the file of the certificate cannot be written");
+    is_ready(port);
     for (;;) {
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
         struct tls_session *session = tls_server(identity, fd);
@@ -194,10 +202,12 @@ static void let_through(int fd, struct proxy_door *door)
 static int doors(char **argv)
 {
     enum proxy_kind kind = strcmp(argv[0], "http") == 0 ? PROXY_HTTP : PROXY_SOCKS5;
-    int listener = open_port();
+    uint16_t port;
+    int listener = open_port(&port);
 
     if (listener < 0)
         return die("no socket");
+    is_ready(port);
     for (;;) {
         struct proxy_door door = {.kind = kind, .user = str_of(argv[1])};
 

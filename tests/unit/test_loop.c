@@ -115,6 +115,50 @@ static void a_loop_that_is_stopped_can_go_on(void **state)
     loop_close(&loop);
 }
 
+static struct watch answered[MANY];
+static struct deadline waiting[MANY];
+static size_t late_n;
+
+static void take_answer(struct watch *watch, unsigned events)
+{
+    (void)events;
+    loop_unwatch(&loop, watch);
+    loop_cancel(&loop, &waiting[watch - answered]);
+    called++;
+}
+
+static void be_late(struct deadline *deadline)
+{
+    (void)deadline;
+    late_n++;
+}
+
+static void answers_of_a_long_stall_come_before_their_deadlines(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(loop_open(&loop), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    called = 0;
+    late_n = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        answered[i] = (struct watch){.ready = take_answer};
+        waiting[i] = (struct deadline){.fire = be_late};
+        assert_int_equal(loop_watch(&loop, &answered[i], dup(ends[0]), LOOP_READ), 0);
+        assert_true(loop_after(&loop, &waiting[i], 0));
+    }
+    assert_int_equal(loop_round(&loop, 0), 0);
+    assert_int_equal(called, MANY);
+    assert_int_equal(late_n, 0);
+    for (size_t i = 0; i < MANY; i++)
+        close(answered[i].fd);
+    close(ends[0]);
+    close(ends[1]);
+    loop_close(&loop);
+}
+
 static void a_closed_descriptor_is_an_error(void **state)
 {
     struct watch watch = {.ready = read_and_remove_both};
@@ -132,6 +176,7 @@ int main(void)
         cmocka_unit_test(deadlines_fire_in_order_and_not_after_they_are_cancelled),
         cmocka_unit_test(what_is_removed_is_not_called),
         cmocka_unit_test(a_loop_that_is_stopped_can_go_on),
+        cmocka_unit_test(answers_of_a_long_stall_come_before_their_deadlines),
         cmocka_unit_test(a_closed_descriptor_is_an_error),
     };
 

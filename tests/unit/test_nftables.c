@@ -94,6 +94,11 @@ static const struct {
      "v4 transport=6 fragment=0-1 ports=80 dnat 10.0.0.1 :81-81; "
      "v4 transport=6 fragment=0-1 ports=443 dnat 10.0.0.2 :444-444",
      NULL},
+    {"{'dnat':{'family':'ip','addr':{'map':{'key':{'numgen':{'mode':'inc','mod':2}},'data':{'set':["
+     "[0,'10.0.0.1'],[1,'10.0.0.2']]}}}}}",
+     "v4 <0:numgen {\"mode\":\"inc\",\"mod\":2} map> dnat 10.0.0.1; v4 dnat 10.0.0.2", NULL},
+    {"{'dnat':{'family':'ip','addr':{'map':{'key':{'symhash':{'mod':2}},'data':{'set':[[0,'10.0.0.1']]}}}}}",
+     "v4 <0:symhash {\"mod\":2} map> dnat 10.0.0.1", NULL},
     {"{'redirect':{'port':8080}}", "dnat own :8080-8080", NULL},
     {"{'snat':{'addr':'192.0.2.1'}}", "v4 snat 192.0.2.1", NULL},
     {"{'masquerade':null}", "snat own", "masquerade"},
@@ -568,6 +573,10 @@ static void test_recognise(void **state)
 {
     (void)state;
     assert_true(dialect_nftables.recognise(STR("{\"nftables\": []}")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~$ nft -j list ruleset\n{\"nftables\": []}\na@b:~$ ")));
+    assert_false(dialect_nftables.needs_listing(STR("# x\n{\"nftables\": []}\n")));
+    assert_true(dialect_nftables.recognise(STR("a@b:~# nft list ruleset\ntable ip t {\n}\n")));
+    assert_true(dialect_nftables.recognise(STR("sudo nft add table t\n")));
     assert_true(dialect_nftables.recognise(STR("#!/usr/sbin/nft -f\n")));
     assert_true(dialect_nftables.recognise(STR("# x\n\ntable inet filter {\n}\n")));
     assert_true(dialect_nftables.recognise(STR("flush ruleset\r\n")));

@@ -5,8 +5,7 @@
 
 static bool looks_like_json(struct str text)
 {
-    text = str_trim(text);
-    return str_starts(text, "{") && str_contains(str_head(text, 4096), "\"nftables\"");
+    return str_contains(str_head(loadable_json(text), 4096), "\"nftables\"");
 }
 
 /* The first words of a line that only nft's language has. */
@@ -56,7 +55,7 @@ static bool recognise(struct str text)
 
 static bool needs_listing(struct str text)
 {
-    return !str_starts(str_trim(text), "{");
+    return loadable_json(text).n == 0;
 }
 
 const struct dialect dialect_nftables = {

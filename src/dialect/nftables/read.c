@@ -447,12 +447,17 @@ static void read_objects(struct reading *reading, json_t *list)
 static json_t *parse(struct reader *reader)
 {
     struct str text = reader->listing->text;
+    struct str json = loadable_json(text);
     json_error_t error;
-    json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &error);
+    json_t *root;
 
+    if (json.n == 0)
+        json = text;
+    root = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        size_t at = error.position < 0 || (size_t)error.position > text.n ? text.n : (size_t)error.position;
+        size_t at = error.position < 0 || (size_t)error.position > json.n ? json.n : (size_t)error.position;
 
+        at += (size_t)(json.p - text.p);
         diag_error(reader->diags, span_at(reader->listing, at == 0 ? 0 : at - 1, 1), "not JSON: %s", error.text);
     }
     return root;

@@ -170,6 +170,7 @@ struct map_pairs {
     size_t field_n;
     json_t *list;
     size_t n;
+    bool known; /* there are no others */
 };
 
 struct map_element {
@@ -179,6 +180,8 @@ struct map_element {
 
 /* False: the key or the map is not known. What the key implies goes to the drafts. */
 bool map_open(struct reader *reader, struct drafts *drafts, json_t *map, struct map_pairs *pairs);
+/* `numgen random mod 2 map { 0 : …, 1 : … }`: whatever the number is, the map has it. */
+bool map_has_every_number(json_t *key, json_t *list);
 bool map_read(struct reader *reader, const struct drafts *drafts, const struct map_pairs *pairs, size_t i,
               struct map_element *element);
 

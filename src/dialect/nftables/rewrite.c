@@ -83,6 +83,36 @@ static void emit_nat(struct reader *reader, struct rules_of *rules, const struct
     }
 }
 
+/* By a key that is not modelled, `numgen inc mod 2`: each place may be the one, or none is. */
+static bool unknown_map(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action,
+                        json_t *map, const struct map_pairs *pairs)
+{
+    struct str text = text_expression(reader, json_object_get(map, "key"));
+    bool every = map_has_every_number(json_object_get(map, "key"), pairs->list);
+    size_t before = rules->n;
+
+    for (size_t i = 0; pairs->known && i < pairs->n; i++) {
+        struct match unknown = reader_unknown(reader, str_printf(reader->arena, "%.*s map", STR_ARG(text)), true);
+        struct rewrite rewrite = {0};
+        enum family family = FAMILY_N;
+        struct drafts own = {0};
+
+        if (!read_place(json_array_get(json_array_get(pairs->list, i), 1), &rewrite, &family)) {
+            rules->n = before;
+            return false;
+        }
+        vec_each (const struct draft *, draft, drafts) {
+            struct draft copy = draft_copy(reader, draft);
+
+            if (!every || i + 1 < pairs->n)
+                draft_add(reader, &copy, &unknown);
+            *vec_push(reader->arena, &own) = copy;
+        }
+        emit_nat(reader, rules, &own, action, family, &rewrite);
+    }
+    return rules->n > before;
+}
+
 /* {"map": {"key": KEY, "data": {"set": [[KEY, PLACE]…]}}}: a rule for each element. */
 static bool read_map(struct reader *reader, struct rules_of *rules, struct drafts *drafts, enum action action,
                      json_t *map)
@@ -92,7 +122,7 @@ static bool read_map(struct reader *reader, struct rules_of *rules, struct draft
     struct map_pairs pairs;
 
     if (!map_open(reader, drafts, map, &pairs))
-        return false;
+        return pairs.field_n == 0 && unknown_map(reader, rules, drafts, action, map, &pairs);
     for (size_t i = 0; i < pairs.n; i++) {
         struct rewrite rewrite = {0};
         enum family family = FAMILY_N;

@@ -268,14 +268,13 @@ static json_t *map_data(struct reader *reader, json_t *data, bool *known)
 bool map_open(struct reader *reader, struct drafts *drafts, json_t *map, struct map_pairs *pairs)
 {
     json_t *key = json_object_get(map, "key");
-    bool known;
 
     pairs->field_n = key_fields(key, pairs->fields);
-    pairs->list = map_data(reader, json_object_get(map, "data"), &known);
+    pairs->list = map_data(reader, json_object_get(map, "data"), &pairs->known);
     pairs->n = json_array_size(pairs->list);
     vec_each (struct draft *, draft, drafts)
         key_imply(reader, key, draft);
-    return pairs->field_n > 0 && known;
+    return pairs->field_n > 0 && pairs->known;
 }
 
 /* VMAP := {"key": KEY, "data": "@MAP" | {"set": [[KEY, VERDICT]…]}} */
@@ -308,8 +307,7 @@ static void condition(struct reader *reader, struct drafts *drafts, json_t *stat
         draft_add(reader, draft, &unknown);
 }
 
-/* `numgen random mod 2 vmap { 0 : …, 1 : … }`: whatever the number is, the map has it. */
-static bool has_every_number(json_t *key, json_t *list)
+bool map_has_every_number(json_t *key, json_t *list)
 {
     static const char *const names[] = {"numgen", "jhash", "symhash"};
     json_t *generator = NULL;
@@ -342,7 +340,7 @@ static void unknown_vmap(struct reader *reader, struct rules_of *rules, const st
     struct str text = text_expression(reader, json_object_get(vmap, "key"));
     bool known;
     json_t *list = map_data(reader, json_object_get(vmap, "data"), &known);
-    bool every = known && has_every_number(json_object_get(vmap, "key"), list);
+    bool every = known && map_has_every_number(json_object_get(vmap, "key"), list);
     size_t n = json_array_size(list);
 
     for (size_t i = 0; i < n; i++) {

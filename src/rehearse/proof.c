@@ -1,0 +1,129 @@
+/* See proof.h. The packet becomes a flow of one packet, and every firewall on its way is asked about that. */
+#include "rehearse/proof.h"
+
+#include "net/proto.h"
+#include "prove/passage.h"
+
+struct asking {
+    struct arena *arena;
+    const struct proving *with;
+    struct played_packet *played;
+    struct passage_hop *hops;
+    const struct route *route;
+    bool translated; /* a firewall before writes addresses */
+};
+
+static bool opens(const struct packet *packet)
+{
+    if (packet->state != STATE_NEW || packet->fragment != FRAGMENT_NONE || packet->mark != 0)
+        return false;
+    if (packet->protocol == PROTO_TCP)
+        return packet->tcp_flags == TCP_SYN;
+    if (packet->protocol == proto_icmp(packet->family))
+        return packet->icmp_type == (packet->family == FAMILY_V4 ? 8 : 128) && packet->icmp_code == 0;
+    return true;
+}
+
+static struct flow *flow_of(struct arena *arena, const struct packet *packet, bool subnet)
+{
+    struct flow *flow = arena_new_object(arena, struct flow);
+    bool ports = proto_has_ports(packet->protocol);
+
+    *flow = (struct flow){
+        .id = STR("packet"),
+        .family = packet->family,
+        .source = {.ranges = ranges_value(arena, packet->source)},
+        .destination = {.ranges = ranges_value(arena, packet->destination)},
+        .transport = packet->protocol == proto_icmp(packet->family) ? PROTO_ICMP : packet->protocol,
+        .ports = ports ? ranges_value(arena, packet->port) : NULL,
+        .ports_known = true,
+        .source_ports = ports ? ranges_value(arena, packet->source_port) : NULL,
+        .status = FLOW_RESOLVED,
+        .subnet = subnet,
+    };
+    return flow;
+}
+
+/* False: that is all there is to say. */
+static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
+{
+    const struct passage_hop *hop = &asking->hops[at];
+    struct played_packet *played = asking->played;
+    struct verdict verdict;
+
+    judge_permit(asking->arena, hop->prover, &hop->permit, direction, &verdict);
+    asking->translated = asking->translated || verdict.translated_by.present;
+    if (direction == DIRECTION_REQUEST || verdict.kind != VERDICT_PERMITTED) {
+        played->proof_rule = verdict.rule;
+        played->proof_firewall = asking->route->hops[at].firewall->name;
+    }
+    if (verdict.kind == VERDICT_PERMITTED)
+        return true;
+    played->proof = verdict.kind != VERDICT_DENIED ? VERDICT_UNDETERMINED
+                    : direction == DIRECTION_REPLY ? VERDICT_PARTIAL
+                                                   : VERDICT_DENIED;
+    return false;
+}
+
+/* What was translated has other addresses behind, which only the whole way knows. */
+static void ask_whole(struct asking *asking)
+{
+    struct played_packet *played = asking->played;
+    struct packet packet;
+    bool has_packet;
+
+    switch (
+        passage_find(asking->arena, asking->hops, asking->route->hop_n, &packet, &has_packet, &played->proof_rule)) {
+    case PASSAGE_NONE: played->proof = VERDICT_DENIED; break;
+    case PASSAGE_MAYBE: played->proof = VERDICT_UNDETERMINED; break;
+    case PASSAGE_SOME: played->proof = VERDICT_PERMITTED; break;
+    }
+}
+
+static void ask_route(struct asking *asking, const struct flow *flow, bool replies)
+{
+    const struct route *route = asking->route;
+
+    asking->hops = arena_new_array(asking->arena, struct passage_hop, route->hop_n);
+    asking->played->proof = VERDICT_PERMITTED;
+    for (size_t i = 0; i < route->hop_n; i++) {
+        const struct hop *hop = &route->hops[i];
+
+        asking->hops[i].prover = asking->with->provers[hop->firewall - asking->with->site->firewalls];
+        asking->hops[i].permit =
+            (struct permit){flow, hop->hook, hop->in, hop->out, flow->source.ranges, flow->destination.ranges};
+    }
+    for (size_t i = 0; i < route->hop_n && !asking->translated; i++) {
+        if (!ask_hop(asking, i, DIRECTION_REQUEST))
+            return;
+    }
+    if (asking->translated) {
+        ask_whole(asking);
+        if (replies && asking->played->proof == VERDICT_PERMITTED && route->hop_n > 1)
+            asking->played->proof = VERDICT_UNDETERMINED; /* replies behind it are not followed */
+    }
+    for (size_t i = 0; i < route->hop_n && replies && asking->played->proof == VERDICT_PERMITTED; i++)
+        ask_hop(asking, i, DIRECTION_REPLY);
+}
+
+void proof_find(struct arena *arena, const struct proving *proving, const struct actor *from, const struct actor *to,
+                bool subnet, bool replies, struct played_packet *played)
+{
+    struct asking asking = {.arena = arena, .with = proving, .played = played};
+    const struct flow *flow = flow_of(arena, &played->packet, subnet);
+    struct routes routes = {0};
+
+    played->proof = VERDICT_UNDETERMINED;
+    if (!opens(&played->packet))
+        return;
+    routes_find(arena, proving->site, flow->family, flow->source.ranges, flow->destination.ranges, subnet, &routes);
+    if (routes.n == 0 && routes.gap_n > 0)
+        played->proof = VERDICT_DENIED;
+    for (size_t i = 0; i < routes.n; i++) {
+        if (routes.n > 1 && !stage_follows(proving->stage, from, to, &routes.v[i]))
+            continue;
+        asking.route = &routes.v[i];
+        ask_route(&asking, flow, replies);
+        return;
+    }
+}
