@@ -1,5 +1,6 @@
 """Here - a router - the far end: three network namespaces, so that a firewall can stand before whatever is asked."""
 import errno
+import re
 import socket
 import subprocess
 
@@ -17,6 +18,7 @@ class Line:
     """`router` and `far` stand in front of a command that runs there. The far end has the addresses of hosts."""
 
     def __init__(self, hosts):
+        self.hosts = list(hosts)
         router, far = self._namespace(), self._namespace()
         self.router, self.far = (["nsenter", "-t", str(pid), "-n"] for pid in (router, far))
         self._ip([], f"link add e0 type veth peer name r0 netns {router}", "link set lo up")
@@ -27,11 +29,11 @@ class Line:
         # It says of each packet what became of it.
         self._set(self.router, ipv4__ip_forward=1, ipv6__conf__all__forwarding=1, ipv4__icmp_ratemask=0,
                   ipv6__icmp__ratelimit=0)
-        each = [self._end("b0", {family: address(family, host) for family in (4, 6)}) for host in hosts]
+        each = [self._end("b0", {family: address(family, host) for family in (4, 6)}) for host in self.hosts]
         self._ip(self.far, "link set lo up", *sum(each, []),
                  f"route add 0.0.0.0/0 via {address(4, 254)}", f"route add ::/0 via {address(6, 254)}")
         for family in (4, 6):
-            self._reach(address(family, hosts[0]))
+            self._reach(address(family, self.hosts[0]))
 
     @staticmethod
     def _namespace():
@@ -62,6 +64,11 @@ class Line:
                 client.settimeout(1)
                 return client.connect_ex((far, 1)) == errno.ECONNREFUSED
         until(refuses, f"a way to {far}")
+
+    def counted(self):
+        """Packets that met a counter of the firewall."""
+        listed = subprocess.run([*self.router, "nft", "list", "ruleset"], stdout=subprocess.PIPE, check=True, text=True)
+        return sum(map(int, re.findall(r"counter packets (\d+)", listed.stdout)))
 
     def firewall(self, *rules):
         """These stand before all of the far end; none: nothing is in the way."""

@@ -1,192 +1,214 @@
 """`portolan probe` against far ends that are known, with everything between that a network can do to it.
 
-Points are those of servers.py. All that is asked of a network in one state is one run of the program, so that what holds
-for one probe holds among hundreds; the outcome of each must be exactly that of its state.
+All that is asked of a network in one state is one run of the program, so that what holds for one probe holds among
+hundreds; the outcome of each must be exactly that of its state.
 """
 import json
 import os
 import subprocess
 import time
 
-from line import ROUTER, six
+from line import ROUTER, address
+from network import PORTOLAN
 
+READY_S = 60
+UNVERIFIABLE = {'syslog', 'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'corosync', 'pvs',
+                'wlb'}
 # Another service's server satisfies these probes, and may: the same protocol at another port.
 FAMILIES = [{'smb', 'netbios-ssn'}, {'http', 'rest', 's3', 'web', 'https'}, {'ldap', 'global-catalog', 'ldaps'},
             {'rpcbind', 'nfs-dynamic'}, {'ftp', 'ftp-passive'}]
-TCP = ['dns', 'kerberos', 'kpasswd', 'ldap', 'ldaps', 'global-catalog', 'netbios-ssn', 'smb', 'dcerpc', 'rpcbind', 'nfs', 'mountd',
-       'nlockmgr', 'status', 'iscsi', 'ssh', 'vnc', 'rdp', 'ftp', 'ftp-passive', 'http', 'https', 's3', 'rest', 'web', 'wlb',
-       'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'syslog']
-UDP = ['ntp', 'dns', 'kerberos', 'kpasswd', 'ldap', 'netbios-ns', 'rpcbind', 'nfs', 'corosync']  # a second each, to be polite
-# Another server is there: it says so, or is silent. To UDP a silent one is like a filter, for those who ask for what always
-# answers.
-ELSE = {'tcp': {'wrong-service', 'open-silent', 'error', 'unverifiable', 'tls-untrusted'},
-        'udp': {'wrong-service', 'filtered-or-silent', 'filtered', 'error', 'unverifiable'}}
-ONCE = ['--timeout', '4000', '--tries', '1']  # a server that takes few connections at once drops the first SYN of others
+TCP = ['dns', 'kerberos', 'kpasswd', 'ldap', 'ldaps', 'global-catalog', 'netbios-ssn', 'smb', 'dcerpc', 'rpcbind',
+       'nfs', 'mountd', 'nlockmgr', 'status', 'iscsi', 'ssh', 'vnc', 'rdp', 'ftp', 'ftp-passive', 'http', 'https', 's3',
+       'rest', 'web', 'wlb', 'citrix-licensing', 'citrix-vendor-daemon', 'replication', 'clustering', 'syslog']
+# One datagram a second to a host: of those that nothing answers one is enough.
+UDP = ['ntp', 'dns', 'kerberos', 'kpasswd', 'ldap', 'netbios-ns', 'rpcbind', 'nfs', 'mountd', 'nlockmgr', 'status',
+       'corosync']
+# Who is there says so, or is silent. To those who ask over UDP for what always answers, a silent one is like a filter.
+ELSE = {'tcp': {'wrong-service', 'open-silent'}, 'udp': {'wrong-service', 'filtered-or-silent', 'filtered'}}
+# Of what is there, some take few connections at once; of those over UDP one host is asked once a second.
+PATIENCE = {'tcp': ('--timeout', '3000', '--tries', '2', '--in-flight', '1000'),
+            'udp': ('--timeout', '1000', '--tries', '1')}
+ROUNDS = 5
+
+TREATMENTS = {  # what a firewall does to everything that goes to the far end
+    'drop': 'drop',
+    'reject': 'reject',
+    'reset': 'meta l4proto tcp reject with tcp reset',
+    'prohibited': 'reject with icmpx type admin-prohibited',
+}
+LOSSY = 'numgen random mod 20 0 counter drop'  # one packet in twenty, in both directions
 
 
-def program(bench):
-    return os.environ.get('PORTOLAN') or os.path.join(os.path.dirname(bench.talker), '../../portolan')
+class Point:
+    """A service beyond the line, and what the program must say of it. `following`: what it leads to (service,
+    transport, port), reported in its place. `evidence`: texts that must be in its detail. `families`: where it listens.
+    """
+
+    def __init__(self, service, proto, port=None, outcome='open', following=(), families=(4, 6), **evidence):
+        self.service, self.proto, self.port, self.outcome, self.families = service, proto, port, outcome, families
+        self.following = set(following)
+        self.evidence = {name.replace('_', '-'): text for name, text in evidence.items()}
+        self.host, self.server = None, None
+
+    def at(self, host, server):
+        self.host, self.server = host, server
+        return self
+
+    def places(self):
+        """A name of each place as `found` has it: service, transport, address, port."""
+        return [(self.service, self.proto, address(family, self.host), self.port) for family in self.families]
+
+
+def target(place):
+    service, proto, host, port = place
+    host = f'[{host}]' if ':' in host else host
+    return f'{service}://{host}' if port is None else f'{service}+{proto}://{host}:{port}'
 
 
 class Outcome:
     def __init__(self, row):
-        self.row, self.outcome, self.reason, self.detail = row, row['outcome'], row['reason'], row['detail']
+        self.outcome, self.reason, self.detail = row['outcome'], row['reason'], row['detail']
 
     def __str__(self):
         return f'{self.outcome}: {self.reason} {self.detail}'
 
 
-def ask(bench, targets, *options):
-    """What each target came to; outcomes that follow from others have targets of their own."""
+def run(targets, *options):
+    """The rows of one run."""
     began = time.monotonic()
-    done = subprocess.run([program(bench), 'probe', '-', '--format', 'json', *map(str, options)], input='\n'.join(targets).encode(),
+    done = subprocess.run([PORTOLAN, 'probe', '-', '--format', 'json', *options], input='\n'.join(targets).encode(),
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
     if os.environ.get('SHOW'):
         print(f'{len(targets)} targets, {options}: {time.monotonic() - began:.1f} s', flush=True)
-    bench.holds('the exit status', done.returncode in (0, 1, 3), done.stderr.decode()[-500:])
-    found = {}
-    for row in json.loads(done.stdout)['outcomes'] if done.stdout else []:
-        name = target(row['service'], row['transport'], row['address'], row['port'])
-        found.setdefault(name, []).append(Outcome(row))
-    return found
+    if done.returncode not in (0, 1, 3):
+        raise RuntimeError(f'probe {options}: {done.returncode} {done.stderr.decode()}')
+    return json.loads(done.stdout)['outcomes']
 
 
-def target(service, proto, host, port):
-    return f'{service}+{proto}://[{host}]:{port}' if ':' in host else f'{service}+{proto}://{host}:{port}'
+class Proof:
+    """Points that were started, asked by one line; options are for every run."""
 
+    def __init__(self, bench, points, *options):
+        self.bench, self.points, self.options = bench, points, options
+        self.holds = bench.holds
 
-def one(bench, found, name):
-    outcomes = found.get(name, [])
-    if len(outcomes) != 1:
-        bench.holds(f'{name}: one outcome', False, list(map(str, outcomes)))
-    return outcomes[0] if outcomes else None
+    def everything(self):
+        self.bench.line.firewall()
+        self.finds()
+        self.follows()
+        self.crosses()
+        self.firewalls()
+        self.loses()
 
+    def direct(self):
+        """Those that are reported as themselves: each place with its point."""
+        return [(place, point) for point in self.points if not point.following for place in point.places()]
 
-class Places:
-    """Points in both families, each once."""
+    def ask(self, places, *options):
+        """The outcome of each place; there must be one, and one alone."""
+        found = {}
+        places = list(dict.fromkeys(places))
+        for row in run([target(place) for place in places], *self.options, *options):
+            found.setdefault((row['service'], row['transport'], row['address'], row['port']), []).append(Outcome(row))
+        for place in places:
+            outcomes = found.get(place, [])
+            if len(outcomes) != 1:
+                self.holds(f'{target(place)}: one outcome', False, list(map(str, outcomes)))
+        return {place: outcomes[0] for place, outcomes in found.items()}
 
-    def __init__(self, started, has_six):
-        self.all = []
-        for server, host, wanted in started:
-            for far in [host] + ([six(host)] if has_six(server) else []):
-                self.all.append((server, far, wanted, target(wanted['service'], wanted['proto'], far, wanted['port'])))
+    # --- what is there is found, and nothing else
 
-    def once(self):
-        """Each target once: a port may be several points."""
-        return {name: (far, wanted) for _, far, wanted, name in self.all}
+    def comes_up(self):
+        """Until all that was started is as it must be, or its time is over. What is asked again is what was not yet."""
+        end = time.monotonic() + READY_S
+        waiting = self.direct()
+        while waiting and time.monotonic() < end:
+            found = self.ask([place for place, _ in waiting], '--timeout', '1000', '--tries', '1')
+            waiting = [(place, point) for place, point in waiting
+                       if place in found and found[place].outcome != point.outcome]
+            time.sleep(0.2 if waiting else 0)
 
+    def finds(self, *options, where=lambda point: True):
+        asked = [(place, point) for place, point in self.direct() if where(point)]
+        found = self.ask([place for place, _ in asked], *options)
+        for place, point in asked:
+            answer = found.get(place)
+            what = f'{target(place)} of {point.server} {" ".join(options)}'
+            self.holds(f'{what}: {point.outcome}', answer and answer.outcome == point.outcome, answer)
+            for key, text in point.evidence.items():
+                self.holds(f'{what}: {key}', answer and text in str(answer.detail.get(key, '')), answer)
 
-# --- what is there is found, and nothing else --------------------------------------------------------------------------
+    def follows(self):
+        """What is there is asked for what it is."""
+        for point in self.points:
+            for place in point.places() if point.following else ():
+                rows = run([target(place)], *self.options)
+                opened = {(row['service'], row['transport'], row['port']) for row in rows
+                          if row['outcome'] == 'open' and row['address'] == place[2]}
+                self.holds(f'{target(place)} of {point.server} leads on', point.following <= opened, rows)
 
-def finds(bench, places, *options):
-    found = ask(bench, places.once(), *options)
-    for server, far, wanted, name in places.all:
-        answer = one(bench, found, name)
-        what = f'probe: {name} of {server}'
-        bench.holds(what, answer and answer.outcome == wanted['probed'], answer)
-        for key, text in wanted['evidence'].items():
-            bench.holds(f'{what}: {key}', answer and text in str(answer.detail.get(key, '')), answer)
+    def crosses(self):
+        """Each with every other service's handshake."""
+        there = {}
+        for point in self.points:
+            for _, proto, host, port in point.places():
+                there.setdefault((proto, host, port), []).append(point)
+        asked = {}
+        for (proto, host, port), points in there.items():
+            services = {point.service for point in points}
+            akin = services.union(*(family for family in FAMILIES if family & services))
+            for service in {'tcp': TCP, 'udp': UDP}.get(proto, ()):
+                # Datagrams are asked for slowly, and nothing of this is of an address family.
+                if service not in akin and (proto == 'tcp' or ':' not in host):
+                    asked[service, proto, host, port] = points
+        found, counts = {}, {}
+        for proto, options in PATIENCE.items():
+            # In the order of services, so that no server meets all of them at once; who was too busy is asked again.
+            places = sorted(place for place in asked if place[1] == proto)
+            for _ in range(ROUNDS if proto == 'tcp' else 1):
+                found.update(self.ask(places, *options) if places else {})
+                places = [place for place in places if place in found and found[place].outcome == 'filtered']
+        for place, points in asked.items():
+            if place not in found:
+                continue
+            answer, (service, proto, _, _) = found[place], place
+            counts[answer.outcome] = counts.get(answer.outcome, 0) + 1
+            may = ELSE[proto] | ({'unverifiable'} if service in UNVERIFIABLE else set()) | (
+                {'tls-untrusted'} & {point.outcome for point in points})
+            self.holds(f'{target(place)}, where {points[0].service} is', answer.outcome in may, answer)
+        print('every other handshake:', ', '.join(f'{n} {name}' for name, n in sorted(counts.items())), flush=True)
 
+    # --- what is between
 
-def foreign(service, wanted):
-    akin = {service, *(other for family in FAMILIES if service in family for other in family)}
-    return not wanted['services'] & akin
+    @staticmethod
+    def stopped(treatment, point, family):
+        """Outcome, and ICMP as the router must have sent it."""
+        if treatment == 'reset':
+            return 'refused', None
+        if treatment != 'drop':
+            return 'rejected', {'reject': ('3/3', '1/4'), 'prohibited': ('3/13', '1/1')}[treatment][family == 6]
+        if point.proto == 'tcp':
+            return 'filtered', None
+        return 'unverifiable' if point.service in UNVERIFIABLE else 'filtered-or-silent', None
 
+    def firewalls(self):
+        for treatment, rule in TREATMENTS.items():
+            self.bench.line.firewall(f'ip daddr 10.2.0.0/24 {rule}', f'ip6 daddr fd02::/64 {rule}')
+            asked = [(place, point) for place, point in self.direct() if treatment != 'reset' or point.proto == 'tcp']
+            found = self.ask([place for place, _ in asked], '--timeout', '1000', '--tries', '1')
+            for place, point in asked:
+                family = 6 if ':' in place[2] else 4
+                outcome, icmp = self.stopped(treatment, point, family)
+                answer = found.get(place)
+                self.holds(f'{target(place)} behind {treatment}: {outcome}', answer and answer.outcome == outcome and
+                           answer.detail.get('icmp') == icmp and
+                           answer.detail.get('reported-by') == (ROUTER[family] if icmp else None), answer)
+        self.bench.line.firewall()
 
-def crosses(bench, places, *options):
-    """Each with every other service's handshake."""
-    where = {}
-    for server, far, wanted, _ in places.all:
-        if ':' not in far:
-            where.setdefault((far, wanted['proto'], wanted['port']), set()).add(wanted['service'])
-    asked = {target(service, proto, far, port): (service, sorted(services)[0])
-             for (far, proto, port), services in where.items()
-             for service in (TCP if proto == 'tcp' else UDP) if foreign(service, {'services': services})}
-    found = ask(bench, asked, *ONCE, *options)
-    counts = {}
-    for name, (service, server) in asked.items():
-        answer = one(bench, found, name)
-        if answer is None:
-            continue
-        counts[answer.outcome] = counts.get(answer.outcome, 0) + 1
-        bench.holds(f'{name}, where {server} is', answer.outcome in ELSE[answer.row['transport']], answer)
-        if os.environ.get('SHOW'):
-            print(f'{name}, where {server} is: {answer}')
-    print('every other handshake:', ', '.join(f'{n} {outcome}' for outcome, n in sorted(counts.items())), flush=True)
-
-
-# --- a firewall before each ---------------------------------------------------------------------------------------------
-
-def expected(treatment, wanted, family):
-    """Outcome, and ICMP as the router must have sent it."""
-    udp = wanted['proto'] == 'udp'
-    if treatment == 'drop' or (treatment == 'reset' and udp):
-        return ('filtered' if not udp else 'unverifiable' if wanted['outcome'] == 'unverifiable' else 'filtered-or-silent', None)
-    if treatment == 'reset':
-        return 'refused', None
-    return 'rejected', {'reject': ('3/3', '1/4'), 'prohibited': ('3/13', '1/1')}[treatment][family == 6]
-
-
-def firewalls(bench, line, places):
-    targets = places.once()
-    for treatment in ('drop', 'reject', 'reset', 'prohibited'):
-        asked = {name: point for name, point in targets.items() if treatment != 'reset' or point[1]['proto'] == 'tcp'}
-        line.firewall(treatment)
-        found = ask(bench, asked, '--timeout', '1000', '--tries', '1')
-        for name, (far, wanted) in asked.items():
-            family = 6 if ':' in far else 4
-            outcome, icmp = expected(treatment, wanted, family)
-            answer = one(bench, found, name)
-            bench.holds(f'{name} behind {treatment}: {outcome}', answer and answer.outcome == outcome and
-                        answer.detail.get('icmp') == icmp and
-                        answer.detail.get('reported-by') == (ROUTER[family] if icmp else None), answer)
-    line.firewall()
-
-
-def loses(bench, line, places, *options):
-    """One packet in twenty is lost, there and back: what is open is open."""
-    line.firewall('lossy')
-    finds(bench, places, '--tries', '6', '--timeout', '2000', *options)
-    line.firewall()
-
-
-def prove(bench, line, started, has_six, *options):
-    """All of it, for points that are known to have come up."""
-    for _, _, wanted in started:
-        wanted.setdefault('probed', wanted['outcome'])
-    places = Places(started, has_six)
-    line.firewall()
-    finds(bench, places, *options)
-    crosses(bench, places, *options)
-    firewalls(bench, line, places)
-    loses(bench, line, places, *options)
-    return places
-
-
-# --- a proxy between ----------------------------------------------------------------------------------------------------
-
-def proxied(bench, servers, *options):
-    """nginx and sshd through squid: carried, refused by it, and read along."""
-    plain = servers.squid(bench, 'plain', 50, '')
-    cases = [('https://a.example.org', 'open'), ('https://c.example.net', 'open'), ('http://a.example.org', 'open'),
-             ('ssh://a.example.org', 'wrong'), ('ldap+tcp://a.example.org', 'proxy-refused'), ('https://nobody.example.org', 'unresolved')]
-    check(bench, 'squid', cases, '--proxy', plain, *options)
-    bumping = servers.bumping_squid(bench, 51)
-    if bumping is None:
-        return
-    both = ['https://a.example.org', 'https://c.example.net']
-    check(bench, 'squid that bumps', [(name, 'tls-intercepted') for name in both], '--proxy', bumping, *options)
-    check(bench, 'squid that bumps', [(both[0], 'tls-untrusted')], '--proxy', bumping, *options)
-    check(bench, 'squid whose CA is trusted', [(name, 'open') for name in both], '--proxy', bumping, '--ca',
-          str(bench.folder / servers.BUMP_CA) + '.crt')
-
-
-def check(bench, what, cases, *options):
-    done = subprocess.run([program(bench), 'probe', *[name for name, _ in cases], '--format', 'json', *options],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
-    rows = {row['target'].split('://')[1].split(':')[0] + row['service']: Outcome(row)
-            for row in json.loads(done.stdout or b'{"outcomes": []}')['outcomes']}
-    for name, outcome in cases:
-        service, host = name.split('://')
-        answer = rows.get(host + service)
-        bench.holds(f'{name} through {what}: {outcome}', answer and answer.outcome == outcome, answer or done.stderr.decode())
+    def loses(self):
+        """What is open is open. Of what answers nothing there is nothing to lose."""
+        self.bench.line.firewall(LOSSY)
+        self.finds('--tries', '6', '--timeout', '4000',
+                   where=lambda point: point.outcome != 'unverifiable' or point.proto == 'tcp')
+        self.holds('something was lost', self.bench.line.counted() > 0)
+        self.bench.line.firewall()
