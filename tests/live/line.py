@@ -28,7 +28,7 @@ class Line:
         self._ip(self.router, *self._end("r0", ROUTER), *self._end("r1", {4: address(4, 254), 6: address(6, 254)}))
         # It says of each packet what became of it.
         self._set(self.router, ipv4__ip_forward=1, ipv6__conf__all__forwarding=1, ipv4__icmp_ratemask=0,
-                  ipv6__icmp__ratelimit=0)
+                  ipv6__icmp__ratemask=255)
         each = [self._end("b0", {family: address(family, host) for family in (4, 6)}) for host in self.hosts]
         self._ip(self.far, "link set lo up", *sum(each, []),
                  f"route add 0.0.0.0/0 via {address(4, 254)}", f"route add ::/0 via {address(6, 254)}")

@@ -69,7 +69,7 @@ class Network:
         self.wire('here', None, 'fw0', self.firewall, '10.1.0', 'fd01:')
         self.wire('fw1', self.firewall, 'srv', self.server, '10.2.0', 'fd02:')
         self.inside(self.firewall, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1',
-                    'net.ipv4.icmp_ratemask=0', 'net.ipv6.icmp.ratelimit=0', 'net.ipv4.neigh.fw1.retrans_time_ms=100',
+                    'net.ipv4.icmp_ratemask=0', 'net.ipv6.icmp.ratemask=255', 'net.ipv4.neigh.fw1.retrans_time_ms=100',
                     'net.ipv6.neigh.fw1.retrans_time_ms=100')
         self.inside(self.server, 'sysctl', '-qw', 'net.core.somaxconn=16384', 'net.ipv4.tcp_max_syn_backlog=16384',
                     'net.ipv4.tcp_syncookies=0')
