@@ -328,7 +328,7 @@ def namespaces(checks, network):
 
 def crowds(checks):
     to = lambda host: address(4, host)  # noqa: E731
-    counts = checks.counts([f'ssh tcp {to(OPEN)} {far.CROWD}'] * 5000, 'timeout=2500')
+    counts = checks.counts([f'ssh tcp {to(OPEN)} {far.CROWD}'] * 5000, 'timeout=2500', seconds=180)
     checks.holds('5,000 silent connections at once', counts.get('open-silent') == 5000, counts)
     checks.holds('in little memory', counts.get('memory', 0) < checks.memory_kb, counts)
     counts = checks.counts([f'tcp tcp {to(BURST)} 1-100', f'tcp tcp {to(DROP)} 1-100'], 'timeout=300')

@@ -189,6 +189,23 @@ def names(line, resolver):
         expect(outcome["outcome"] == "tls-untrusted" and outcome["holds"] is False, outcome)
 
 
+def lies(line, resolver):
+    """A resolver that names another host, or nobody: what is told is of who is there, and never of this machine."""
+    line.firewall()
+    resolver.names.update({"filer.example": ["10.2.0.2"], "host.example": ["10.2.0.2"], "down.example": ["10.2.0.9"],
+                           "other.example": ["10.2.0.254"], "blocked.example": ["0.0.0.0", "::"]})
+    written, allow = path("honest.pem"), ["--allow", "10.1.0.0/24"]
+    here = Listening("ssh:22", "smb:445", *allow)
+    far = Listening("ssh:22", "https:443", *allow, "--bind", "10.2.0.2", "--write-certificate", written, where=line.far)
+    with here, far:
+        outcomes = probe("ssh://blocked.example", "smb://blocked.example", "https://host.example", "https://10.2.0.2",
+                         "ssh://down.example", "ssh://other.example", "nfs+tcp://filer.example:22", "--resolver",
+                         "127.0.0.53", "--ca", written, "--timeout", "4000", "--tries", "1", status=1)["outcomes"]
+        expect([(row["outcome"], row["address"]) for row in outcomes] == [
+            ("unresolved", None), ("unresolved", None), ("tls-untrusted", "10.2.0.2"), ("open", "10.2.0.2"),
+            ("unreachable", "10.2.0.9"), ("refused", "10.2.0.254"), ("wrong-service", "10.2.0.2")], outcomes)
+
+
 def through_proxy(line, resolver):
     """Names go to the proxy, and nobody here looks them up; what the proxy refuses is told from what the target does."""
     line.firewall()
@@ -349,7 +366,7 @@ def main():
     path("router.rules6", RULES.replace("ME", "fd01::1/128").replace("BEYOND", "fd02::/64"))
     resolver = Resolver({})
     failed = 0
-    cases = [everything_holds, names, through_proxy, certificates, interception, discovery, written, stopped]
+    cases = [everything_holds, names, lies, through_proxy, certificates, interception, discovery, written, stopped]
     for case in cases:
         try:
             case(line, resolver)
