@@ -21,8 +21,8 @@ check:
 
 services-check:
 	@tools/setup services
-	@tools/build build portolan tests/services/talker --
-	@python3 tests/services/run.py build/tests/services/talker $(NAMES)
+	@tools/build build portolan --
+	@PORTOLAN=$(CURDIR)/build/portolan python3 tests/services/run.py $(NAMES)
 
 bench: build
 	@tools/setup bench

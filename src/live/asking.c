@@ -14,6 +14,8 @@
 
 #include "live/socket.h"
 
+#define ESTABLISHED 1 /* TCP_ESTABLISHED of netinet/tcp.h, which does not go with linux/tcp.h */
+
 /* ------------------------------------------------------------------ opening */
 
 /* An echo goes out by a ping socket, and where the machine allows this user none, by a raw one. */
@@ -167,7 +169,9 @@ bool asking_heard(int fd)
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
 
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_bytes_received > 0;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+        return false;
+    return info.tcpi_bytes_received > (info.tcpi_state == ESTABLISHED ? 0 : 1); /* a FIN counts as a byte */
 }
 
 void asking_close_reset(int fd)

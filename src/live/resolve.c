@@ -127,6 +127,10 @@ static struct str why_of(const struct entry *entry, char text[96])
 
     if (entry->query.cut)
         snprintf(text, 96, "more than %d addresses: the others are left out", RESOLVE_ADDRESSES_MAX);
+    else if (entry->query.nobody)
+        snprintf(text, 96, "%s",
+                 entry->query.n > 0 ? "an address that is nobody's (0.0.0.0 or ::) is left out"
+                                    : "the name has 0.0.0.0 or ::, which is nobody's address");
     else if (is_known(v4) && is_known(v6))
         snprintf(text, 96, "%s", entry->query.n > 0 ? "" : status_text(v4 == v6 ? v4 : ARES_ENODATA));
     else if (entry->query.n > 0)

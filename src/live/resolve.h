@@ -32,9 +32,10 @@ struct address {
 #define RESOLVE_ADDRESSES_MAX 256 /* of one name */
 
 /*
- * n 0: `why` says why in words: "no such name", "the name has no address", "the resolver does not answer", "the
- * resolver failed (SERVFAIL)"… With addresses it is empty, or says what is missing: "IPv6: the resolver does not
- * answer". took_us: from the first packet to the last, not the wait for its turn. Everything is valid for the call.
+ * n 0: `why` says why in words: "no such name", "the name has no address", "the name has 0.0.0.0 or ::, which is
+ * nobody's address", "the resolver does not answer", "the resolver failed (SERVFAIL)"… With addresses it is empty, or
+ * says what is missing: "IPv6: the resolver does not answer". took_us: from the first packet to the last, not the wait
+ * for its turn. Everything is valid for the call.
  */
 typedef void resolved(void *user, struct str name, const struct address *addresses, size_t n, struct str why,
                       uint64_t took_us);

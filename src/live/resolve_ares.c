@@ -28,6 +28,7 @@ struct line {
 
 /* ------------------------------------------------------------------ addresses */
 
+/* Block lists answer with 0.0.0.0 or ::, and to connect there means this machine: it is nobody's address. */
 static void keep_address(struct query *query, const struct sockaddr *from)
 {
     struct address address = {.family = from->sa_family == AF_INET ? FAMILY_V4 : FAMILY_V6};
@@ -37,6 +38,10 @@ static void keep_address(struct query *query, const struct sockaddr *from)
 
     for (unsigned i = 0; i < addr_bits(address.family) / 8; i++)
         address.addr = address.addr << 8 | p[i];
+    if (address.addr == 0) {
+        query->nobody = true;
+        return;
+    }
     for (size_t i = 0; i < query->n; i++) {
         if (query->addresses[i].family == address.family && query->addresses[i].addr == address.addr)
             return;
@@ -140,8 +145,9 @@ void query_start(struct channels *channels, struct query *query)
     query->channels = channels;
     if (channels->hosts.channel != NULL)
         ares_getaddrinfo(channels->hosts.channel, query->name.p, NULL, &hints, hosts_done, query);
-    if (query->n > 0) { /* in the file */
-        order(query);
+    if (query->n > 0 || query->nobody) { /* in the file */
+        if (query->n > 1)
+            order(query);
         query->done(query);
         return;
     }

@@ -33,7 +33,8 @@ struct query {
     unsigned out;                      /* families */
     int status[FAMILY_N];              /* of c-ares */
     bool frankly[FAMILY_N];
-    bool cut; /* there were more addresses than are kept */
+    bool cut;    /* there were more addresses than are kept */
+    bool nobody; /* 0.0.0.0 or :: was among them, and is left out */
     struct address *addresses;
     size_t n;
 };

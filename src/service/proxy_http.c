@@ -149,13 +149,14 @@ static enum proxy_step refuse(const struct said *said, const struct cause *cause
     enum outcome outcome = said->head.status == 504   ? OUTCOME_FILTERED
                            : said->head.status == 502 ? OUTCOME_UNREACHABLE
                                                       : OUTCOME_PROXY_REFUSED;
+    struct str why = cause != NULL ? str_of(cause->words) : http_field(&said->head, "x-squid-error");
 
     answer_add_text(answer, "proxy", said->line);
     if (cause != NULL)
         outcome = cause->outcome;
-    answer_is(answer, outcome, "the proxy %s: %.*s%s%s%s", outcome == OUTCOME_PROXY_REFUSED ? "refused" : "says",
-              (int)(said->line.n < 60 ? said->line.n : 60), said->line.p, cause != NULL ? " (" : "",
-              cause != NULL ? cause->words : "", cause != NULL ? ")" : "");
+    answer_is(answer, outcome, "the proxy %s: %.*s%s%.*s%s", outcome == OUTCOME_PROXY_REFUSED ? "refused" : "says",
+              (int)(said->line.n < 60 ? said->line.n : 60), said->line.p, why.n > 0 ? " (" : "",
+              (int)(why.n < 60 ? why.n : 60), why.p, why.n > 0 ? ")" : "");
     return PROXY_REFUSED;
 }
 

@@ -1,7 +1,8 @@
 /*
  * rpcbind (portmap), RFC 1833 3: NULL proves it, DUMP lists what is registered, GETPORT asks for one program. What a
- * probe learns of ports becomes `next`. Over UDP an own responder leaves DUMP unanswered: the list is longer than the
- * request. nfs-dynamic asks for the ports of the programs that NFS 3 needs beside itself, over the same transport.
+ * probe learns of ports becomes `next`. Over UDP an own responder says that it has no DUMP: the list would be longer
+ * than the request. nfs-dynamic asks for the ports of the programs that NFS 3 needs beside itself, over the same
+ * transport.
  */
 #include "service/rpc.h"
 
@@ -139,6 +140,17 @@ static enum step get_port(struct talk *talk, struct wire_in *in, struct wire_out
     return STEP_DONE;
 }
 
+/* NULL was answered: rpcbind is there, even when it keeps its list to itself, or a port. */
+static void conclude_without(const struct talk *talk, struct answer *answer)
+{
+    const struct rpc_program *program = sought(talk);
+
+    if (program != NULL)
+        answer_is(answer, OUTCOME_ERROR, "rpcbind answered, but did not tell the port of %s", program->service);
+    else
+        answer_is(answer, OUTCOME_OPEN, "rpcbind answered; it did not list what is registered");
+}
+
 static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *answer)
 {
     struct rpc_reply reply;
@@ -158,21 +170,19 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     answer_add(answer, "status", "%s", rpc_status_text(reply.status));
     if (talk->step == 0 && reply.status == RPC_PROG_MISMATCH)
         answer_is(answer, OUTCOME_OPEN, "rpcbind of versions %u to %u", reply.low, reply.high);
+    else if (talk->step > 0)
+        conclude_without(talk, answer);
     else
         answer_is(answer, OUTCOME_ERROR, "rpcbind answered: %s", rpc_status_text(reply.status));
     return STEP_DONE;
 }
 
-/* NULL was answered: rpcbind is there, even when it keeps its list to itself. */
 static bool ended(struct talk *talk, struct wire_in *in, enum ending ending, struct answer *answer)
 {
     (void)ending;
     if (talk->step == 0 || in->n > 0)
         return false;
-    if (sought(talk) != NULL)
-        answer_is(answer, OUTCOME_ERROR, "rpcbind answered, but did not tell the port of %s", sought(talk)->service);
-    else
-        answer_is(answer, OUTCOME_OPEN, "rpcbind answered; it did not list what is registered");
+    conclude_without(talk, answer);
     return true;
 }
 
@@ -235,7 +245,7 @@ static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *o
     reply.xid = call.xid;
     if (call.program != own->number || call.version != RPCBIND_VERSION)
         return rpc_serve_null(own, &call, out);
-    if (call.procedure == PROC_DUMP) {
+    if (call.procedure == PROC_DUMP && !talk->datagram) {
         rpc_put_reply(out, &reply);
         put_dump(talk, out);
         return STEP_READ;

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 
-SILENT, SSH, HALF, RESET, DRIBBLE, FLOOD, CLOSE, TLS, HTTP, FTP, CROWD, HALF_TLS, TLS_FLOOD, ALERT, PROXY = range(7001, 7016)
+SILENT, SSH, HALF, RESET, DRIBBLE, FLOOD, CLOSE, TLS, HTTP, FTP, CROWD, HALF_TLS, TLS_FLOOD, ALERT, PROXY, FIN, TLS_RECORDS, HEADERS, FRAGMENTS, \
+    DRIBBLE_TLS = range(7001, 7021)
 NTP, SILENT_UDP, FLOOD_UDP, NONSENSE_UDP = 123, 7101, 7102, 7103
 
 
@@ -54,6 +55,41 @@ def flood(connection):
 
 def close(connection):
     connection.recv(1)
+
+
+def fin(connection):
+    """Takes what is said, and closes without a word."""
+    connection.recv(4096)
+
+
+def tls_records(connection):
+    """Records of TLS without end, each with a piece of a handshake message that never ends."""
+    connection.recv(4096)
+    connection.sendall(b'\x16\x03\x03\x00\x04\x02\xff\xff\xff')
+    while True:
+        connection.sendall(b'\x16\x03\x03\x00\x10' + bytes(16))
+
+
+def headers(connection):
+    """Headers of HTTP without end."""
+    connection.sendall(b'HTTP/1.1 200 OK\r\n')
+    while True:
+        connection.sendall(b'X-More: and more\r\n' * 50)
+
+
+def fragments(connection):
+    """A reply of ONC RPC in fragments, of which none is the last."""
+    connection.sendall(b'\0\0\0\x04' + connection.recv(4096)[4:8])
+    while True:
+        connection.sendall(b'\0\0\0\x04' + bytes(4))
+
+
+def dribble_tls(connection):
+    """A whole handshake, then a byte of an answer now and then, each in a record of its own."""
+    with CONTEXT.wrap_socket(connection, server_side=True) as session:
+        for byte in b'HTTP/1.1 200 OK\r\n' + b'X: ' + b'y' * 1000:
+            session.sendall(bytes([byte]))
+            time.sleep(0.1)
 
 
 def http(connection):
@@ -133,7 +169,8 @@ def ftp(connection):
 
 
 SERVERS = {SILENT: silent, SSH: ssh, HALF: half, RESET: reset_in_the_middle, DRIBBLE: dribble, FLOOD: flood,
-           CLOSE: close, TLS: tls_http, HTTP: http, FTP: ftp, HALF_TLS: half_tls, TLS_FLOOD: tls_flood, ALERT: alert, PROXY: proxy}
+           CLOSE: close, TLS: tls_http, HTTP: http, FTP: ftp, HALF_TLS: half_tls, TLS_FLOOD: tls_flood, ALERT: alert, PROXY: proxy,
+           FIN: fin, TLS_RECORDS: tls_records, HEADERS: headers, FRAGMENTS: fragments, DRIBBLE_TLS: dribble_tls}
 
 
 def serve(listener, behave):

@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 
-PORTOLAN = os.environ.get("PORTOLAN") or sys.argv[1]
 SOURCE = pathlib.Path(os.environ.get("PORTOLAN_SOURCE") or pathlib.Path(__file__).resolve().parents[2])
+PORTOLAN = os.path.abspath(os.environ.get("PORTOLAN") or SOURCE / "build/portolan")
 INSIDE = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -35,12 +35,12 @@ def until(condition, what, seconds=20):
 
 
 class Listening:
-    """`portolan listen`, from "ready" to its end; lines are what it has printed so far."""
+    """`portolan listen`, from "ready" to its end; lines are what it has printed so far. `where` stands in front."""
 
-    def __init__(self, *arguments, **more):
+    def __init__(self, *arguments, where=(), **more):
         self.out = tempfile.TemporaryFile("w+b")
         self.err = tempfile.TemporaryFile("w+b")
-        self.process = subprocess.Popen([PORTOLAN, "listen", *map(str, arguments)], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*where, PORTOLAN, "listen", *map(str, arguments)], stdin=subprocess.DEVNULL,
                                         stdout=self.out, stderr=self.err, **more)
         until(lambda: "ready: " in self.errors() or self.process.poll() is not None, "ready")
 

@@ -69,7 +69,7 @@ class Network:
         self.wire('here', None, 'fw0', self.firewall, '10.1.0', 'fd01:')
         self.wire('fw1', self.firewall, 'srv', self.server, '10.2.0', 'fd02:')
         self.inside(self.firewall, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1',
-                    'net.ipv4.icmp_ratemask=0', 'net.ipv6.icmp.ratelimit=0', 'net.ipv4.neigh.fw1.retrans_time_ms=100',
+                    'net.ipv4.icmp_ratemask=0', 'net.ipv6.icmp.ratemask=255', 'net.ipv4.neigh.fw1.retrans_time_ms=100',
                     'net.ipv6.neigh.fw1.retrans_time_ms=100')
         self.inside(self.server, 'sysctl', '-qw', 'net.core.somaxconn=16384', 'net.ipv4.tcp_max_syn_backlog=16384',
                     'net.ipv4.tcp_syncookies=0')
@@ -262,9 +262,11 @@ def conversations(checks):
         (f's3 tcp {to} {far.HTTP}', 'wrong-service', '-', 'HTTP answered'),
         (f'tls tcp {to} {far.SILENT}', 'open-silent', '-', 'when TLS was offered'),
         (f'https tcp {to} {far.CLOSE}', 'open-silent', '-', 'when TLS was offered'),
+        (f'https tcp {to} {far.FIN}', 'open-silent', '-', 'without a word, when TLS was offered'),
         (f'vnc tcp {to} {far.DRIBBLE}', 'wrong-service', '-', 'ssh'),
         (f'vnc tcp {to} {far.FLOOD}', 'wrong-service', '-', ''),
     ], 'timeout=1500')
+    checks.table([(f's3 tcp {to} {far.FIN}', 'open-silent', '-', 'closed without a word')], 'timeout=1500')
     results = checks.results([f'ftp-passive tcp {to} {far.FTP}'])
     checks.holds('the data port is tried while the control connection is open',
                  [result.outcome for result in results] == ['open', 'open'], '; '.join(map(str, results)))
@@ -276,6 +278,27 @@ def conversations(checks):
     outcomes = {(result.port, result.outcome) for result in results}
     checks.holds('sources and interfaces', outcomes == {(str(far.SSH), 'open'), ('22', 'error'), ('23', 'error')},
                  '; '.join(map(str, results)))
+
+
+def hostile(checks):
+    """A far end that goes on and on, over each way there is to: no probe outlives its time, nor keeps what comes."""
+    to = address(4, OPEN)
+    each = {far.DRIBBLE: 'ssh', far.FLOOD: 'ssh', far.TLS_FLOOD: 'https', far.TLS_RECORDS: 'https', far.HEADERS: 'http',
+            far.FRAGMENTS: 'mountd', far.DRIBBLE_TLS: 'https'}
+    for port, service in each.items():
+        began = time.monotonic()
+        counts = checks.counts([f'{service} tcp {to} {port}'] * 20, 'timeout=700', 'most=1500')
+        took = time.monotonic() - began
+        checks.holds(f'{service} at {port} is over in time', (counts.get('open') is None or port == far.HEADERS) and took < 4 and
+                     sum(n for name, n in counts.items() if name != 'memory') == 20, (counts, took))
+        checks.holds(f'{service} at {port} is not kept', counts['memory'] < 40_000, counts)
+    began = time.monotonic()
+    counts = checks.counts([f'{service} tcp {to} {port}' for service in sorted(set(each.values())) + ['ldap', 'dns', 'kerberos',
+                            'smb', 'iscsi', 'vnc', 'rdp', 'dcerpc', 'rpcbind', 's3', 'rest', 'wlb'] for port in each],
+                           'timeout=700', 'most=1500')
+    took = time.monotonic() - began
+    checks.holds('every protocol at every one of them: a status line is one of HTTP', counts.get('open', 0) <= 2 and took < 6, (counts, took))
+    checks.holds('in little memory', counts['memory'] < 40_000, counts)
 
 
 def proxies(checks):
@@ -305,7 +328,7 @@ def namespaces(checks, network):
 
 def crowds(checks):
     to = lambda host: address(4, host)  # noqa: E731
-    counts = checks.counts([f'ssh tcp {to(OPEN)} {far.CROWD}'] * 5000, 'timeout=2500')
+    counts = checks.counts([f'ssh tcp {to(OPEN)} {far.CROWD}'] * 5000, 'timeout=2500', seconds=180)
     checks.holds('5,000 silent connections at once', counts.get('open-silent') == 5000, counts)
     checks.holds('in little memory', counts.get('memory', 0) < checks.memory_kb, counts)
     counts = checks.counts([f'tcp tcp {to(BURST)} 1-100', f'tcp tcp {to(DROP)} 1-100'], 'timeout=300')
@@ -343,6 +366,7 @@ def inside(arguments):
             network.serve()
             refusals(checks)
             conversations(checks)
+            hostile(checks)
             proxies(checks)
             namespaces(checks, network)
             crowds(checks)

@@ -2,7 +2,6 @@
 """portolan probe against portolan listen, a resolver, certificates and firewalls, in network namespaces: here is the one
 who asks, behind a router with nftables are the hosts of the site."""
 import contextlib
-import errno
 import json
 import os
 import re
@@ -15,7 +14,8 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from network import PORTOLAN, Listening, enter, until  # noqa: E402
+from line import Line  # noqa: E402
+from network import PORTOLAN, Listening, enter  # noqa: E402
 
 FOLDER = tempfile.mkdtemp(prefix="portolan-probe-")
 QUICK = ["--timeout", "800", "--tries", "1"]
@@ -79,67 +79,6 @@ def by_flow(document):
     for outcome in document["outcomes"]:
         found.setdefault(outcome["flow"], []).append(outcome)
     return found
-
-
-# --- the line: here -- router -- beyond -------------------------------------------------------------------------------
-
-def namespace():
-    """A process in a network namespace of its own, which lives as long as this test."""
-    process = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 600"], stdout=subprocess.PIPE)
-    process.stdout.readline()
-    return process.pid
-
-
-def at(pid, *words):
-    subprocess.run(["nsenter", "-t", str(pid), "-n", *words], check=True)
-
-
-def ip(pid, words):
-    at(pid, "ip", *words.split())
-
-
-def make_line():
-    router, beyond, here = namespace(), namespace(), os.getpid()
-    subprocess.run(f"ip link add e0 type veth peer name r0 netns {router}".split(), check=True)
-    at(router, *f"ip link add r1 type veth peer name b0 netns {beyond}".split())
-    for pid, name, v4, v6 in ((here, "e0", "10.1.0.1/24", "fd01::1/64"), (router, "r0", "10.1.0.254/24", "fd01::fe/64"),
-                              (router, "r1", "10.2.0.254/24", "fd02::fe/64"), (beyond, "b0", "10.2.0.2/24", "fd02::2/64")):
-        ip(pid, f"addr add {v4} dev {name}")
-        ip(pid, f"addr add {v6} dev {name} nodad")
-        ip(pid, f"link set {name} up")
-        ip(pid, "link set lo up")
-    ip(beyond, "addr add 10.2.0.3/24 dev b0")
-    at(router, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
-    for pid, v4, v6 in ((here, "10.1.0.254", "fd01::fe"), (beyond, "10.2.0.254", "fd02::fe")):
-        ip(pid, f"route add default via {v4}")
-        ip(pid, f"-6 route add default via {v6}")
-    return router, beyond
-
-
-def firewall(router, *rules):
-    text = "flush ruleset\n"
-    if rules:
-        text += "table inet t { chain f { type filter hook forward priority 0;\n" + "\n".join(rules) + "\n}\n}\n"
-    subprocess.run(["nsenter", "-t", str(router), "-n", "nft", "-f", "-"], input=text.encode(), check=True)
-
-
-def answers(address):
-    """A closed port refuses: the way is there. It takes the kernel a second or two to use IPv6 on new links."""
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as client:
-        client.settimeout(1)
-        return client.connect_ex((address, 1)) == errno.ECONNREFUSED
-
-
-@contextlib.contextmanager
-def listening(beyond, *arguments):
-    """portolan listen beyond the router."""
-    wrapper = path("there", f'#!/bin/sh\nexec nsenter -t {beyond} -n "{PORTOLAN}" "$@"\n')
-    os.chmod(wrapper, 0o755)
-    import network
-    network.PORTOLAN = wrapper
-    with Listening(*arguments) as far:
-        network.PORTOLAN = PORTOLAN
-        yield far
 
 
 # --- a resolver -------------------------------------------------------------------------------------------------------
@@ -218,10 +157,10 @@ class Proxy:
 
 # --- cases ------------------------------------------------------------------------------------------------------------
 
-def everything_holds(router, beyond, resolver):
+def everything_holds(line, resolver):
     """What listen answers for the hosts of the site, probe finds open, in both families, from the source of the flow."""
-    firewall(router)
-    with listening(beyond, path("site.yaml"), "--as", "srv") as far:
+    line.firewall()
+    with Listening(path("site.yaml"), "--as", "srv", where=line.far) as far:
         document = probe(path("site.yaml"), "--from", "me", *QUICK, status=1)
         flows = by_flow(document)
         for flow in ("pool/host-ntp/udp", "pool/host-ntp/udp/v6", "extra/web/tcp", "extra/web/tcp/v6", "extra/ssh/tcp"):
@@ -233,11 +172,11 @@ def everything_holds(router, beyond, resolver):
         expect(document["findings"] == [], document["findings"])
 
 
-def names(router, beyond, resolver):
+def names(line, resolver):
     """Every address of a name, of both families; a name that nobody knows fails; a domain goes to the site's resolver."""
-    firewall(router)
+    line.firewall()
     resolver.names.update({"srv.example": ["10.2.0.2", "10.2.0.3", "fd02::2"], "mirrors.xcp-ng.org": ["10.2.0.3"]})
-    with listening(beyond, "ssh:22", "https:443", "--allow", "10.1.0.0/24", "--allow", "fd01::/64"):
+    with Listening("ssh:22", "https:443", "--allow", "10.1.0.0/24", "--allow", "fd01::/64", where=line.far):
         outcomes = probe("ssh://srv.example", "--resolver", "127.0.0.53", *QUICK, status=0)["outcomes"]
         expect(sorted(row["address"] for row in outcomes) == ["10.2.0.2", "10.2.0.3", "fd02::2"], outcomes)
         expect(all(row["outcome"] == "open" and row["ms"]["resolve"] is not None for row in outcomes), outcomes)
@@ -250,13 +189,30 @@ def names(router, beyond, resolver):
         expect(outcome["outcome"] == "tls-untrusted" and outcome["holds"] is False, outcome)
 
 
-def through_proxy(router, beyond, resolver):
+def lies(line, resolver):
+    """A resolver that names another host, or nobody: what is told is of who is there, and never of this machine."""
+    line.firewall()
+    resolver.names.update({"filer.example": ["10.2.0.2"], "host.example": ["10.2.0.2"], "down.example": ["10.2.0.9"],
+                           "other.example": ["10.2.0.254"], "blocked.example": ["0.0.0.0", "::"]})
+    written, allow = path("honest.pem"), ["--allow", "10.1.0.0/24"]
+    here = Listening("ssh:22", "smb:445", *allow)
+    far = Listening("ssh:22", "https:443", *allow, "--bind", "10.2.0.2", "--write-certificate", written, where=line.far)
+    with here, far:
+        outcomes = probe("ssh://blocked.example", "smb://blocked.example", "https://host.example", "https://10.2.0.2",
+                         "ssh://down.example", "ssh://other.example", "nfs+tcp://filer.example:22", "--resolver",
+                         "127.0.0.53", "--ca", written, "--timeout", "4000", "--tries", "1", status=1)["outcomes"]
+        expect([(row["outcome"], row["address"]) for row in outcomes] == [
+            ("unresolved", None), ("unresolved", None), ("tls-untrusted", "10.2.0.2"), ("open", "10.2.0.2"),
+            ("unreachable", "10.2.0.9"), ("refused", "10.2.0.254"), ("wrong-service", "10.2.0.2")], outcomes)
+
+
+def through_proxy(line, resolver):
     """Names go to the proxy, and nobody here looks them up; what the proxy refuses is told from what the target does."""
-    firewall(router)
+    line.firewall()
     resolver.asked.clear()
     proxy = Proxy({"inside.example": "10.2.0.2", "mirrors.xcp-ng.org": "10.2.0.2"})
     url = f"http://127.0.0.1:{proxy.port}"
-    with listening(beyond, "ssh:22", "https:443", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
+    with Listening("ssh:22", "https:443", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2", where=line.far):
         outcomes = probe("ssh://inside.example", "ssh://outside.example", "ssh://10.2.0.2", "--proxy", url, "--resolver",
                          "127.0.0.53", *QUICK, status=1)["outcomes"]
         expect([row["outcome"] for row in outcomes] == ["open", "proxy-refused", "open"], outcomes)
@@ -269,12 +225,12 @@ def through_proxy(router, beyond, resolver):
         expect(resolver.asked == [], resolver.asked)
 
 
-def certificates(router, beyond, resolver):
+def certificates(line, resolver):
     """A target's certificate must be trusted, by --ca, or pinned when it is first seen; then no other one will do."""
-    firewall(router)
+    line.firewall()
     written, pins = path("far.pem"), path("pins")
     allow = ["--allow", "10.1.0.0/24", "--bind", "10.2.0.2"]
-    with listening(beyond, "https:443", *allow, "--write-certificate", written):
+    with Listening("https:443", *allow, "--write-certificate", written, where=line.far):
         outcome = probe("https://10.2.0.2", status=1)["outcomes"][0]
         expect(outcome["outcome"] == "tls-untrusted", outcome)
         expect(probe("https://10.2.0.2", "--expect", "denied", status=1), "a connection was made")
@@ -283,7 +239,7 @@ def certificates(router, beyond, resolver):
         kept = open(pins, encoding="utf-8").read()
         expect(re.fullmatch(r"10\.2\.0\.2:443 [0-9A-Fa-f:]+\n", kept), kept)
         expect(probe("https://10.2.0.2", "--pins", pins, status=0)["outcomes"][0]["outcome"] == "open", "pinned")
-    with listening(beyond, "https:443", *allow):
+    with Listening("https:443", *allow, where=line.far):
         for arguments in (["https://10.2.0.2"], [path("site.yaml"), "--from", "me", *QUICK]):
             document = probe(*arguments, "--pins", pins, status=1)
             outcome = [row for row in document["outcomes"] if row["target"].startswith("https://")][0]
@@ -292,12 +248,12 @@ def certificates(router, beyond, resolver):
     expect(open(pins, encoding="utf-8").read().startswith(kept), "a changed certificate was pinned")
 
 
-def interception(router, beyond, resolver):
+def interception(line, resolver):
     """One certificate's issuer over names that have nothing in common: somebody reads along."""
-    firewall(router)
+    line.firewall()
     resolver.names.update({"a.example.org": ["10.2.0.2"], "b.example.org": ["10.2.0.2"], "c.example.net": ["10.2.0.2"]})
     dns = ["--resolver", "127.0.0.53", *QUICK]
-    with listening(beyond, "https:443", "--allow", "10.1.0.0/24"):
+    with Listening("https:443", "--allow", "10.1.0.0/24", where=line.far):
         document = probe("https://a.example.org", "https://b.example.org", *dns, status=1)
         expect([row["outcome"] for row in document["outcomes"]] == ["tls-untrusted"] * 2, document["outcomes"])
         document = probe("https://a.example.org", "https://c.example.net", *dns, status=1)
@@ -305,11 +261,11 @@ def interception(router, beyond, resolver):
         expect([finding["kind"] for finding in document["findings"]] == ["intercepted"] * 2, document["findings"])
 
 
-def discovery(router, beyond, resolver):
+def discovery(line, resolver):
     """rpcbind names the ports; what is there is asked for what it is, and shown as the parameters that pin it."""
-    firewall(router)
+    line.firewall()
     allow = ["--allow", "10.1.0.0/24", "--bind", "10.2.0.3"]
-    with listening(beyond, "rpcbind:111", "mountd:20048", "nlockmgr:32803", "status+tcp:32765", *allow):
+    with Listening("rpcbind:111", "mountd:20048", "nlockmgr:32803", "status+tcp:32765", *allow, where=line.far):
         outcomes = probe("mountd+tcp://10.2.0.3", *QUICK, status=0)["outcomes"]
         expect([row["target"] for row in outcomes] == ["mountd+tcp://10.2.0.3:20048"], outcomes)
         outcomes = probe("pvs://10.2.0.3", "mountd://10.2.0.9", *QUICK, status=1)["outcomes"]
@@ -328,7 +284,7 @@ def discovery(router, beyond, resolver):
              "      status-port: 32765"]), text)
 
 
-def written(router, beyond, resolver):
+def written(line, resolver):
     """--write: the ports that were found stand in the site, every other byte as it was; or nothing is written."""
     def attempt(text, status, mode=0o640, servers="filer"):
         with open(path("pinned.yaml"), "wb") as file:
@@ -341,14 +297,14 @@ def written(router, beyond, resolver):
         with open(link, "rb") as file:
             return file.read().decode(), done.stderr.decode(), done.stdout.decode()
 
-    firewall(router)
+    line.firewall()
     link = path("link.yaml")
     os.symlink("pinned.yaml", link)
     site = "\ufeff" + SITE.replace("product: xcp-ng", "product: xcp-ng  # NFS 3").replace("\n", "\r\n")
     product = "    product: xcp-ng  # NFS 3\r\n"
     found = "mountd-port: 20048, nlockmgr-port: 32803, status-port: 32765"
     services = ["mountd:20048", "nlockmgr:32803", "status+tcp:32765"]
-    with listening(beyond, "rpcbind:111", *services, "--allow", "10.1.0.0/24", "--bind", "10.2.0.3"):
+    with Listening("rpcbind:111", *services, "--allow", "10.1.0.0/24", "--bind", "10.2.0.3", where=line.far):
         text, said, _ = attempt(site, 1)
         match = re.search("    parameters: {(.*)}\r\n", text)
         expect(match and sorted(match[1].split(", ")) == found.split(", "), text)
@@ -372,16 +328,16 @@ def written(router, beyond, resolver):
         expect(text == shared and "cannot be written here so that nothing else changes" in said, said)
         expect("mountd-port: 20048" in out, out)
         # Two servers that are not at the same port.
-        with listening(beyond, "rpcbind:111", "mountd:20049", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
+        with Listening("rpcbind:111", "mountd:20049", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2", where=line.far):
             text, said, out = attempt(site, 2, servers="[filer, srv]")
         expect(text == site.replace("nfs-server: filer", "nfs-server: [filer, srv]"), text)
         expect("one parameter cannot say both" in said and "nothing is written" in said, said)
 
 
-def stopped(router, beyond, resolver):
+def stopped(line, resolver):
     """Dropped, or rejected by the firewall of the site, while the ruleset in its file permits it."""
-    with listening(beyond, "ssh:22", "https:443", "ntp:123", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
-        firewall(router, "tcp dport 22 drop", "tcp dport 443 reject with icmpx admin-prohibited", "udp dport 123 drop")
+    with Listening("ssh:22", "https:443", "ntp:123", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2", where=line.far):
+        line.firewall("tcp dport 22 drop", "tcp dport 443 reject with icmpx admin-prohibited", "udp dport 123 drop")
         outcomes = probe("ssh://10.2.0.2", "https://10.2.0.2", "ntp://10.2.0.2", *QUICK, status=1)["outcomes"]
         expect([row["outcome"] for row in outcomes][:2] == ["filtered", "rejected"], outcomes)
         expect(outcomes[1]["detail"]["rejected-by"] == "10.1.0.254", outcomes[1])
@@ -404,18 +360,16 @@ def main():
     if shutil.which("nft") is None:
         print("skipped: there is no nft")
         return 77
-    router, beyond = make_line()
+    line = Line(range(2, 4))
     path("site.yaml", SITE)
     path("router.rules", RULES.replace("ME", "10.1.0.1/32").replace("BEYOND", "10.2.0.0/24"))
     path("router.rules6", RULES.replace("ME", "fd01::1/128").replace("BEYOND", "fd02::/64"))
     resolver = Resolver({})
-    for address in ("10.2.0.2", "10.2.0.3", "fd02::2"):
-        until(lambda: answers(address), address)
     failed = 0
-    cases = [everything_holds, names, through_proxy, certificates, interception, discovery, written, stopped]
+    cases = [everything_holds, names, lies, through_proxy, certificates, interception, discovery, written, stopped]
     for case in cases:
         try:
-            case(router, beyond, resolver)
+            case(line, resolver)
         except AssertionError as error:
             failed += 1
             print(f"not ok - {case.__name__}: {error}", flush=True)

@@ -1,10 +1,12 @@
 """Real clients against our own responders: each must be content as far as a handshake goes."""
 import re
-import time
+
+from network import until
 
 
-def check(bench, address):
-    bench.file('krb5-client.conf', f'''[libdefaults]
+def check(bench, address, trust):
+    """Responders at an address; trust is the file of their certificate."""
+    bench.environment['KRB5_CONFIG'] = bench.file('krb5-client.conf', f"""[libdefaults]
  default_realm = STANDIN.TEST
  dns_lookup_kdc = false
  dns_lookup_realm = false
@@ -12,44 +14,48 @@ def check(bench, address):
  STANDIN.TEST = {{
   kdc = {address}
  }}
-''')
-    for name, program, argv, expected in clients(bench, address):
-        if not bench.has(name, program):
-            continue
-        text, status = bench.run(argv)
-        bench.holds(f'{name} against our responder', re.search(expected, text) is not None, f'{status}: {text[-600:]}')
+""")
+    bench.environment['LDAPTLS_CACERT'] = trust
+    for name, argv, expected in clients(bench, address, trust):
+        if bench.has(name, argv[0]):
+            text, status = bench.client(argv)
+            bench.holds(f'{name} against our responder', re.search(expected, text), f'{status}: {text[-600:]}')
     receipts(bench, address)
 
 
-def clients(bench, address):
-    kinit = ['env', f'KRB5_CONFIG={bench.folder}/krb5-client.conf', 'kinit']
+def clients(bench, address, trust):
+    ldapsearch = ['ldapsearch', '-x', '-LLL', '-b', '', '-s', 'base']
+    dig = ['dig', f'@{address}', 'example.test', '+tries=1']
+    smbclient = ['smbclient', '-L', address, '-N', '-s', '/dev/null']
     return [
-        ('ldapsearch', 'ldapsearch', ['ldapsearch', '-x', '-LLL', '-H', f'ldap://{address}', '-b', '', '-s', 'base'],
-         r'vendorName: Portolan stand-in'),
-        ('ldapsearch at the global catalog', 'ldapsearch',
-         ['ldapsearch', '-x', '-LLL', '-H', f'ldap://{address}:3268', '-b', '', '-s', 'base'], r'isGlobalCatalogReady: TRUE'),
-        ('iscsi-ls', 'iscsi-ls', ['iscsi-ls', f'iscsi://{address}'], r'Target:iqn\.2026-11\.invalid\.portolan:stand-in'),
-        ('rpcinfo -p', 'rpcinfo', ['rpcinfo', '-p', address], r'100005\s+3\s+tcp\s+20048'),
-        ('rpcinfo -t nfs', 'rpcinfo', ['rpcinfo', '-t', address, '100003', '4'], r'version 4 ready and waiting'),
-        ('rpcinfo -u nfs', 'rpcinfo', ['rpcinfo', '-u', address, '100003', '3'], r'version 3 ready and waiting'),
-        ('showmount', 'showmount', ['showmount', '--no-headers', '-e', address], r'^\s*$'),
-        ('dig', 'dig', ['dig', f'@{address}', 'example.test', '+tries=1'], r'status: REFUSED'),
-        ('dig +tcp', 'dig', ['dig', f'@{address}', 'example.test', '+tcp', '+tries=1'], r'status: REFUSED'),
-        ('curl http', 'curl', ['curl', '-sS', f'http://{address}/'], r'stand-in of portolan'),
-        ('curl s3', 'curl', ['curl', '-sS', f'http://{address}:9000/'], r'<Code>AccessDenied</Code>'),
-        ('curl rest', 'curl', ['curl', '-sSi', f'http://{address}:8000/'], r'(?s)application/json.*stand_in'),
-        ('curl ftp', 'curl', ['curl', '-sv', '--max-time', '5', f'ftp://{address}/'], r'229 .*\|\|\|40000\|'),
-        ('smbclient', 'smbclient', ['smbclient', '-L', address, '-N', '-s', '/dev/null'], r'NT_STATUS_NOT_SUPPORTED'),
-        ('smbclient at the session service', 'smbclient', ['smbclient', '-L', address, '-N', '-s', '/dev/null', '-p', '139'],
-         r'NT_STATUS_NOT_SUPPORTED'),
-        ('rpcclient', 'rpcclient', ['rpcclient', '-U%', f'ncacn_ip_tcp:{address}[135]', '-s', '/dev/null', '-c', 'epmlookup'],
+        ('ldapsearch', [*ldapsearch, '-H', f'ldap://{address}'], r'vendorName: Portolan stand-in'),
+        ('ldapsearch at the global catalog', [*ldapsearch, '-H', f'ldap://{address}:3268'],
+         r'isGlobalCatalogReady: TRUE'),
+        ('ldapsearch over TLS', [*ldapsearch, '-H', f'ldaps://{address}'], r'vendorName: Portolan stand-in'),
+        ('iscsi-ls', ['iscsi-ls', f'iscsi://{address}'], r'Target:iqn\.2026-11\.invalid\.portolan:stand-in'),
+        ('rpcinfo -p', ['rpcinfo', '-p', address], r'100005\s+3\s+tcp\s+20048'),
+        ('rpcinfo -t nfs', ['rpcinfo', '-t', address, '100003', '4'], r'version 4 ready and waiting'),
+        ('rpcinfo -u nfs', ['rpcinfo', '-u', address, '100003', '3'], r'version 3 ready and waiting'),
+        ('showmount', ['showmount', '--no-headers', '-e', address], r'^\s*$'),
+        ('dig', dig, r'status: REFUSED'),
+        ('dig +tcp', [*dig, '+tcp'], r'status: REFUSED'),
+        ('curl http', ['curl', '-sS', f'http://{address}/'], r'stand-in of portolan'),
+        ('curl https', ['curl', '-sS', '--cacert', trust, f'https://{address}/'], r'stand-in of portolan'),
+        ('curl s3', ['curl', '-sS', f'http://{address}:9000/'], r'<Code>AccessDenied</Code>'),
+        ('curl rest', ['curl', '-sSi', f'http://{address}:8000/'], r'(?s)application/json.*stand_in'),
+        ('curl ftp', ['curl', '-sv', '--max-time', '5', f'ftp://{address}/'], r'229 .*\|\|\|40000\|'),
+        ('smbclient', smbclient, r'NT_STATUS_NOT_SUPPORTED'),
+        ('smbclient at the session service', [*smbclient, '-p', '139'], r'NT_STATUS_NOT_SUPPORTED'),
+        ('rpcclient', ['rpcclient', '-U%', f'ncacn_ip_tcp:{address}[135]', '-s', '/dev/null', '-c', 'epmlookup'],
          r'dcerpc_epm_Lookup returned NT_STATUS_RPC_PROCNUM_OUT_OF_RANGE'),
-        ('ssh-keyscan', 'ssh-keyscan', ['ssh-keyscan', '-T', '2', address], r'SSH-2\.0-Portolan_stand_in'),
-        ('chronyd -Q', 'chronyd', ['chronyd', '-Q', '-t', '15', '-u', 'root', '-f', '/dev/null', f'server {address} iburst',
-                                   f'pidfile {bench.folder}/chronyd-q.pid', 'cmdport 0', 'bindcmdaddress /'], r'System clock wrong by'),
-        ('ntpdate', 'ntpdate', ['ntpdate', '-q', address], rf'{re.escape(address)}.*s10\b|stratum 10'),
-        ('kinit over UDP', 'kinit', [*kinit, 'nobody@STANDIN.TEST'], r"not found in Kerberos database"),
-        ('openssl at plain HTTP', 'openssl', ['openssl', 's_client', '-connect', f'{address}:80'], r'unexpected eof|wrong version|no peer certificate'),
+        ('ssh-keyscan', ['ssh-keyscan', '-T', '2', address], r'SSH-2\.0-Portolan_stand_in'),
+        ('chronyd -Q', ['chronyd', '-Q', '-t', '15', '-u', 'root', '-f', '/dev/null', f'server {address} iburst',
+                        f'pidfile {bench.folder}/chronyd-q.pid', 'cmdport 0', 'bindcmdaddress /'],
+         r'System clock wrong by'),
+        ('ntpdate', ['ntpdate', '-q', address], rf'{re.escape(address)}.*s10\b|stratum 10'),
+        ('kinit', ['kinit', 'nobody@STANDIN.TEST'], r'not found in Kerberos database'),
+        ('openssl s_client', ['openssl', 's_client', '-connect', f'{address}:4443', '-CAfile', trust,
+                              '-verify_return_error', '-brief'], r'Verification: OK'),
     ]
 
 
@@ -59,9 +65,10 @@ def receipts(bench, address):
         return
     for proto, option in (('udp', '--udp'), ('tcp', '--tcp'), ('tcp', '--octet-count')):
         words = f'portolan test {proto} {option.strip("-")}'
-        bench.run(['logger', '-n', address, '-P', '514', *(['--tcp'] if proto == 'tcp' else []), option, words])
-        log = bench.folder / 'own.log'
-        end = time.monotonic() + 5
-        while words not in log.read_text() and time.monotonic() < end:
-            time.sleep(0.05)
-        bench.holds(f'logger {option}: a receipt', words in log.read_text(), log.read_text()[-300:])
+        bench.client(['logger', '-n', address, '-P', '514', *(['--tcp'] if proto == 'tcp' else []), option, words])
+        try:
+            until(lambda: words in bench.log('own'), 'a receipt', 5)
+            told = True
+        except AssertionError:
+            told = False
+        bench.holds(f'logger {option}: a receipt', told, bench.log('own')[-300:])

@@ -59,6 +59,7 @@ static void put_a(struct wire_out *out, uint32_t address)
     put_record(out, TYPE_A, data, 4);
 }
 
+static const char zeros[16] = {0};
 static const char v6[16] = {(char)0xfd, 0, [15] = 1};
 
 /* The records of an answer; returns their number, -1: no answer at all. */
@@ -89,7 +90,13 @@ static int put_records(const struct question *question, struct wire_out *out, un
             put_a(out, 0x0a010000 + i);
         return a ? 300 : 0;
     }
-    if (str_is(label, "ok") && !a)
+    if (str_is(label, "blocked") && !a)
+        put_record(out, TYPE_AAAA, zeros, 16);
+    if ((str_is(label, "blocked") || str_is(label, "partly")) && a)
+        put_a(out, 0);
+    if (str_is(label, "blocked") || (str_is(label, "partly") && a))
+        return 1;
+    if ((str_is(label, "ok") || str_is(label, "partly")) && !a)
         put_record(out, TYPE_AAAA, v6, 16);
     if (str_is(label, "ok") && a) {
         put_a(out, 0x0a000002);
@@ -101,7 +108,7 @@ static int put_records(const struct question *question, struct wire_out *out, un
         put_a(out, 0x0a000001);
     else if (a && label.n > 1 && label.p[0] == 'n' && num_decimal(str_from(label, 1), MANY, &number))
         put_a(out, 0x0a000000 + (uint32_t)number);
-    else if (!str_is(label, "ok"))
+    else if (!str_is(label, "ok") && !str_is(label, "partly"))
         return 0;
     return 1;
 }
@@ -365,6 +372,8 @@ static void answers_become_addresses_or_words(void **state)
         {"silent.example", "the resolver does not answer"},
         {"half.example", "10.0.0.1 IPv6: the resolver does not answer"},
         {"liar.example", "10.0.0.1 "},
+        {"blocked.example", "the name has 0.0.0.0 or ::, which is nobody's address"},
+        {"partly.example", "fd00::1 an address that is nobody's (0.0.0.0 or ::) is left out"},
         {"junk.example", "the resolver's answer is malformed"},
         {"10.20.0.11", "10.20.0.11 "},
         {"fd20::11", "fd20::11 "},

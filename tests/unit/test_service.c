@@ -131,6 +131,8 @@ static void open_with(const struct service *service, unsigned proto, const struc
         fail_msg("%s/%s in pieces of %zu: %s: %.*s", service->name, proto_text(proto), piece,
                  outcome_name(dialog->answer.outcome), STR_ARG(dialog->answer.reason));
     assert_true(dialog->answer.reason.n > 0);
+    if (dialog->waited)
+        fail_msg("%s/%s is open, but not before its time is over", service->name, proto_text(proto));
     /* What was sent has its words. */
     for (size_t i = 0; i <= dialog->probe.packet; i++)
         assert_non_null(dialog->probe.exchange->sends[i]);
