@@ -9,7 +9,7 @@ why there is nothing. LOOP is the program of loop.c.
 Far away are the addresses 10.8.0.0/13, behind one more namespace: all of them local there, silent are 10.10.0.0/15, and
 of 10.9.0.2 all ports but those that are open.
 """
-import importlib.util
+import importlib
 import json
 import os
 import pathlib
@@ -22,8 +22,7 @@ import tempfile
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-SERVICES = HERE.parent / 'services'
+TESTS = pathlib.Path(__file__).resolve().parents[1]
 FAR = '10.9.0.2'
 FIRST = '10.9.4.0'
 OPEN_N = 1000
@@ -217,62 +216,48 @@ def many(portolan, loop):
 # --- real servers ----------------------------------------------------------------------------------------------------
 
 ADDRESS = '127.0.0.11'
+ADDRESS6 = 'fd01::11'
 SERVERS = ('sshd', 'nginx', 'chronyd', 'dnsmasq', 'slapd', 'krb5', 'smbd', 'tgtd', 'rpcbind', 'ganesha', 'vsftpd', 'xvnc',
            'xrdp')
 SERVICE_N = 20
 READY_S = 30
 
 
-def module(name):
-    spec = importlib.util.spec_from_file_location(name, SERVICES / (name + '.py'))
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+class Here:
+    """In the place of a line: the servers are on this side."""
+    far = []
+    hosts = []
 
 
-def own_folders(private):
-    """What servers keep beside what they are told lies in folders of the namespace's own."""
-    for path, folders in private.items():
-        if os.path.isdir(path):
-            run('mount', '-t', 'tmpfs', 'tmpfs', path)
-            for folder in folders:
-                os.makedirs(os.path.join(path, folder))
-
-
-def start_servers(bench):
-    """Targets of the services, each once."""
-    known = module('servers')
+def start_servers(bench, servers):
+    """Points of the services, each once."""
     points = {}
     for name in SERVERS:
-        for point in getattr(known, name)(bench, ADDRESS) or []:
-            if point['outcome'] == 'open' and point['service'] != 'nfs-dynamic':
-                points.setdefault(point['service'], point)
+        for point in getattr(servers, name)(bench, ADDRESS, ADDRESS6) or []:
+            if point.outcome == 'open' and point.service != 'nfs-dynamic' and not point.following:
+                points.setdefault(point.service, point)
     return list(points.values())[:SERVICE_N]
 
 
 def services(portolan, _):
     """20 services of real servers at one address, told by a handshake each; nmap has to find out what they are."""
-    tests = module('run')
-
-    def wait(bench, service, proto, host, port, *_, **__):
-        end = time.monotonic() + READY_S
-        while probe(portolan, f'{service}+{proto}://{host}:{port}', *ONE_TRY)['found'] == 0 and time.monotonic() < end:
-            time.sleep(0.05)
-
+    sys.path[:0] = [str(TESTS / 'services'), str(TESTS / 'live')]
+    tests = importlib.import_module('run')
     run('ip', 'link', 'set', 'lo', 'up')
-    own_folders(tests.PRIVATE)
+    run('ip', 'address', 'add', ADDRESS6, 'dev', 'lo', 'nodad')
+    tests.privately()
     with tempfile.TemporaryDirectory(prefix='portolan-bench-') as folder:
         os.chmod(folder, 0o755)
-        bench = type('Bench', (tests.Bench,), {'wait': wait})(portolan, folder)
+        bench = tests.Bench(Here, folder)
         try:
-            points = start_servers(bench)
+            points = start_servers(bench, tests.servers)
             if len(points) < SERVICE_N:
                 raise Skip('%d services of %d: tools/setup services installs the others' % (len(points), SERVICE_N))
-            asked = ['%s+%s://%s:%d' % (point['service'], point['proto'], ADDRESS, point['port']) for point in points]
+            asked = ['%s+%s://%s:%d' % (point.service, point.proto, ADDRESS, point.port) for point in points]
             asked += ['--pins', bench.folder / 'pins']
             wait_for_all(portolan, asked)
             rows = {'ours': min((probe(portolan, *asked) for _ in range(5)), key=lambda took: took['wall'])}
-            ports_of = {proto: ','.join(str(point['port']) for point in points if point['proto'] == proto)
+            ports_of = {proto: ','.join(str(point.port) for point in points if point.proto == proto)
                         for proto in ('tcp', 'udp')}
             rows['nmap -sV'] = nmap(90, '-sV', '-sT', '-sU', '-p', 'T:%(tcp)s,U:%(udp)s' % ports_of, ADDRESS)
         finally:
