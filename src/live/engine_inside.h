@@ -141,6 +141,7 @@ struct engine {
     bool short_of_ports;   /* connections are closed by a reset from now on */
     struct arena *arena;   /* of flights, conversations and hosts; they are used again */
     struct map hosts;
+    struct refusal rejecter;  /* the last firewall on the way that said so; has_by: there is one */
     struct flight *reporting; /* whose answer is with the sink */
     struct answer answer;     /* of the one that is being worked on */
     size_t random_n;          /* of those below, not yet given away */

@@ -317,6 +317,15 @@ bool flight_again(struct flight *flight)
     return true;
 }
 
+/* Who refused is neither the far end nor this machine. */
+static bool between(const struct flight *flight)
+{
+    const struct refusal *refusal = &flight->refusal;
+
+    return refusal->has_by && refusal->family == flight->probe.family && refusal->by != flight->probe.address &&
+           !(flight->has_local && refusal->by == flight->local.address);
+}
+
 bool flight_refused(struct flight *flight, int error)
 {
     struct refused refused = {.error = error,
@@ -334,6 +343,8 @@ bool flight_refused(struct flight *flight, int error)
     }
     if (!refused_means(&refused, answer))
         return false;
+    if (answer->outcome == OUTCOME_REJECTED && between(flight))
+        flight->engine->rejecter = flight->refusal;
     if (flight->watch.fd >= 0)
         flight_phase(flight, flight->state == FLIGHT_CONNECTING ? PHASE_CONNECT : PHASE_HANDSHAKE);
     if (flight->probe.proxy != NULL) {

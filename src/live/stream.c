@@ -222,6 +222,25 @@ static void connected(struct flight *flight)
         stream_converse(flight);
 }
 
+/* Senders of ICMP errors ration them (Linux: net.ipv4.icmp_ratelimit): of many rejections not all are told. */
+static void no_answer(struct flight *flight)
+{
+    const struct refusal *rejecter = &flight->engine->rejecter;
+    struct answer *answer = flight_answer(flight);
+    struct buf by = BUF_EMPTY;
+
+    if (!rejecter->has_by || rejecter->family != flight->probe.family) {
+        answer_is(answer, OUTCOME_FILTERED, "no answer; connections tried: %u", flight->tries);
+        return;
+    }
+    addr_format(&by, rejecter->family, rejecter->by);
+    answer_is(answer, OUTCOME_FILTERED,
+              "no answer; connections tried: %u; the firewall %.*s rejects others, and need not tell of each one",
+              flight->tries, STR_ARG(buf_str(&by)));
+    answer_add_text(answer, "others-rejected-by", buf_str(&by));
+    buf_free(&by);
+}
+
 static void not_connected(struct flight *flight)
 {
     const struct proxy *proxy = flight->probe.proxy;
@@ -234,7 +253,7 @@ static void not_connected(struct flight *flight)
         answer_is(flight_answer(flight), OUTCOME_PROXY_REFUSED, "the proxy %.*s cannot be reached: no answer",
                   STR_ARG(proxy->text));
     else
-        answer_is(flight_answer(flight), OUTCOME_FILTERED, "no answer; connections tried: %u", flight->tries);
+        no_answer(flight);
     flight_done(flight);
 }
 

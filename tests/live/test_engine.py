@@ -236,6 +236,18 @@ def refusals(checks):
         checks.table([(f'icmp icmp {to(DOWN)} 1', 'unreachable', f'{no_host} {fw}', 'host')], 'timeout=1000')
 
 
+def rations(checks, network):
+    """A firewall tells of a few of its rejections only: what it is silent about is filtered, and says why that may be."""
+    network.inside(network.firewall, 'sysctl', '-qw', 'net.ipv4.icmp_ratemask=6168')  # as Linux has it
+    results = checks.results([f'ssh tcp {address(4, PROHIBITED)} {port}' for port in range(1, 41)], 'timeout=700', 'tries=1')
+    told = [result for result in results if result.outcome == 'rejected']
+    silent = [result for result in results if result.outcome == 'filtered']
+    checks.holds('rejections: each is told, or not', told and silent and len(told) + len(silent) == 40, (len(told), len(silent)))
+    checks.holds('rejections that are not told of', all(
+        f'the firewall {FIREWALL[4]} rejects others' in result.reason for result in silent), '; '.join(map(str, silent[:3])))
+    network.inside(network.firewall, 'sysctl', '-qw', 'net.ipv4.icmp_ratemask=0')
+
+
 # ---------------------------------------------------------------------- conversations
 
 def conversations(checks):
@@ -365,6 +377,7 @@ def inside(arguments):
         try:
             network.serve()
             refusals(checks)
+            rations(checks, network)
             conversations(checks)
             hostile(checks)
             proxies(checks)
