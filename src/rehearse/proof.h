@@ -13,8 +13,9 @@ struct proving {
 };
 
 /*
- * Writes proof, proof_rule and proof_firewall of *played. With `replies` what answers the packet has to come back;
- * where it does not, the proof is VERDICT_PARTIAL. Packets that open nothing are not asked about: undetermined.
+ * Writes proof, proof_rule and proof_firewall of *played. With `replies` what answers the packet has to come back, and
+ * of TCP what follows on both has to get through; where it does not, the proof is VERDICT_PARTIAL. Packets that open
+ * nothing are not asked about: undetermined.
  */
 void proof_find(struct arena *arena, const struct proving *proving, const struct actor *from, const struct actor *to,
                 bool subnet, bool replies, struct played_packet *played);
