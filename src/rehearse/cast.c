@@ -59,14 +59,15 @@ static void take_edges(struct casting *casting, enum family family, const struct
     }
 }
 
-/* Every member of a set that somebody wrote; what nobody can count through is an error. */
+/* Every member of a set that somebody wrote, unless nobody can count them through. */
 static void take_all(struct casting *casting, enum family family, const struct ranges *set, struct str what)
 {
     const struct ranges *possible = ranges_intersect(casting->arena, set, cast_possible(family));
 
     if (ranges_count(possible) > CAST_ALL_MAX) {
-        diag_error(casting->diags, SPAN_NONE, "%.*s has too many addresses for all of them to take part (%u at most)",
-                   STR_ARG(what), CAST_ALL_MAX);
+        diag_warning(casting->diags, SPAN_NONE,
+                     "%.*s has too many addresses for all of them to take part (%u at most): one of each kind does",
+                     STR_ARG(what), CAST_ALL_MAX);
         return;
     }
     for (size_t i = 0; i < possible->n; i++) {
