@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "cli/probing.h"
+#include "system/file.h"
 
 static struct probing_options options;
 
@@ -11,6 +12,7 @@ static const struct option_row option_rows[] = {
     {"expect", 0, "WHAT", "denied: a refusal is what holds", &options.expected, NULL},
     {"own", 0, NULL, "portolan listen stands at the other end", NULL, &options.own},
     {"discover", 0, NULL, "with SITE: ask rpcbind for the ports that are chosen at run time", NULL, &options.discover},
+    {"write", 0, NULL, "with --discover: write what it finds into SITE, as parameters", NULL, &options.write},
     {"all-ports", 0, NULL, "with SITE: every port of a range, not the usual one and the ends", NULL,
      &options.all_ports},
     {"no-check", 0, NULL, "with SITE: do not hold what is found against its rulesets", NULL, &options.no_check},
@@ -91,17 +93,17 @@ static void check_use(struct cli *cli, bool site)
         const char *name;
         bool used;
         bool of_site;
-    } rows[] = {{"from", options.from.n > 0, true},
-                {"discover", options.discover, true},
-                {"all-ports", options.all_ports, true},
-                {"no-check", options.no_check, true},
-                {"source", options.sources.n > 0, false}};
+    } rows[] = {{"from", options.from.n > 0, true},   {"discover", options.discover, true},
+                {"write", options.write, true},       {"all-ports", options.all_ports, true},
+                {"no-check", options.no_check, true}, {"source", options.sources.n > 0, false}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].used && rows[i].of_site != site)
             diag_error(&cli->diags, SPAN_NONE, "--%s goes with %s", rows[i].name,
                        rows[i].of_site ? "a site" : "targets; --from says whose flows of a site are asked");
     }
+    if (options.write && (!options.discover || options.dry_run))
+        diag_error(&cli->diags, SPAN_NONE, "--write needs what --discover finds, and a dry run finds nothing");
 }
 
 static int emit_plan(struct probing *probing)
@@ -242,6 +244,8 @@ static int run(struct cli *cli)
     check_use(cli, site);
     if (!(site ? probing_site(&probing, cli->operands.v[0]) : probing_targets(&probing)) || cli->diags.errors > 0)
         return EXIT_BAD_INPUT;
+    if (options.write && !file_replaceable(cli->operands.v[0], &cli->diags))
+        return EXIT_BAD_INPUT;
     if (options.dry_run)
         return emit_plan(&probing);
     compares = open_rulesets(&probing, &checking);
@@ -250,6 +254,8 @@ static int run(struct cli *cli)
         status = conclude(&probing, compares ? &checking : NULL);
     if (compares)
         checking_close(&checking);
+    if (options.write && cli->diags.errors == 0 && !probing_write(&probing))
+        return EXIT_BAD_INPUT;
     return status;
 }
 
@@ -264,6 +270,11 @@ const struct command command_probe = {
         "`-` reads targets from standard input, one a line. With a site the flows and tests that begin at this\n"
         "machine, or at --from, are asked, and the outcomes held against the rulesets of its firewalls.\n"
         "Nothing that is sent changes anything at the far end; --dry-run lists it all.\n\n"
+        "--write sets the parameters of the instances whose ports --discover found (mountd-port, nlockmgr-port,\n"
+        "status-port), once all is asked: all of them, or none where one would have to say two ports. Every other "
+        "byte\n"
+        "of SITE stays; each change is said with the value that stood there, and no copy of the old text is kept. The\n"
+        "new text is planned first, and nothing is written if the plan changes in more than these ports.\n\n"
         "  portolan probe ntp://10.20.9.1 https://host:443 tcp://10.20.0.0/28:22 dns+udp://[fd00::53]\n"
         "  portolan probe examples/three-vendors.yaml --from xcp1 --dry-run\n"
         "  portolan probe --expect denied ssh://10.20.0.11\n",

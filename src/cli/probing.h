@@ -38,6 +38,7 @@ struct probing_options {
     bool own;
     bool all_ports;
     bool discover;
+    bool write;
     bool dry_run;
     bool trace;
     bool no_check;
@@ -137,6 +138,9 @@ int probing_run(struct probing *probing);
 void probing_judge(struct probing *probing);
 /* Holds what was seen against the rulesets of the site. */
 void probing_compare(struct probing *probing, struct checking *checking);
+
+/* probe_write.c: the ports that were found, into the site file; false, and nothing is written, after errors. */
+bool probing_write(struct probing *probing);
 
 /* probe_targets.c, probe_site.c: false after errors. */
 bool probing_targets(struct probing *probing);

@@ -158,7 +158,9 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             return 0;
         if (kind == COLUMN_OWNER && tally->row_heads)
             return SCORE_LEAST;
-        return is_mostly(tally->ports, tally) && tally->both == 0 ? 0 : says;
+        return is_mostly(tally->ports, tally) && tally->both == 0 && !is_mostly(tally->small, tally)
+                   ? 0
+                   : says; /* "Node 1" is a name */
     case COLUMN_SOURCE_PORT:
     case COLUMN_PURPOSE:
     case COLUMN_COMMENT:
@@ -382,7 +384,7 @@ static bool head_says_transport(const struct layout *layout)
 static bool transport_said(const struct search *search)
 {
     for (size_t column = 0; column < search->layout->column_n; column++) {
-        if (search->layout->kinds[column] == COLUMN_TRANSPORT &&
+        if (search->layout->kinds[column] == COLUMN_TRANSPORT && search->tallies[column].transports > 0 &&
             (search->heads[column] == COLUMN_TRANSPORT || search->layout->heads[column].n == 0))
             return true;
     }
@@ -414,6 +416,9 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind != COLUMN_SOURCE && kind != COLUMN_DESTINATION && kind != COLUMN_DOMAIN && tally->filled > 0 &&
             is_mostly(tally->addresses, tally))
             layout->rejected = "it lists addresses, not who needs a port";
+        if (kind == COLUMN_PORT && tally->both == 0 && tally->small == tally->filled &&
+            count_kind(layout, COLUMN_FOREIGN) > 0 && count_kind(layout, COLUMN_TRANSPORT) == 0)
+            layout->rejected = "its numbers are too small to be network ports";
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }

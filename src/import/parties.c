@@ -12,9 +12,15 @@ static struct str strip_word(struct str text, const char *word)
     return text.n > n && memcmp(text.p, word, n) == 0 && text.p[n] == ' ' ? str_from(text, n + 1) : text;
 }
 
-/* A plural in English, well enough to compare with. */
+/* Of a plural in English, well enough to compare with; names that end alike stay. */
 static struct str singular(struct arena *arena, struct str word)
 {
+    static const char *const names[] = {"kerberos", "https", "ldaps", "smtps", "imaps", "ftps", "macos"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_is(word, names[i]))
+            return word;
+    }
     if (str_is(word, "vms") || str_is(word, "pcs") || str_is(word, "dbs") || str_is(word, "lbs"))
         return str_head(word, 2);
     if (word.n < 4 || word.p[word.n - 1] != 's' || str_ends(word, "ss") || str_ends(word, "us") || str_ends(word, "is"))

@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define PAUSE_US 20000             /* when the machine is short of something */
@@ -91,8 +90,7 @@ static void more_flights(struct engine *engine)
 static void take_random(struct engine *engine, uint8_t random[TALK_RANDOM])
 {
     if (engine->random_n == 0) {
-        if (getrandom(engine->random, sizeof engine->random, 0) != (ssize_t)sizeof engine->random)
-            assert(!"the kernel has random numbers");
+        arc4random_buf(engine->random, sizeof engine->random);
         engine->random_n = RANDOM_AT_ONCE;
     }
     memcpy(random, engine->random[--engine->random_n], TALK_RANDOM);

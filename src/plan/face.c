@@ -53,6 +53,15 @@ static void put_behind(struct work *work, struct str interface, const struct zon
         side->behind[f] = ranges_union(work->router->arena, side->behind[f], zone->ranges[f]);
 }
 
+/* Those of the zone that are not behind `but` already. */
+static void put_more(struct work *work, struct side *side, const struct zone *zone, const struct side *but)
+{
+    struct arena *arena = work->router->arena;
+
+    for (unsigned f = 0; f < FAMILY_N; f++)
+        side->behind[f] = ranges_union(arena, side->behind[f], ranges_subtract(arena, zone->ranges[f], but->behind[f]));
+}
+
 static void find_sides(struct work *work)
 {
     const struct site *site = work->router->site;
@@ -72,10 +81,8 @@ static void find_sides(struct work *work)
             const struct zone *home = NULL;
 
             for (size_t h = 0; h < site->zone_n && home == NULL; h++) {
-                for (unsigned f = 0; f < FAMILY_N && firewall->addresses != NULL; f++) {
-                    if (ranges_overlap(site->zones[h].ranges[f], firewall->addresses->family[f].ranges))
-                        home = &site->zones[h];
-                }
+                if (host_is_in(firewall, &site->zones[h]))
+                    home = &site->zones[h];
             }
             put_behind(work, host_interface(firewall, &site->zones[z], home), &site->zones[z]);
             continue;
@@ -136,6 +143,49 @@ static const struct ranges *with_link_local(struct arena *arena, const struct ra
     return family == FAMILY_V4 ? ranges : ranges_union(arena, ranges, ranges_of(arena, &link_local, 1));
 }
 
+/* What goes between an interface and the addresses of a host in `home`, and is not behind it for the host's others. */
+static void add_of_home(struct work *work, enum hook hook, const struct zone *home, const struct side *side)
+{
+    struct arena *arena = work->router->arena;
+    const struct site *site = work->router->site;
+    struct side more = {.interface = side->interface, .behind = {&ranges_empty, &ranges_empty}};
+    struct face *face;
+
+    for (size_t z = 0; z < site->zone_n; z++) {
+        const struct zone *zone = &site->zones[z];
+        struct str by =
+            hook == HOOK_INPUT ? host_entrance(work->firewall, zone, home) : host_interface(work->firewall, zone, home);
+
+        if (str_eq(by, side->interface))
+            put_more(work, &more, zone, side);
+    }
+    if (more.behind[FAMILY_V4]->n == 0 && more.behind[FAMILY_V6]->n == 0)
+        return;
+    face = new_face(work, hook);
+    *(hook == HOOK_INPUT ? &face->in : &face->out) = side->interface;
+    for (unsigned f = 0; f < FAMILY_N; f++) {
+        const struct ranges *here = ranges_intersect(arena, work->own[f], home->ranges[f]);
+
+        face->source[f] = hook == HOOK_INPUT ? sources_behind(work, &more, (enum family)f) : here;
+        face->destination[f] = hook == HOOK_INPUT ? here : destinations_behind(work, &more, (enum family)f, false);
+    }
+}
+
+/* A host in several zones: by which interface its packets come and go is a question of its address, too. */
+static void add_homes(struct work *work)
+{
+    const struct site *site = work->router->site;
+
+    for (size_t h = 0; h < site->zone_n; h++) {
+        if (firewall_between(work->firewall) || !host_is_in(work->firewall, &site->zones[h]))
+            continue;
+        vec_each (struct side *, side, &work->sides) {
+            add_of_home(work, HOOK_INPUT, &site->zones[h], side);
+            add_of_home(work, HOOK_OUTPUT, &site->zones[h], side);
+        }
+    }
+}
+
 static void add_host(struct work *work)
 {
     struct arena *arena = work->router->arena;
@@ -160,6 +210,7 @@ static void add_host(struct work *work)
                 with_link_local(arena, destinations_behind(work, side, (enum family)f, true), (enum family)f);
         }
     }
+    add_homes(work);
 }
 
 void faces_make(struct router *router, const struct firewall *firewall, struct policy *policy)

@@ -278,7 +278,7 @@ static struct pieces split(struct router *router, enum family family, const stru
 /* --- hops --------------------------------------------------------------------------------------------------------- */
 
 /*
- * The interface of a host by which packets of a zone come and go: the one bound to that zone, else the one of the zone
+ * The interface of a host by which packets go to a zone: the one bound to that zone, else the one of the zone
  * in which the host is, else its only one. Empty: not bound.
  */
 struct str host_interface(const struct firewall *firewall, const struct zone *peer, const struct zone *home)
@@ -294,6 +294,30 @@ struct str host_interface(const struct firewall *firewall, const struct zone *pe
         single = single && str_eq(firewall->interfaces[i].name, firewall->interfaces[0].name);
     }
     return of_home.n > 0 || !single ? of_home : firewall->interfaces[0].name;
+}
+
+bool host_is_in(const struct firewall *firewall, const struct zone *zone)
+{
+    for (unsigned f = 0; firewall->addresses != NULL && f < FAMILY_N; f++) {
+        if (ranges_overlap(zone->ranges[f], firewall->addresses->family[f].ranges))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The interface of a host by which packets of a zone come to an address in `home`. A host that is in the zone, too, is
+ * still sought where the address is; else what is bound to the zone says where its packets come in.
+ */
+struct str host_entrance(const struct firewall *firewall, const struct zone *peer, const struct zone *home)
+{
+    bool in_both = peer != NULL && home != NULL && host_is_in(firewall, peer);
+
+    for (size_t i = 0; in_both && i < firewall->interface_n; i++) {
+        if (firewall->interfaces[i].zone == home)
+            return firewall->interfaces[i].name;
+    }
+    return host_interface(firewall, peer, home);
 }
 
 struct hops VEC(struct hop);
@@ -347,7 +371,9 @@ static void emit(struct router *router, struct routes *routes, const struct pair
         push_hop(router, &hops, destination->at, HOOK_INPUT, last, STR_EMPTY);
     for (size_t i = 0; i < destination->host_n; i++)
         push_hop(router, &hops, destination->hosts[i], HOOK_INPUT,
-                 host_interface(destination->hosts[i], source->zone, destination->zone), STR_EMPTY);
+                 pair->subnet ? host_interface(destination->hosts[i], source->zone, destination->zone)
+                              : host_entrance(destination->hosts[i], source->zone, destination->zone),
+                 STR_EMPTY);
     *vec_push(router->arena, routes) = (struct route){
         .family = pair->family,
         .source = source->ranges,

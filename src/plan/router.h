@@ -55,5 +55,7 @@ bool router_behind(struct router *router, const struct firewall *firewall, const
 /* It stands between zones, not on a host. */
 bool firewall_between(const struct firewall *firewall);
 struct str host_interface(const struct firewall *firewall, const struct zone *peer, const struct zone *home);
+struct str host_entrance(const struct firewall *firewall, const struct zone *peer, const struct zone *home);
+bool host_is_in(const struct firewall *firewall, const struct zone *zone); /* by an address of either family */
 
 #endif

@@ -25,6 +25,24 @@ struct site_files {
 struct site *site_read(struct arena *arena, const struct source *source, const struct catalogs *catalogs,
                        const struct site_files *files, struct diags *diags);
 
+/* A parameter of an instance that is to have this value. */
+struct site_pin {
+    struct str instance;
+    struct str parameter;
+    struct str value;
+    struct str before; /* set: the value that stood there; empty: none did */
+    struct span span;  /* set: of the value in the new text */
+};
+
+/*
+ * The text of a site with these parameters, and with every other byte as it was: a value that is there is replaced
+ * between its quotes, a new one comes behind the last parameter in its style, `parameters` behind `product`. `source`
+ * itself where all are as they should be. The new text was read again and means the old one with these values, else
+ * (anchors and aliases can be in the way) it is an error with its place, and NULL. Cost: linear in the text for each.
+ */
+const struct source *site_pinned(struct arena *arena, const struct source *source, struct site_pin *pins, size_t n,
+                                 struct diags *diags);
+
 /*
  * Prints a site to fill in: one instance of each product with its roles, features and parameters and what they mean.
  * It reads back; what is left to fill in is an error that names the role, and nothing else is.

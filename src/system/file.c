@@ -47,10 +47,12 @@ static bool read_all(struct arena *arena, int fd, size_t limit, size_t expected,
     }
 }
 
+#define MARK "\xef\xbb\xbf"
+
 /* Everything that is read here is text. A byte order mark, which editors hide, is none of it. */
 static const struct source *text_source(struct arena *arena, struct str name, struct str bytes, struct diags *diags)
 {
-    struct str text = str_starts(bytes, "\xef\xbb\xbf") ? str_from(bytes, 3) : bytes;
+    struct str text = str_from(bytes, str_starts(bytes, MARK) ? strlen(MARK) : 0);
     const struct source *source = source_new(arena, name, text);
     const char *nul = text.n == 0 ? NULL : memchr(text.p, '\0', text.n);
 
@@ -126,24 +128,39 @@ static bool write_in_place(const char *path, struct str text)
     return good;
 }
 
-static bool write_beside(const char *path, char *temporary, struct str text)
+/* Owner before mode: a change of owner takes bits away. */
+static bool become(int fd, const struct stat *like)
 {
+    struct stat own;
+
+    if (fstat(fd, &own) != 0)
+        return false;
+    if ((own.st_uid != like->st_uid || own.st_gid != like->st_gid) && fchown(fd, like->st_uid, like->st_gid) != 0)
+        return false;
+    return fchmod(fd, like->st_mode & 07777) == 0 && fsync(fd) == 0;
+}
+
+/* With mode and owner of the file that it replaces, or (NULL) those of a new one. */
+static bool write_beside(const char *path, struct str text, const struct stat *like)
+{
+    struct arena *arena = arena_new();
+    char *temporary = (char *)str_printf(arena, "%s.XXXXXX", path).p;
     mode_t mask = umask(0);
     int fd = mkstemp(temporary);
     bool good = fd >= 0;
+    int error;
 
     umask(mask);
-    if (!good)
-        return false;
-    good = write_all(fd, text) && fchmod(fd, 0666 & ~mask) == 0;
-    if (close(fd) != 0)
+    good = good && write_all(fd, text) && (like == NULL ? fchmod(fd, 0666 & ~mask) == 0 : become(fd, like));
+    if (fd >= 0 && close(fd) != 0)
         good = false;
-    if (good && rename(temporary, path) == 0)
-        return true;
-    mask = (mode_t)errno;
-    unlink(temporary);
-    errno = (int)mask;
-    return false;
+    good = good && rename(temporary, path) == 0;
+    error = errno;
+    if (!good && fd >= 0)
+        unlink(temporary);
+    arena_free(arena);
+    errno = error;
+    return good;
 }
 
 bool file_write(struct str path, struct str text, struct diags *diags)
@@ -156,9 +173,77 @@ bool file_write(struct str path, struct str text, struct diags *diags)
     if (stat(cstr, &status) == 0 && !S_ISREG(status.st_mode))
         good = write_in_place(cstr, text);
     else
-        good = write_beside(cstr, (char *)str_printf(arena, "%s.XXXXXX", cstr).p, text);
+        good = write_beside(cstr, text, NULL);
     if (!good)
         report(diags, path, "write", errno);
+    arena_free(arena);
+    return good;
+}
+
+bool file_replaceable(struct str path, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    const char *cstr = str_cstr(arena, path);
+    const char *why = NULL;
+    struct stat status;
+
+    if (stat(cstr, &status) != 0)
+        why = strerror(errno);
+    else if (!S_ISREG(status.st_mode))
+        why = "it is no regular file";
+    else if ((status.st_mode & 0222) == 0 || access(cstr, W_OK) != 0)
+        why = "it is read-only";
+    if (why != NULL)
+        diag_error(diags, SPAN_NONE, "cannot write %.*s: %s", STR_ARG(path), why);
+    arena_free(arena);
+    return why == NULL;
+}
+
+/* What the file holds now; false with errno, EFBIG where that is more than before. */
+static bool read_again(struct arena *arena, const char *path, size_t limit, struct stat *status, struct str *bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = fd >= 0 && fstat(fd, status) == 0 && read_all(arena, fd, limit, limit, bytes);
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+static bool replace(const char *path, const struct source *before, struct str text, bool *changed)
+{
+    struct arena *arena = arena_new();
+    struct buf out = BUF_EMPTY;
+    struct stat status;
+    struct str bytes;
+    bool good = read_again(arena, path, before->text.n + strlen(MARK), &status, &bytes);
+    bool mark = good && str_starts(bytes, MARK);
+
+    *changed = good ? !str_eq(str_from(bytes, mark ? strlen(MARK) : 0), before->text) : errno == EFBIG;
+    buf_adds(&out, mark ? MARK : "");
+    buf_add(&out, text);
+    good = good && !*changed && buf_ok(&out) && write_beside(path, buf_str(&out), &status);
+    buf_free(&out);
+    arena_free(arena);
+    return good;
+}
+
+bool file_replace(const struct source *before, struct str text, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    char *path = realpath(str_cstr(arena, before->name), NULL);
+    bool changed = false;
+    bool good = file_replaceable(before->name, diags);
+
+    if (good && !(path != NULL && replace(path, before, text, &changed))) {
+        if (changed)
+            diag_error(diags, SPAN_NONE, "%.*s has changed since it was read, and is left as it is",
+                       STR_ARG(before->name));
+        else
+            report(diags, before->name, "write", errno);
+        good = false;
+    }
+    free(path);
     arena_free(arena);
     return good;
 }

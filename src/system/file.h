@@ -14,6 +14,14 @@ const struct source *file_read(struct arena *arena, struct str path, size_t limi
 const struct source *file_read_if_there(struct arena *arena, struct str path, size_t limit, struct diags *diags);
 /* Writes through a temporary file beside it, which then takes its name. False with an error in diags. */
 bool file_write(struct str path, struct str text, struct diags *diags);
+/*
+ * Writes another text into the file that `before` was read from, through a temporary file beside it with its mode and
+ * owner; a symbolic link stays, and leads to the new text. A byte order mark stays. An error in diags and false where
+ * it is no regular file, is read-only (no write bit at all, for root too), or no longer has the text of `before`.
+ */
+bool file_replace(const struct source *before, struct str text, struct diags *diags);
+/* Whether it could be replaced as it is now; an error in diags says why not. */
+bool file_replaceable(struct str path, struct diags *diags);
 bool file_is_there(struct str path); /* whatever it is */
 bool file_is_directory(struct str path);
 /* Creates the directory unless it is there. */

@@ -218,7 +218,7 @@ def from_input():
 
 def wrong_options():
     for arguments in (["--rate", "0"], ["--timeout", "x"], ["--expect", "open"], ["--proxy", "ftp://h"],
-                      ["--resolver", "10.0.0.1:x"], ["--source", "10.0.0.0/8"], ["--from", "h"], ["--discover"],
+                      ["--resolver", "10.0.0.1:x"], ["--source", "10.0.0.0/8"], ["--from", "h"], ["--discover"], ["--write"],
                       ["--proxy", "http://h:0"], ["--ca", "/nonexistent.pem"]):
         result = run("probe", "tcp://127.0.0.1:1", *arguments)
         expect(result.status == 2 and "error:" in result.err and not result.out, result)
@@ -482,6 +482,10 @@ def dynamic_ports(suite, far):
     rows = json.loads(run("probe", path, "--from", "me", "--dry-run", "--discover", "--format", "json").out)["probes"]
     found = [row for row in rows if row["flow"] == "q/nfs3-dynamic/tcp"]
     expect(len(found) == 1 and found[0]["port"] == 111 and found[0]["sends"], found)
+    for arguments in ([path, "--write"], [path, "--discover", "--write", "--dry-run"], ["-", "--discover", "--write"],
+                      ["/dev/stdin", "--discover", "--write"]):
+        result = run("probe", *arguments, "--from", "me", stdin=path.read_bytes())
+        expect(result.status == 2 and "error:" in result.err and not result.out, result)
 
 
 def one_way_is_enough(suite, far):

@@ -43,6 +43,25 @@ static bool open_other(void *context, struct str path, const struct source **sou
     return true;
 }
 
+/* A parameter more in every text that is a site; what comes out is one, too, and has it. */
+static void pin(struct arena *arena, const struct site *site, const struct catalogs *catalogs,
+                const struct site_files *files)
+{
+    for (size_t i = 0; i < site->instance_n && i < 8; i++) {
+        struct site_pin pin = {
+            .instance = site->instances[i].name, .parameter = STR("status-port"), .value = STR("61234")};
+        const struct source *pinned;
+        struct diags diags;
+
+        diags_init(&diags, arena);
+        pinned = site_pinned(arena, site->source, &pin, 1, &diags);
+        if ((pinned == NULL) != (diags.errors > 0))
+            abort();
+        if (pinned != NULL && (site_read(arena, pinned, catalogs, files, &diags) == NULL || diags.errors > 0))
+            abort();
+    }
+}
+
 static struct str cut_other(struct str *text)
 {
     static const char mark[] = "\n%%%\n";
@@ -90,8 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (site != NULL) {
         struct plan *plan = plan_make(arena, site, 20261201, &diags);
 
-        if (diags.errors == 0)
+        if (diags.errors == 0) {
             show(arena, plan, &diags);
+            pin(arena, site, &catalogs, &files);
+        }
     }
     diags_print(&out, &diags, false);
     buf_free(&out);

@@ -82,7 +82,7 @@ static int client(char **argv, int n)
     struct trust *trust;
     const char *why = "";
     enum tls_state state;
-    char text[256];
+    char text[256] = "";
     size_t got = 0;
 
     where.sin_port = htons((uint16_t)strtoul(argv[0], NULL, 10));
@@ -94,9 +94,9 @@ static int client(char **argv, int n)
     session = tls_client(trust, fd, str_of(argv[1]));
     state = shake(session, fd);
     if (state == TLS_OK)
-        state = talk(session, fd, "GET / HTTP/1.0\r\n\r\n", text, sizeof text, &got);
+        state = talk(session, fd, "GET / HTTP/1.0\r\n\r\n", text, sizeof text - 1, &got);
     report(session, state);
-    printf("text: %.*s\n", (int)strcspn(got > 0 ? text : "", "\r\n"), text);
+    printf("text: %.*s\n", (int)strcspn(text, "\r\n"), text);
     tls_free(session);
     trust_free(trust);
     close(fd);

@@ -328,6 +328,56 @@ def discovery(router, beyond, resolver):
              "      status-port: 32765"]), text)
 
 
+def written(router, beyond, resolver):
+    """--write: the ports that were found stand in the site, every other byte as it was; or nothing is written."""
+    def attempt(text, status, mode=0o640, servers="filer"):
+        with open(path("pinned.yaml"), "wb") as file:
+            file.write(text.replace("nfs-server: filer", f"nfs-server: {servers}").encode())
+        os.chmod(path("pinned.yaml"), mode)
+        done = subprocess.run([PORTOLAN, "probe", link, "--from", "me", "--discover", "--write", "--no-check", *QUICK],
+                              capture_output=True, check=False)
+        expect(done.returncode == status, (done.returncode, done.stdout.decode(), done.stderr.decode()))
+        expect(os.path.islink(link) and os.stat(link).st_mode & 0o7777 == mode, "the link or the mode is another")
+        with open(link, "rb") as file:
+            return file.read().decode(), done.stderr.decode(), done.stdout.decode()
+
+    firewall(router)
+    link = path("link.yaml")
+    os.symlink("pinned.yaml", link)
+    site = "\ufeff" + SITE.replace("product: xcp-ng", "product: xcp-ng  # NFS 3").replace("\n", "\r\n")
+    product = "    product: xcp-ng  # NFS 3\r\n"
+    found = "mountd-port: 20048, nlockmgr-port: 32803, status-port: 32765"
+    services = ["mountd:20048", "nlockmgr:32803", "status+tcp:32765"]
+    with listening(beyond, "rpcbind:111", *services, "--allow", "10.1.0.0/24", "--bind", "10.2.0.3"):
+        text, said, _ = attempt(site, 1)
+        match = re.search("    parameters: {(.*)}\r\n", text)
+        expect(match and sorted(match[1].split(", ")) == found.split(", "), text)
+        expect(text.replace(match[0], "") == site and product + match[0] in text, text)
+        expect('mountd-port of "pool" is 20048 now, and was not set' in said, said)
+        again, said, _ = attempt(text, 1)
+        expect(again == text and "there is no port to write" in said, (again, said))
+        # A value that is there is replaced where it is another one, in its quotes.
+        partly = site.replace(product, product + "    parameters: {status-port: '32765', mountd-port: \"900\"}\r\n")
+        text, said, _ = attempt(partly, 1)
+        expect("{status-port: '32765', mountd-port: \"20048\", nlockmgr-port: 32803}\r\n" in text, text)
+        expect("is 20048 now, and was 900" in said and "status-port of" not in said, said)
+        # Read-only: said before anything is sent.
+        text, said, out = attempt(site, 2, mode=0o444)
+        expect(text == site and "it is read-only" in said and not out, (text, said, out))
+        # Parameters that another instance shares: what is found is shown, and nothing is written.
+        shared = site.replace(product, product + "    parameters: &ports {}\r\n").replace(
+            "domains:", "  other: {product: xcp-ng, features: [-updates], parameters: *ports, roles: {host: srv, "
+            "ntp-server: none, dns-server: none, client: none}}\r\ndomains:")
+        text, said, out = attempt(shared, 2)
+        expect(text == shared and "cannot be written here so that nothing else changes" in said, said)
+        expect("mountd-port: 20048" in out, out)
+        # Two servers that are not at the same port.
+        with listening(beyond, "rpcbind:111", "mountd:20049", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
+            text, said, out = attempt(site, 2, servers="[filer, srv]")
+        expect(text == site.replace("nfs-server: filer", "nfs-server: [filer, srv]"), text)
+        expect("one parameter cannot say both" in said and "nothing is written" in said, said)
+
+
 def stopped(router, beyond, resolver):
     """Dropped, or rejected by the firewall of the site, while the ruleset in its file permits it."""
     with listening(beyond, "ssh:22", "https:443", "ntp:123", "--allow", "10.1.0.0/24", "--bind", "10.2.0.2"):
@@ -362,7 +412,7 @@ def main():
     for address in ("10.2.0.2", "10.2.0.3", "fd02::2"):
         until(lambda: answers(address), address)
     failed = 0
-    cases = [everything_holds, names, through_proxy, certificates, interception, discovery, stopped]
+    cases = [everything_holds, names, through_proxy, certificates, interception, discovery, written, stopped]
     for case in cases:
         try:
             case(router, beyond, resolver)

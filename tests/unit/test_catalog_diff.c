@@ -175,6 +175,67 @@ static void test_moved(void **state)
     expect_list(&diff->changed[1].fields[CATALOG_PORTS], "10-20/udp", "30-40/udp");
 }
 
+/* What a sibling has of the old catalog is there; a sibling that has no part in it is not asked. */
+static void test_siblings(void **state)
+{
+    static const char old[] = HEAD "roles: {h: {title: H}, s: {title: S}, c: {title: C}, v: {title: V}}\n"
+                                   "parameters: {old-port: {title: Q, default: 8012}}\n"
+                                   "requirements:\n"
+                                   "  - {id: one, from: h, to: s, ports: [1/tcp, '{old-port}/tcp'], " REST "}\n"
+                                   "  - {id: two, from: c, to: h, ports: [22/tcp], " REST "}\n"
+                                   "  - {id: three, from: c, to: v, ports: [5900/tcp], " REST "}\n";
+    static const char new[] = HEAD "roles: {h: {title: H}, s: {title: S}}\n"
+                                   "parameters: {q: {title: Q, default: 8012}}\n"
+                                   "requirements:\n"
+                                   "  - {id: uno, from: h, to: s, ports: [1/tcp, '{q}/tcp'], " REST "}\n";
+    static const char console[] = "portolan: catalog/1\nproduct: console\ntitle: P\ndocuments: {d: {title: D}}\n"
+                                  "roles: {desk: {title: D}, h: {title: H}, screen: {title: S}}\n"
+                                  "features: {f: {title: screens are looked at, default: off}}\n"
+                                  "requirements:\n"
+                                  "  - {id: shell, from: desk, to: h, ports: [22/tcp], " REST "}\n"
+                                  "  - {id: look, from: desk, to: screen, ports: [5900/tcp], when: f, " REST "}\n";
+    static const char toll[] = "portolan: catalog/1\nproduct: toll\ntitle: P\ndocuments: {d: {title: D}}\n"
+                               "roles: {a: {title: A}, b: {title: B}}\n"
+                               "requirements:\n"
+                               "  - {id: pay, from: a, to: b, ports: [9/tcp], " REST "}\n";
+    const struct catalog *siblings[] = {read(toll), read(console)};
+    const struct catalog_diff *diff = catalog_diff(arena, read(old), read(new), siblings, 2);
+
+    (void)state;
+    assert_int_equal(diff->sibling_n, 1);
+    assert_true(str_is(diff->siblings[0]->product, "console"));
+    assert_int_equal(diff->added_n + diff->removed_n, 0);
+    assert_int_equal(diff->changed_n, 3);
+    assert_true(diff->changed[0].words_only); /* the parameter has another name, nothing else */
+    assert_true(str_is(diff->changed[1].new[0]->id, "console/shell"));
+    assert_true(diff->changed[2].when_only);
+    assert_int_equal(diff->changed[2].why_n, 1);
+    assert_true(str_is(diff->changed[2].why[0], "feature f, off: screens are looked at"));
+}
+
+/* Two names of one role, and a row that is said twice, are what they are once. */
+static void test_said_twice(void **state)
+{
+    const struct catalog_diff *diff =
+        between(HEAD "roles: {ph: {title: P hosts}, p: {title: P}, d: {title: D}}\n"
+                     "requirements:\n"
+                     "  - {id: a, from: ph, to: ph, ports: [80/tcp, 443/tcp], " REST "}\n"
+                     "  - {id: b, from: ph, to: d, ports: [88/tcp, 389/tcp, 636/tcp], " REST "}\n"
+                     "  - {id: c, from: p, to: d, ports: [88/tcp], " REST "}\n"
+                     "  - {id: e, from: p, to: d, ports: [389/tcp], " REST "}\n"
+                     "  - {id: f, from: p, to: d, ports: [636/tcp], " REST "}\n",
+                HEAD "roles: {host: {title: H}, dc: {title: D}}\n"
+                     "requirements:\n"
+                     "  - {id: api, from: host, to: host, ports: [80/tcp, 443/tcp], " REST "}\n"
+                     "  - {id: ad, from: host, to: dc, ports: [88/tcp, 389/tcp, 636/tcp], " REST "}\n");
+
+    (void)state;
+    assert_int_equal(diff->added_n + diff->removed_n, 0);
+    assert_int_equal(diff->changed_n, 2);
+    assert_int_equal(diff->words_n, 2);
+    assert_int_equal(diff->changed[1].old_n, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parted_and_joined, setup, teardown),
         cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_siblings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_said_twice, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("catalog_diff", tests, NULL, NULL);

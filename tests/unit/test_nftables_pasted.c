@@ -139,9 +139,11 @@ static void test_broken(void **state)
     assert_true(standins_close(&standins));
     assert_false(standins_close(&standins));
     standins_write(&standins, &out);
-    assert_text(buf_str(&out), "table ip t {\n chain c {\n  accept\n  " BURST(1) " \\\n\n  " BURST(2) "\n}\n}\n");
+    buf_addc(&out, '\0');
+    assert_text(str_head(buf_str(&out), out.n - 1),
+                "table ip t {\n chain c {\n  accept\n  " BURST(1) " \\\n\n  " BURST(2) "\n}\n}\n");
     assert_text(standins_restore(&standins, STR(LISTED(2))), "{\"xt\": null}");
-    assert_int_equal(standins_origin(&standins, (size_t)(strstr(buf_str(&out).p, "accept") - out.p)),
+    assert_int_equal(standins_origin(&standins, (size_t)(strstr(out.p, "accept") - out.p)),
                      strstr(text, "accept") - text);
     buf_free(&out);
     standins_find(&standins, arena, STR("table ip t {\n set s {\n  elements = { 1,"));

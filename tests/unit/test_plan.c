@@ -212,6 +212,49 @@ static void policies(void **state)
     test_site_close(&test);
 }
 
+static bool on_a_face(const struct policy *policy, const struct permit *permit, u128 source, u128 destination)
+{
+    for (size_t i = 0; i < policy->face_n; i++) {
+        const struct face *face = &policy->faces[i];
+
+        if (face->hook == permit->hook && str_eq(face->in, permit->in) && str_eq(face->out, permit->out) &&
+            ranges_contain(face->source[FAMILY_V4], source) &&
+            ranges_contain(face->destination[FAMILY_V4], destination))
+            return true;
+    }
+    return false;
+}
+
+/* What a host in two zones has to let through comes and goes where excess is looked for. */
+static void faces(void **state)
+{
+    struct test_site test;
+    const struct policy *policy;
+
+    (void)state;
+    test_site_open(&test,
+                   "names: {d: [10.1.0.1, 10.2.0.1], a: 10.1.0.9, b: 10.2.0.9, far: 192.0.2.1}\n"
+                   "extra: [{id: in, from: [a, b, far], to: d, ports: [22/tcp], owner: o, reason: r},\n"
+                   "        {id: out, from: d, to: [a, b, far], ports: [22/tcp], owner: o, reason: r}]\n"
+                   "zones: {a: 10.1.0.0/16, b: 10.2.0.0/16, out: any}\n"
+                   "firewalls:\n"
+                   "  f: {dialect: nftables, interfaces: {a: f0, b: f1, out: f2}}\n"
+                   "  d: {dialect: nftables, host: d, interfaces: {a: d0, b: d1}}\n",
+                   NULL);
+    assert_int_equal(test.diags.errors, 0);
+    policy = plan_policy(test.arena, test.plan, &test.site->firewalls[1], TODAY, &test.diags);
+    assert_true(policy->permit_n >= 4);
+    for (size_t i = 0; i < policy->permit_n; i++) {
+        const struct permit *permit = &policy->permits[i];
+
+        for (size_t s = 0; s < permit->source->n; s++) {
+            for (size_t d = 0; d < permit->destination->n; d++)
+                assert_true(on_a_face(policy, permit, permit->source->v[s].lo, permit->destination->v[d].lo));
+        }
+    }
+    test_site_close(&test);
+}
+
 /* What a plan prints as JSON reads back as the same flows. */
 static void json_reads_back(void **state)
 {
@@ -280,8 +323,9 @@ static void ticket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identity), cmocka_unit_test(features),        cmocka_unit_test(exceptions),
-        cmocka_unit_test(policies), cmocka_unit_test(json_reads_back), cmocka_unit_test(ticket),
+        cmocka_unit_test(identity), cmocka_unit_test(features), cmocka_unit_test(exceptions),
+        cmocka_unit_test(policies), cmocka_unit_test(faces),    cmocka_unit_test(json_reads_back),
+        cmocka_unit_test(ticket),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

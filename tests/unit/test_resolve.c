@@ -433,7 +433,7 @@ static void many_names_are_answered(void **state)
             fail_msg("%s: %s", found[i].name, found[i].why);
         assert_true(found[i].addresses[0].addr == 0x0a000000 + i);
     }
-    print_message("%d names in %llu ms\n", MANY, (unsigned long long)(loop_clock_us() - from_us) / 1000);
+    print_message("# %d names in %llu ms\n", MANY, (unsigned long long)(loop_clock_us() - from_us) / 1000);
 }
 
 /* Nothing answers: thousands of names do not wait for one another's timeouts. */
@@ -454,7 +454,7 @@ static void silence_is_waited_for_together(void **state)
     wait_for(3000);
     for (size_t i = 0; i < 3000; i++)
         same(&found[i], "the resolver does not answer");
-    print_message("3000 silent names in %llu ms\n", (unsigned long long)(loop_clock_us() - from_us) / 1000);
+    print_message("# 3000 silent names in %llu ms\n", (unsigned long long)(loop_clock_us() - from_us) / 1000);
 }
 
 /* ------------------------------------------------------------------ closing */

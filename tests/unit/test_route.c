@@ -90,6 +90,29 @@ static void alternatives(void **state)
     test_site_close(&test);
 }
 
+/* A host in two zones is met where the address is; one that is not in the zone where its interface is bound to that. */
+static void two_homes(void **state)
+{
+    struct test_site test;
+
+    (void)state;
+    test_site_open(&test,
+                   "names: {d: [10.1.0.1, 10.2.0.1], s: 10.2.0.2}\n"
+                   "zones: {a: 10.1.0.0/16, b: 10.2.0.0/16, out: any}\n"
+                   "firewalls:\n"
+                   "  f: {dialect: x, interfaces: {a: f0, b: f1, out: f2}}\n"
+                   "  d: {dialect: x, host: d, interfaces: {a: d0, b: d1}}\n"
+                   "  s: {dialect: x, host: s, interfaces: {a: s0, b: s1}}\n",
+                   NULL);
+    assert_string_equal(ways(&test, "10.1.0.9", "10.1.0.1", false), "d:input(d0,)\n");
+    assert_string_equal(ways(&test, "10.1.0.9", "10.2.0.1", false), "f:forward(f0,f1) d:input(d1,)\n");
+    assert_string_equal(ways(&test, "10.2.0.9", "10.1.0.1", false), "f:forward(f1,f0) d:input(d0,)\n");
+    assert_string_equal(ways(&test, "8.8.8.8", "10.2.0.1", false), "f:forward(f2,f1) d:input(d1,)\n");
+    assert_string_equal(ways(&test, "10.1.0.9", "10.2.0.1", true), "d:input(d0,)\n");
+    assert_string_equal(ways(&test, "10.1.0.9", "10.2.0.2", false), "f:forward(f0,f1) s:input(s0,)\n");
+    test_site_close(&test);
+}
+
 static void no_zones(void **state)
 {
     struct test_site test;
@@ -145,10 +168,8 @@ static void covers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(row),
-        cmocka_unit_test(alternatives),
-        cmocka_unit_test(no_zones),
-        cmocka_unit_test(covers),
+        cmocka_unit_test(row),      cmocka_unit_test(alternatives), cmocka_unit_test(two_homes),
+        cmocka_unit_test(no_zones), cmocka_unit_test(covers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
