@@ -311,25 +311,29 @@ struct packet dialogue_opener(const struct packet *reply)
 static void find_fate(const struct playing *playing, struct dialogue *dialogue)
 {
     struct packet reply = dialogue_reply(&dialogue->packet);
-    struct fate fate;
+    struct fate fate = {0};
+    bool answered;
 
     if (fates_find(playing->with->fates, &dialogue->packet, &fate) && fate.stopped)
         dialogue->of_reply = false;
-    else if (fates_find(playing->with->fates, &reply, &fate) && fate.stopped)
+    else if ((answered = fates_find(playing->with->fates, &reply, &fate)) && fate.stopped)
         dialogue->of_reply = true;
     else
-        return;
-    dialogue->stopped = true;
+        dialogue->answered = answered;
+    dialogue->stopped = fate.stopped;
     dialogue->fate = fate;
 }
 
-/* Those that did not come through, and nobody was seen to stop: a busy machine may be slow. */
+/*
+ * Those that did not come through, and nobody was seen to stop: a busy machine may be slow. A connection without a word
+ * is none where what follows on the reply is stopped: then the client alone believes in it.
+ */
 static size_t keep_unexplained(struct playing *playing)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < playing->n; i++) {
-        if (!playing->v[i]->through)
+        if (!playing->v[i]->through || playing->v[i]->outcome == OUTCOME_OPEN_SILENT)
             find_fate(playing, playing->v[i]);
         if (!playing->v[i]->through && !playing->v[i]->stopped)
             playing->v[kept++] = playing->v[i];

@@ -21,6 +21,8 @@ struct dialogue {
     struct str reason;
     bool stopped; /* a firewall was seen to stop its opener, or (of_reply) what answers it */
     bool of_reply;
+    bool answered; /* not through, and still the answer to its opener was seen to pass: something that followed did not
+                    */
     struct fate fate;
 };
 

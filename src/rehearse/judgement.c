@@ -258,13 +258,14 @@ static void count(struct rehearsal *rehearsal)
 void judgement_make(struct arena *arena, const struct play *play, const struct play_side *side, struct stage *stage,
                     struct played *result)
 {
-    struct judging judging = {.arena = arena,
-                              .play = play,
-                              .side = side,
-                              .site = play->wishes.plan->site,
-                              .proving = {play->wishes.plan->site, side->provers, stage},
-                              .result = result,
-                              .rehearsal = &result->rehearsal};
+    struct judging judging = {
+        .arena = arena,
+        .play = play,
+        .side = side,
+        .site = play->wishes.plan->site,
+        .proving = {play->wishes.plan->site, side->provers, stage, between_new(arena, play->wishes.plan->site)},
+        .result = result,
+        .rehearsal = &result->rehearsal};
 
     result->rehearsal.site = judging.site;
     judge_flows(&judging);

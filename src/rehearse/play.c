@@ -98,6 +98,7 @@ static void end_dialogue(struct running *running, const struct dialogue *dialogu
     played->packet = dialogue->packet;
     played->kernel = !dialogue->played ? PLAYED_NOT : dialogue->through ? PLAYED_PASSES : PLAYED_STOPPED;
     played->reason = dialogue->reason;
+    played->follows = dialogue->packet.protocol == PROTO_TCP || dialogue->answered;
     if (!dialogue->stopped)
         return;
     played->kernel = PLAYED_STOPPED; /* seen to be: whatever the conversation ended with */

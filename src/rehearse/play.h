@@ -48,7 +48,7 @@ struct play_side {
     const struct ruleset *const *rulesets; /* these four: one for each firewall of the site */
     const struct stage_ruleset *texts;
     struct prover *const *provers;
-    struct arena *proofs;           /* another than theirs; what the result names of rules lives in it */
+    struct arena *proofs;           /* another than theirs; afterwards as it was */
     const struct verdict *verdicts; /* of the check: of whole flows */
     size_t verdict_n;
     struct str pcap;     /* file for all packets; empty: none */

@@ -70,8 +70,8 @@ static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
 }
 
 /*
- * The third packet of TCP and all that follow it are no request and no reply of the flow: they are the replies of a
- * flow the other way round.
+ * The third packet of TCP and all that follow it, and a second request of UDP, are no request and no reply of the flow:
+ * they are the replies of a flow the other way round.
  */
 static bool ask_what_follows(struct asking *asking, size_t at)
 {
@@ -133,30 +133,37 @@ static void ask_route(struct asking *asking, const struct flow *flow, bool repli
     }
     for (size_t i = 0; i < route->hop_n && replies && asking->played->proof == VERDICT_PERMITTED; i++)
         ask_hop(asking, i, DIRECTION_REPLY);
-    if (asking->translated || !replies || flow->transport != PROTO_TCP)
+    if (asking->translated || !replies || !asking->played->follows)
         return;
     for (size_t i = 0; i < route->hop_n && asking->played->proof == VERDICT_PERMITTED; i++)
         ask_what_follows(asking, i);
+}
+
+static void ask(struct asking *asking, const struct actor *from, const struct actor *to, bool subnet, bool replies)
+{
+    const struct proving *with = asking->with;
+    const struct packet *packet = &asking->played->packet;
+    const struct routes *routes = between_routes(with->between, from, to, packet, subnet);
+
+    if (routes->n == 0 && routes->gap_n > 0)
+        asking->played->proof = VERDICT_DENIED;
+    for (size_t i = 0; i < routes->n; i++) {
+        if (routes->n > 1 && !stage_follows(with->stage, from, to, &routes->v[i]))
+            continue;
+        asking->route = &routes->v[i];
+        ask_route(asking, flow_of(asking->arena, packet, subnet), replies);
+        return;
+    }
 }
 
 void proof_find(struct arena *arena, const struct proving *proving, const struct actor *from, const struct actor *to,
                 bool subnet, bool replies, struct played_packet *played)
 {
     struct asking asking = {.arena = arena, .with = proving, .played = played};
-    const struct flow *flow = flow_of(arena, &played->packet, subnet);
-    struct routes routes = {0};
+    struct arena_mark mark = arena_mark(arena);
 
     played->proof = VERDICT_UNDETERMINED;
-    if (!opens(&played->packet))
-        return;
-    routes_find(arena, proving->site, flow->family, flow->source.ranges, flow->destination.ranges, subnet, &routes);
-    if (routes.n == 0 && routes.gap_n > 0)
-        played->proof = VERDICT_DENIED;
-    for (size_t i = 0; i < routes.n; i++) {
-        if (routes.n > 1 && !stage_follows(proving->stage, from, to, &routes.v[i]))
-            continue;
-        asking.route = &routes.v[i];
-        ask_route(&asking, flow, replies);
-        return;
-    }
+    if (opens(&played->packet))
+        ask(&asking, from, to, subnet, replies);
+    arena_release(arena, mark);
 }

@@ -2,6 +2,8 @@
  * Trust in a rehearsal: one rule of a printed ruleset is changed at a time (mutation.h), and the naive oracle, packet
  * by packet on both rulesets, decides whether that alters anything. Rehearsal and proof both have to catch every mutant
  * that does, and neither may cry at one that does not; and of no packet may they say different things.
+ * The oracle is asked about the packets that were played, for one of them may be the only one that shows it, and about
+ * packets drawn for it alone, next to what the changed rule says: what nobody plays is missed by both.
  *
  *     mutants N SEED SITE [DIALECT]
  *
@@ -9,9 +11,11 @@
  * of the changed firewall. The oracle answers for each.
  * Exit status: 0, 1 with each mutant that does not hold, 77 with the reason where the machine allows no namespaces.
  */
+#include "base/num.h"
 #include "mutation.h"
 #include "net/proto.h"
 #include "packet/naive.h"
+#include "rehearse/allowed.h"
 #include "rehearse/dialogue.h"
 #include "rehearse/play.h"
 #include "scene.h"
@@ -19,6 +23,7 @@
 
 #define TIMEOUT_MS 150
 #define TRIES_MAX 1000
+#define DRAWN 4000 /* packets that the oracle is asked about beside those that were played */
 
 struct mutant {
     struct scene *scene;
@@ -31,6 +36,8 @@ struct mutant {
     uint32_t line;
     struct stage_ruleset texts;
     struct ruleset *ruleset;
+    struct cast *cast;
+    struct draw *draw;
     struct VEC(struct verdict) verdicts; /* of the changed firewall */
     struct findings findings;
     bool cries; /* the proof */
@@ -38,6 +45,7 @@ struct mutant {
 
 struct counts {
     size_t altering;  /* for the site */
+    size_t drawn;     /* of those: drawn packets show it */
     size_t contained; /* for the firewall alone */
     size_t equal;
     size_t refused;
@@ -189,23 +197,164 @@ static struct oracle ask_oracle(struct mutant *mutant, const struct packet *pack
     return oracle;
 }
 
-static struct oracle ask_about_all(struct mutant *mutant, const struct play *play, const struct played *played)
+static struct oracle either(struct oracle a, struct oracle b)
+{
+    return (struct oracle){a.here || b.here, a.site || b.site};
+}
+
+static struct oracle ask_about_played(struct mutant *mutant, const struct play *play, const struct played *played)
 {
     struct oracle all = {0};
 
     for (size_t i = 0; i < play->flows.n; i++) {
         const struct scene_part *part = &play->flows.v[i];
 
-        for (size_t k = part->first; k < part->first + part->n; k++) {
-            struct oracle one = ask_oracle(mutant, &played->pairs[k].packet, part->flow->subnet, !part->flow->no_reply);
-
-            all = (struct oracle){all.here || one.here, all.site || one.site};
-        }
+        for (size_t k = part->first; k < part->first + part->n; k++)
+            all = either(all, ask_oracle(mutant, &played->pairs[k].packet, part->flow->subnet, !part->flow->no_reply));
     }
-    for (size_t i = 0; i < play->neighbours->n; i++) {
-        struct oracle one = ask_oracle(mutant, &played->neighbours[i].packet, false, false);
+    for (size_t i = 0; i < play->neighbours->n; i++)
+        all = either(all, ask_oracle(mutant, &played->neighbours[i].packet, false, false));
+    return all;
+}
 
-        all = (struct oracle){all.here || one.here, all.site || one.site};
+/* --- packets of the oracle's own ---------------------------------------------------------------------------------- */
+
+struct values VEC(u128);
+
+/* What the changed rule says, before and after, and the next numbers. */
+struct corners {
+    struct values addresses[FAMILY_N];
+    struct values ports;
+};
+
+static void add_corners(struct mutant *mutant, struct str line, struct corners *corners)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        size_t end = i;
+        struct addr_range range;
+        uint64_t number;
+        struct str word;
+
+        while (end < line.n && strchr(" ,{}-:", line.p[end]) == NULL)
+            end++;
+        word = str_head(str_from(line, i), end - i);
+        if (num_decimal(word, 65534, &number) && number > 0) {
+            for (uint64_t port = number - 1; port <= number + 1; port++)
+                *vec_push(mutant->arena, &corners->ports) = port;
+        } else if (addr_range_parse(word, &range) == ADDR_OK) {
+            const u128 around[] = {range.range.lo - 1, range.range.lo, range.range.hi, range.range.hi + 1};
+
+            for (size_t k = 0; k < 4; k++) {
+                if (cast_find(mutant->cast, range.family, around[k]) != NULL)
+                    *vec_push(mutant->arena, &corners->addresses[range.family]) = around[k];
+            }
+        }
+        i = end;
+    }
+}
+
+static struct corners corners_of(struct mutant *mutant)
+{
+    const struct stage_ruleset *before = &mutant->scene->texts[mutant->firewall];
+    struct corners corners = {0};
+
+    for (size_t i = 0; i < before->n; i++) {
+        for (uint32_t line = mutant->line; line <= mutant->line + 1; line++) {
+            if (str_eq(before->texts[i]->name, mutant->file) && line <= before->texts[i]->line_n)
+                add_corners(mutant, source_line_text(before->texts[i], line), &corners);
+        }
+        if (str_eq(before->texts[i]->name, mutant->file) && mutant->line <= mutant->texts.texts[i]->line_n)
+            add_corners(mutant, source_line_text(mutant->texts.texts[i], mutant->line), &corners);
+    }
+    return corners;
+}
+
+static u128 draw_address(struct mutant *mutant, const struct corners *corners, enum family family)
+{
+    const struct values *near = &corners->addresses[family];
+
+    if (near->n > 0 && draw_once_in(mutant->draw, 2))
+        return near->v[draw_below(mutant->draw, (unsigned)near->n)];
+    return mutant->cast->entries[family][draw_below(mutant->draw, (unsigned)mutant->cast->entry_n[family])].address;
+}
+
+static uint16_t draw_port(struct mutant *mutant, const struct corners *corners)
+{
+    const struct plan *plan = mutant->scene->plan;
+    const struct flow *flow = plan->flows[draw_below(mutant->draw, (unsigned)plan->n)];
+
+    if (corners->ports.n > 0 && !draw_once_in(mutant->draw, 3))
+        return (uint16_t)corners->ports.v[draw_below(mutant->draw, (unsigned)corners->ports.n)];
+    return flow->ports == NULL || flow->ports->n == 0 ? 9000 : (uint16_t)flow->ports->v[0].lo;
+}
+
+static bool draw_packet(struct mutant *mutant, const struct corners *corners, struct packet *packet)
+{
+    enum family family = (enum family)draw_below(mutant->draw, FAMILY_N);
+    const unsigned protocols[] = {PROTO_TCP, PROTO_TCP, PROTO_UDP, proto_icmp(family)};
+
+    if (mutant->cast->entry_n[family] == 0)
+        return false;
+    *packet = (struct packet){.family = family,
+                              .source = draw_address(mutant, corners, family),
+                              .destination = draw_address(mutant, corners, family),
+                              .protocol = (uint8_t)protocols[draw_below(mutant->draw, 4)],
+                              .state = STATE_NEW};
+    if (packet->protocol == proto_icmp(family))
+        packet->icmp_type = family == FAMILY_V4 ? 8 : 128;
+    if (packet->protocol == PROTO_TCP)
+        packet->tcp_flags = TCP_SYN;
+    if (proto_has_ports(packet->protocol)) {
+        packet->source_port = draw_once_in(mutant->draw, 4) ? draw_port(mutant, corners) : 40000;
+        packet->port = draw_port(mutant, corners);
+    }
+    return true;
+}
+
+/* NULL: of none that could be played. */
+static const struct flow *flow_with(const struct plan *plan, const struct actor *from, const struct actor *to,
+                                    const struct packet *packet)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct flow *flow = plan->flows[i];
+
+        if (flow->need != NEED_FORBIDDEN && flow->status == FLOW_RESOLVED && flow_has(flow, packet) &&
+            (flow->source_ports == NULL || ranges_contain(flow->source_ports, packet->source_port)) &&
+            pair_is_played(flow, from, to))
+            return flow;
+    }
+    return NULL;
+}
+
+/* Packets that must pass or must not; what is neither may become as it likes. */
+static struct oracle ask_about_drawn(struct mutant *mutant)
+{
+    struct scene *scene = mutant->scene;
+    struct neighbours_wishes wishes = {.plan = scene->plan,
+                                       .cast = mutant->cast,
+                                       .policies = (const struct policy *const *)scene->policies,
+                                       .today = SCENE_TODAY};
+    struct allowed *allowed = allowed_new(mutant->arena, &wishes);
+    struct corners corners = corners_of(mutant);
+    struct oracle all = {0};
+
+    for (unsigned i = 0; i < DRAWN && !all.site; i++) {
+        const struct flow *flow;
+        const struct actor *from;
+        const struct actor *to;
+        struct packet packet;
+
+        if (!draw_packet(mutant, &corners, &packet))
+            continue;
+        from = cast_find(mutant->cast, packet.family, packet.source);
+        to = cast_find(mutant->cast, packet.family, packet.destination);
+        if (from == to || !allowed_crosses(allowed, from, to, &packet))
+            continue;
+        flow = flow_with(scene->plan, from, to, &packet);
+        if (flow != NULL)
+            all = either(all, ask_oracle(mutant, &packet, flow->subnet, !flow->no_reply));
+        else if (!allowed_flow(allowed, from, to, &packet) && allowed_decided(allowed, from, to, &packet))
+            all = either(all, ask_oracle(mutant, &packet, false, false));
     }
     return all;
 }
@@ -273,12 +422,15 @@ static void blame_packets(const struct rehearsal *rehearsal)
 
 static void judge(struct mutant *mutant, const struct play *play, const struct played *played, struct counts *counts)
 {
-    struct oracle oracle = ask_about_all(mutant, play, played);
+    struct oracle of_played = ask_about_played(mutant, play, played);
+    struct oracle drawn = ask_about_drawn(mutant);
+    struct oracle oracle = either(of_played, drawn);
     bool cries = rehearsal_cries(&played->rehearsal);
     bool proof_cries = mutant->cries || proof_denies(&played->rehearsal);
     size_t failed = counts->failed;
 
     counts->altering += oracle.site;
+    counts->drawn += drawn.site;
     counts->contained += oracle.here && !oracle.site;
     counts->equal += !oracle.here;
     counts->packets += played->rehearsal.summary.packets;
@@ -319,7 +471,7 @@ static bool play_mutant(struct mutant *mutant, unsigned turn, bool blind, struct
     collect(mutant, &witnesses, &asked);
     cast.packets = witnesses.v;
     cast.packet_n = witnesses.n;
-    wishes.cast = cast_make(mutant->arena, &cast, &mutant->diags);
+    wishes.cast = mutant->cast = cast_make(mutant->arena, &cast, &mutant->diags);
     wishes.witnesses = witnesses.v;
     wishes.witness_n = witnesses.n;
     wishes.asked = asked.v;
@@ -358,7 +510,7 @@ static void run(struct scene *scene, struct prover **provers, unsigned long n, u
     unsigned turn = 0;
 
     for (unsigned long done = 0; done < n;) {
-        struct mutant mutant = {.scene = scene, .arena = arena_new(), .provers = provers};
+        struct mutant mutant = {.scene = scene, .arena = arena_new(), .provers = provers, .draw = &draw};
 
         diags_init(&mutant.diags, mutant.arena);
         if (!make_mutant(&mutant, &draw)) {
@@ -396,9 +548,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < scene.plan->site->firewall_n; i++)
         provers[i] = prover_new(scene.arena, scene.rulesets[i], scene.policies[i]);
     run(&scene, provers, n, seed, &counts);
-    printf("%lu mutants from seed %lu: %zu alter the site, %zu one firewall alone, %zu nothing; %zu were refused; "
-           "%zu packets\n",
-           n, seed, counts.altering, counts.contained, counts.equal, counts.refused, counts.packets);
+    printf("%lu mutants from seed %lu: %zu alter the site (%zu by packets drawn for the oracle too), %zu one firewall "
+           "alone, %zu nothing; %zu were refused; %zu packets\n",
+           n, seed, counts.altering, counts.drawn, counts.contained, counts.equal, counts.refused, counts.packets);
     printf("%zu passed, %zu failed\n", (size_t)n - (counts.failed < n ? counts.failed : n), counts.failed);
     scene_close(&scene);
     return counts.failed > 0 || counts.altering == 0;

@@ -108,6 +108,29 @@ def mistakes(folder):
     check(any(t["holds"] is False for t in said["tests"]), "no test fails")
 
 
+def behind_a_host(top):
+    """What one firewall lets through is found though the first host that could send it has a firewall of its own."""
+    folder = top / "east-lab"
+    rule = "10.20.0.11-10.20.0.12 . 10.30.0.6 . 32765"
+    text = (folder / "edge.nft").read_text()
+    (folder / "wide.nft").write_text(text.replace(rule, rule.replace("10.30.0.6", "10.30.0.6/31")))
+    status, said, err = rehearse("east-lab.yaml", "--ruleset", "edge=wide.nft", cwd=folder)
+    check(text.count(rule) == 2 and status == 1 and said["summary"]["neighbours_passing"] > 0,
+          f"behind a host: {status} {err}")
+
+
+def without_established(folder):
+    """Of a connection the first two packets pass, and nothing after them: the client alone believes in it."""
+    text = (folder / "edge.nft").read_text()
+    begin = text.index("chain input")
+    rule = "ct state established,related accept"
+    (folder / "deaf.nft").write_text(text[:begin] + text[begin:].replace(rule, "ct state related accept", 1))
+    status, said, err = rehearse("three-vendors.yaml", "--ruleset", "edge=deaf.nft", cwd=folder)
+    ssh = next(flow for flow in said["flows"] if flow["flow"] == "extra/edge-ssh/tcp")
+    check(status == 1 and ssh["rehearsal"] == "stopped" and ssh["agree"] and ssh["firewall"] == "edge" and
+          said["summary"]["disagreements"] == 0, f"without established: {status} {ssh} {err}")
+
+
 def shape(folder):
     status, said, _ = rehearse("three-vendors.yaml", "--ruleset", "edge=mistakes.nft", cwd=folder)
     check(said["schema_version"] == 1, "schema_version")
@@ -238,6 +261,8 @@ def main():
         skip_without_namespaces(folder)
         examples(top)
         mistakes(folder)
+        behind_a_host(top)
+        without_established(folder)
         shape(folder)
         change(folder)
         keeps_packets(folder)
