@@ -139,6 +139,12 @@ static enum step get_port(struct talk *talk, struct wire_in *in, struct wire_out
     return STEP_DONE;
 }
 
+/* An own responder is not asked for what it leaves unanswered. */
+static bool is_enough(const struct talk *talk)
+{
+    return talk->datagram && talk->ask->own && !is_nfs_dynamic(talk) && talk->ask->seek.n == 0;
+}
+
 static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *answer)
 {
     struct rpc_reply reply;
@@ -148,6 +154,10 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     if (reply.status == RPC_PROG_UNAVAIL) {
         answer_is(answer, OUTCOME_WRONG_SERVICE, "an RPC service answered that is not rpcbind");
         answer->answered = "rpc";
+        return STEP_DONE;
+    }
+    if (reply.status == RPC_SUCCESS && talk->step == 0 && is_enough(talk)) {
+        answer_is(answer, OUTCOME_OPEN, "rpcbind answered");
         return STEP_DONE;
     }
     if (reply.status == RPC_SUCCESS) {
