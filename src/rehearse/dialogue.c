@@ -10,9 +10,9 @@
 
 #define IN_FLIGHT 512
 #define CONNECTIONS 4096
-#define DATAGRAMS_PEER 10000000 /* nobody here is a stranger */
-#define TRIES 2
-#define PATIENCE 4 /* times as long for those that nobody was seen to stop */
+#define DATAGRAMS_PEER 10000000    /* nobody here is a stranger */
+#define TRIES (DIALOGUE_TRIES / 2) /* in each of two rounds */
+#define PATIENCE 4                 /* times as long for those that nobody was seen to stop */
 
 /* What one address answers. */
 struct host_answers {
@@ -32,6 +32,7 @@ struct playing {
     struct loop loop;
     struct engine *engine;
     struct listener *listener;
+    struct relay *relay;
     struct watch told; /* by the kernel, about packets */
     struct map hosts;  /* address -> struct host_answers */
     struct map sockets;
@@ -99,10 +100,17 @@ static const struct service *service_at(const struct host_answers *host, const s
     return transport == PROTO_TCP ? &service_tcp : &service_udp;
 }
 
+/* NULL: a stand-in answers. */
+static const struct real *real_of(const struct playing *playing, const struct packet *packet)
+{
+    return packet->protocol == PROTO_TCP ? reals_find(playing->with->reals, packet->port) : NULL;
+}
+
 static int stand_in(struct playing *playing, const struct dialogue *dialogue, const struct host_answers *host,
                     const struct service *service, uint16_t port)
 {
     const struct packet *packet = &dialogue->packet;
+    const struct real *real = port == packet->port ? real_of(playing, packet) : NULL;
     struct stand_in one = {.service = service,
                            .proto = packet->protocol,
                            .family = packet->family,
@@ -117,6 +125,8 @@ static int stand_in(struct playing *playing, const struct dialogue *dialogue, co
 
     if (map_set(playing->arena, &playing->sockets, key, playing) != NULL)
         return 0;
+    if (real != NULL)
+        return relay_listen(playing->relay, real, one.netns, one.family, one.address);
     return listener_add(playing->listener, &one, &bound);
 }
 
@@ -145,10 +155,12 @@ static bool next_probe(void *user, struct probe *probe)
     struct playing *playing = user;
     struct dialogue *dialogue;
     struct asked *asked;
+    bool real;
 
     if (playing->next == playing->n)
         return false;
     dialogue = playing->v[playing->next++];
+    real = real_of(playing, &dialogue->packet) != NULL;
     asked = arena_new_object(playing->arena, struct asked);
     asked->dialogue = dialogue;
     *probe = (struct probe){
@@ -158,13 +170,15 @@ static bool next_probe(void *user, struct probe *probe)
         .family = dialogue->packet.family,
         .address = dialogue->packet.destination,
         .port = dialogue->packet.port,
-        .ask = {.port = dialogue->packet.port, .own = true},
+        .ask = {.port = dialogue->packet.port, .own = !real},
         .netns = netns_of(playing, dialogue->from),
         .has_source = true,
         .source = dialogue->packet.source,
         .source_port = dialogue->packet.source_port,
         .user = asked,
     };
+    /* Without a public handshake only our own responder could prove more. */
+    probe->bare = real && service_exchange(probe->service, PROTO_TCP)->proof != PROOF_HANDSHAKE;
     return true;
 }
 
@@ -191,7 +205,7 @@ static bool took_part(enum outcome outcome)
     return false;
 }
 
-/* The data connection of a control connection that stays open for it. */
+/* The data connection of a control connection that stays open for it; a real server's is led nowhere. */
 static void follow(struct playing *playing, const struct probe_result *result)
 {
     const struct probe *probe = result->probe;
@@ -199,7 +213,8 @@ static void follow(struct playing *playing, const struct probe_result *result)
     struct probe next = *probe;
     struct asked *asked;
 
-    if (exchange == NULL || !exchange->holds || result->answer->next_n == 0)
+    if (exchange == NULL || !exchange->holds || result->answer->next_n == 0 ||
+        real_of(playing, &((struct asked *)probe->user)->dialogue->packet) != NULL)
         return;
     asked = arena_new_object(playing->arena, struct asked);
     *asked = (struct asked){((struct asked *)probe->user)->dialogue, true};
@@ -272,40 +287,6 @@ static int run(struct playing *playing, unsigned timeout_ms)
     fates_read(playing->with->fates);
     capture_take(playing->with->capture);
     return error;
-}
-
-static struct packet turned(const struct packet *packet)
-{
-    return (struct packet){.family = packet->family,
-                           .source = packet->destination,
-                           .destination = packet->source,
-                           .protocol = packet->protocol,
-                           .source_port = packet->port,
-                           .port = packet->source_port};
-}
-
-struct packet dialogue_reply(const struct packet *opener)
-{
-    struct packet reply = turned(opener);
-
-    reply.state = STATE_ESTABLISHED;
-    if (opener->protocol == PROTO_TCP)
-        reply.tcp_flags = TCP_SYN | TCP_ACK;
-    if (opener->protocol == proto_icmp(opener->family))
-        reply.icmp_type = opener->family == FAMILY_V4 ? 0 : 129;
-    return reply;
-}
-
-struct packet dialogue_opener(const struct packet *reply)
-{
-    struct packet opener = turned(reply);
-
-    opener.state = STATE_NEW;
-    if (reply->protocol == PROTO_TCP)
-        opener.tcp_flags = TCP_SYN;
-    if (reply->protocol == proto_icmp(reply->family))
-        opener.icmp_type = reply->family == FAMILY_V4 ? 8 : 128;
-    return opener;
 }
 
 static void find_fate(const struct playing *playing, struct dialogue *dialogue)
@@ -389,10 +370,13 @@ int dialogues_play(const struct dialogues *with, struct dialogue *v, size_t n, s
         diag_error(diags, SPAN_NONE, "%s", why);
     } else {
         error = open_all(&playing, identity);
+        if (with->reals != NULL)
+            playing.relay = relay_open(playing.arena, &playing.loop, with->reals);
         if (error == 0)
             error = play_all(&playing, v, n);
         if (error < 0)
             diag_error(diags, SPAN_NONE, "cannot play the flows: %s", strerror(-error));
+        relay_close(playing.relay);
         listener_close(playing.listener);
         loop_close(&playing.loop);
         identity_free(identity);

@@ -10,6 +10,7 @@
 #include "plan/host_ports.h"
 #include "rehearse/capture.h"
 #include "rehearse/fate.h"
+#include "rehearse/real.h"
 
 struct dialogue {
     struct packet packet; /* that opens it; with a source port of its own, so that it is known again */
@@ -32,8 +33,12 @@ struct dialogues {
     const struct plan *plan;
     struct fates *fates;
     struct capture *capture; /* NULL: none */
+    struct reals *reals;     /* that answer in the place of stand-ins; NULL: none */
     unsigned timeout_ms;     /* of one try */
 };
+
+/* How often one is tried at most, in all. */
+#define DIALOGUE_TRIES 4
 
 /* The packet that opens a conversation, of one that answers it; and what answers one that opens. */
 struct packet dialogue_opener(const struct packet *reply);

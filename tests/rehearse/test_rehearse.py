@@ -4,6 +4,7 @@
 Skipped with status 77 where the machine allows no namespaces.
 """
 import csv
+import http.server
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as xml
 
@@ -185,6 +187,31 @@ def keeps_packets(folder):
           f"pcap: {n} packets, {kinds}, {at} of {len(data)}")
 
 
+def real_server(folder):
+    """A server of this machine's network answers, and only where its port is asked for."""
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked += 1
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 128  # all of them come at once
+
+    with Server(("127.0.0.1", 0), Answer) as server:
+        server.asked = 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        status, said, err = rehearse("three-vendors.yaml", "--real", f"80=tcp://127.0.0.1:{port}", cwd=folder)
+        conversations = sum(f["packets"] for f in said["flows"] if f["packet"] and f["packet"]["port"] == 80)
+        check(status == 0 and server.asked >= conversations > 0, f"a real server: {status} {server.asked} {err}")
+        server.shutdown()
+    status, _, err = rehearse("three-vendors.yaml", "--real", f"80=tcp://127.0.0.1:{port}", cwd=folder)
+    check(status == 3 and "refused" in err, f"a real server that is gone: {status} {err}")
+
+
 def statuses(folder):
     site = "three-vendors.yaml"
     for arguments, wanted, word in (
@@ -192,7 +219,8 @@ def statuses(folder):
             ([site, "--ruleset", "egde=mistakes.nft"], 2, 'no firewall "egde"'),
             ([site, "--before", "edge.nft"], 2, "given together"),
             ([site, "--before", "edge.nft", "--after", "edge.nft"], 2, "--firewall"),
-            ([site, "--timeout", "0"], 2, "--timeout"), (["nothing.yaml"], 2, "nothing.yaml"),
+            ([site, "--timeout", "0"], 2, "--timeout"), ([site, "--real", "http://h"], 2, "--real"),
+            ([site, "--real", "x=tcp://127.0.0.1:1"], 2, "PORT=]tcp://"), (["nothing.yaml"], 2, "nothing.yaml"),
             ([site, "--pcap", "no/such/folder.pcap"], 3, "folder.pcap"), (["--clean"], 0, "")):
         status, out, err = run("rehearse", *arguments, *DAY, cwd=folder)
         check(status == wanted and (word in err or word in out or arguments == []), f"{arguments}: exit {status}: {err}")
@@ -266,6 +294,7 @@ def main():
         shape(folder)
         change(folder)
         keeps_packets(folder)
+        real_server(folder)
         statuses(folder)
         killed(folder)
         ordinary_user(folder)
