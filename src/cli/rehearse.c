@@ -118,6 +118,8 @@ static int play_sides(struct cli *cli, const struct plan *plan, const struct sid
     if (wishes.cast == NULL)
         return EXIT_BAD_INPUT;
     play = play_make(cli->arena, &wishes);
+    if (play->pairs.n + play->neighbours->n == 0)
+        diag_warning(&cli->diags, SPAN_NONE, "nothing is played: no ruleset of the site has to decide on any packet");
     if (!servers_ready(cli, play, n, reals))
         return EXIT_UNDETERMINED;
     for (size_t i = 0; i < n; i++) {

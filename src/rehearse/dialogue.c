@@ -9,9 +9,11 @@
 #include "rehearse/build.h"
 
 #define IN_FLIGHT 512
+#define AT_ONCE 16 /* conversations that begin between two looks at what is kept */
 #define CONNECTIONS 4096
 #define DATAGRAMS_PEER 10000000    /* nobody here is a stranger */
 #define TRIES (DIALOGUE_TRIES / 2) /* in each of two rounds */
+#define DATA_PORT 50000            /* of FTP, where the site names none for it */
 #define PATIENCE 4                 /* times as long for those that nobody was seen to stop */
 
 /* What one address answers. */
@@ -63,6 +65,8 @@ static void make_offer(struct arena *arena, struct host_answers *host)
         if (service == &service_nfs || (service->via != NULL && strcmp(service->via, "rpcbind") == 0))
             registered[host->offer.port_n++] = (struct next){service->name, port->transport, port->port};
     }
+    if (host->offer.passive_port == 0)
+        host->offer.passive_port = DATA_PORT;
 }
 
 static struct host_answers *host_of(struct playing *playing, enum family family, u128 address)
@@ -141,7 +145,7 @@ static bool answer_it(struct playing *playing, struct dialogue *dialogue)
     if (service == &service_icmp)
         return true;
     error = stand_in(playing, dialogue, host, service, packet->port);
-    if (error == 0 && service == &service_ftp && host->offer.passive_port != 0)
+    if (error == 0 && service == &service_ftp)
         error = stand_in(playing, dialogue, host, &service_tcp, host->offer.passive_port);
     if (error < 0)
         dialogue->reason = str_printf(playing->with->arena, "nothing can stand in for it: %s", strerror(-error));
@@ -159,6 +163,8 @@ static bool next_probe(void *user, struct probe *probe)
 
     if (playing->next == playing->n)
         return false;
+    if (playing->next % AT_ONCE == 0)
+        capture_take(playing->with->capture);
     dialogue = playing->v[playing->next++];
     real = real_of(playing, &dialogue->packet) != NULL;
     asked = arena_new_object(playing->arena, struct asked);
@@ -177,6 +183,8 @@ static bool next_probe(void *user, struct probe *probe)
         .source_port = dialogue->packet.source_port,
         .user = asked,
     };
+    if (probe->service == &service_ftp && !real)
+        probe->service = &service_ftp_passive; /* which goes on to a connection for data */
     /* Without a public handshake only our own responder could prove more. */
     probe->bare = real && service_exchange(probe->service, PROTO_TCP)->proof != PROOF_HANDSHAKE;
     return true;
@@ -228,6 +236,12 @@ static void follow(struct playing *playing, const struct probe_result *result)
     engine_follow(playing->engine, &next);
 }
 
+static struct str why_not(const struct playing *playing, const char *lead, const struct answer *answer)
+{
+    return str_printf(playing->with->arena, "%s%s%s%.*s", lead, outcome_name(answer->outcome),
+                      answer->reason.n > 0 ? ", " : "", STR_ARG(answer->reason));
+}
+
 static void take_result(void *user, const struct probe_result *result)
 {
     struct playing *playing = user;
@@ -235,18 +249,17 @@ static void take_result(void *user, const struct probe_result *result)
     struct dialogue *dialogue = asked->dialogue;
     bool through = took_part(result->answer->outcome);
 
-    if (!asked->follower) {
+    if (asked->follower) {
+        /* To other ports, and so of another flow, if of any: it says nothing against this one. */
+        if (!through)
+            dialogue->reason = why_not(playing, "the connection for its data: ", result->answer);
+    } else {
         dialogue->through = through;
         dialogue->outcome = result->answer->outcome;
+        dialogue->played = result->answer->outcome != OUTCOME_ERROR && result->answer->outcome != OUTCOME_UNVERIFIABLE;
+        dialogue->reason = through ? STR_EMPTY : why_not(playing, "", result->answer);
         follow(playing, result);
     }
-    dialogue->played = result->answer->outcome != OUTCOME_ERROR && result->answer->outcome != OUTCOME_UNVERIFIABLE;
-    dialogue->through = dialogue->through && through;
-    if (!through)
-        dialogue->reason =
-            str_printf(playing->with->arena, "%s%s%s%.*s", asked->follower ? "the connection for its data: " : "",
-                       outcome_name(result->answer->outcome), result->answer->reason.n > 0 ? ", " : "",
-                       STR_ARG(result->answer->reason));
     if (--playing->pending == 0)
         loop_stop(&playing->loop);
 }

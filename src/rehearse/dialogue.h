@@ -1,7 +1,8 @@
 /*
  * Conversations of flows on the stage: each is asked from its source by the probe of its service, and answered at its
  * destination by our stand-in for it, all on one loop. That it ends well means that packets of both directions came
- * through, and those of a connection that follows from it (FTP's data) too.
+ * through. A connection that follows from it (FTP's data, which firewalls may take for related) is made too: where it
+ * does not come through, `reason` says so, also of a conversation that ended well.
  */
 #ifndef PORTOLAN_REHEARSE_DIALOGUE_H
 #define PORTOLAN_REHEARSE_DIALOGUE_H

@@ -174,10 +174,12 @@ def keeps_packets(folder):
     """Each record of the file is a whole Ethernet frame of IP or ARP, and both families are there."""
     status, said, err = rehearse("three-vendors.yaml", "--pcap", "kept.pcap", cwd=folder)
     data = (folder / "kept.pcap").read_bytes()
-    kinds, at, n = set(), 24, 0
+    kinds, at, n, last, turned = set(), 24, 0, (0, 0), 0
     check(status == 0 and struct.unpack("=IHHiIII", data[:24])[::6] == (0xa1b2c3d4, 1), f"pcap: {status} {err}")
     while at < len(data):
-        length, whole = struct.unpack("=II", data[at + 8:at + 16])
+        seconds, microseconds, length, whole = struct.unpack("=IIII", data[at:at + 16])
+        turned += (seconds, microseconds) < last
+        last = seconds, microseconds
         kinds.add(data[at + 28:at + 30].hex())
         at += 16 + length
         n += 1
@@ -185,6 +187,44 @@ def keeps_packets(folder):
             break
     check(at == len(data) and {"0800", "86dd"} <= kinds and n > said["summary"]["packets"],
           f"pcap: {n} packets, {kinds}, {at} of {len(data)}")
+    check(turned == 0 and "faster" not in err, f"pcap: {turned} packets before their time; {err}")
+
+
+FTP = """portolan: site/1
+site: ftp
+names: {q: [10.2.0.9, "fd00:2::9"], c: [10.1.0.5, "fd00:1::5"]}
+zones: {left: [10.1.0.0/24, "fd00:1::/64"], right: [10.2.0.0/24, "fd00:2::/64"]}
+extra: [{id: x, from: c, to: q, ports: [21/tcp], service: ftp, owner: o, reason: r}]
+firewalls:
+  f: {dialect: nftables, interfaces: {left: eth0, right: eth1}, ruleset: ftp.nft}
+"""
+HELPER = """table inet helping {
+    ct helper ftp { type "ftp" protocol tcp; }
+    chain early { type filter hook prerouting priority filter; tcp dport 21 ct helper set "ftp"; }
+}
+"""
+
+
+def related(top):
+    """The connection for FTP's data is another; a firewall that helps FTP takes it for related to the first."""
+    folder = top / "ftp"
+    folder.mkdir()
+    (folder / "ftp.yaml").write_text(FTP)
+    run("render", "ftp.yaml", *DAY, "-o", "ftp.nft", cwd=folder)
+    status, said, err = rehearse("ftp.yaml", cwd=folder)
+    check(status == 0 and all("the connection for its data: filtered" in f["reason"] for f in said["flows"]),
+          f"without a helper: {status} {err} {said['flows']}")
+    (folder / "helped.nft").write_text(HELPER + (folder / "ftp.nft").read_text())
+    status, said, err = rehearse("ftp.yaml", "--ruleset", "f=helped.nft", cwd=folder)
+    check(status == 0 and all(f["reason"] is None and f["rehearsal"] == "passes" for f in said["flows"]),
+          f"with a helper: {status} {err} {said and said['flows']}")
+
+
+def nothing(top):
+    """No firewall, nothing to play: that is said."""
+    (top / "bare.yaml").write_text(re.sub("zones:.*\n|firewalls:(.|\n)*", "", FTP))
+    status, out, err = run("rehearse", "bare.yaml", *DAY, cwd=top)
+    check(status == 0 and "nothing is played" in err and "nothing was played" in out, f"nothing: {status} {out} {err}")
 
 
 def real_server(folder):
@@ -294,6 +334,8 @@ def main():
         shape(folder)
         change(folder)
         keeps_packets(folder)
+        related(top)
+        nothing(top)
         real_server(folder)
         statuses(folder)
         killed(folder)
