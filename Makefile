@@ -1,11 +1,12 @@
 # A short front for meson and tools/. `make demo` and `make check` are all that a bare Debian 12 needs.
 PREFIX ?= /usr/local
 
-.PHONY: build demo check services-check bench asan fuzz kernel oracle metamorphic tidy fresh install clean
+.PHONY: build demo check services-check bench asan fuzz kernel oracle metamorphic mutants tidy fresh install clean
 
 # How much the long runs do, and from which seed on.
 PACKETS ?= 1000000
 CASES ?= 1000000
+MUTANTS ?= 500
 SEED ?= 1
 
 build:
@@ -47,6 +48,13 @@ oracle metamorphic:
 	@tools/setup check
 	@tools/build build -Dtests=enabled
 	@build/tests/property/$@ $(CASES) $(SEED)
+
+mutants:
+	@tools/setup check
+	@tools/build build -Dtests=enabled
+	@for site in east-lab three-vendors; do for dialect in nftables iptables; do \
+		build/tests/rehearse/rehearse_mutants $$(($(MUTANTS) / 4)) $(SEED) examples/$$site.yaml $$dialect || exit; \
+	done; done
 
 tidy:
 	@tools/setup tidy

@@ -3,6 +3,7 @@
 #include "cli/rehearsing.h"
 
 #include "base/num.h"
+#include "cli/target.h"
 #include "report/rehearse.h"
 #include "system/namespace.h"
 
@@ -14,6 +15,7 @@ static struct values before_values;
 static struct values after_values;
 static struct values firewalls;
 static struct values pcap_values;
+static struct values real_values;
 static struct values timeout_values;
 static bool all;
 static bool clean;
@@ -27,6 +29,8 @@ static const struct option_row options[] = {
     {"firewall", 0, "NAME", "whose rulesets --before and --after are, where the site has several", &firewalls, NULL},
     {"all", 0, NULL, "every host that the site names, not one of each kind", NULL, &all},
     {"pcap", 0, "FILE", "keep the packets, for tcpdump and Wireshark", &pcap_values, NULL},
+    {"real", 0, "[PORT=]tcp://ADDRESS:PORT", "this server answers at a TCP port, not our stand-in (repeatable)",
+     &real_values, NULL},
     {"timeout", 0, "SECONDS", "how long a flow's answer may take (1)", &timeout_values, NULL},
     {"clean", 0, NULL, "remove what a rehearsal left behind: nothing, and it says so", NULL, &clean},
     INPUTS_LENIENT,
@@ -66,7 +70,7 @@ static int emit(struct cli *cli, const struct rehearsal *rehearsal)
 /* --- playing ------------------------------------------------------------------------------------------------------ */
 
 static bool play_side(struct cli *cli, const struct play *play, const struct side *side, bool keep, unsigned timeout_ms,
-                      struct played *result)
+                      struct reals *reals, struct played *result)
 {
     struct play_side with = {.rulesets = side->rulesets,
                              .texts = side->texts,
@@ -75,13 +79,28 @@ static bool play_side(struct cli *cli, const struct play *play, const struct sid
                              .verdicts = side->checking.verdicts.v,
                              .verdict_n = side->checking.verdicts.n,
                              .pcap = keep ? cli_last(&pcap_values) : STR_EMPTY,
+                             .reals = reals,
                              .timeout_ms = timeout_ms};
 
     return play_run(cli->arena, play, &with, &cli->diags, result) == 0 && cli->diags.errors == 0;
 }
 
+/* While the process is still in the machine's network. */
+static bool servers_ready(struct cli *cli, const struct play *play, size_t sides, struct reals *reals)
+{
+    vec_each (const struct real *, real, reals) {
+        struct reals one = {.v = (struct real *)real, .n = 1};
+
+        if (play_connections(play, &one) == 0)
+            diag_warning(&cli->diags, SPAN_NONE, "no flow that is played goes to %u/tcp: %.*s is not asked", real->port,
+                         STR_ARG(real->text));
+    }
+    return reals_ready(cli->arena, reals, sides * play_connections(play, reals), &cli->diags) == 0;
+}
+
 /* One side, or what was before and what comes after. */
-static int play_sides(struct cli *cli, const struct plan *plan, const struct side *sides, size_t n, unsigned timeout_ms)
+static int play_sides(struct cli *cli, const struct plan *plan, const struct side *sides, size_t n, unsigned timeout_ms,
+                      struct reals *reals)
 {
     const struct side *last = &sides[n - 1];
     struct witnesses packets = {0};
@@ -101,8 +120,12 @@ static int play_sides(struct cli *cli, const struct plan *plan, const struct sid
     if (wishes.cast == NULL)
         return EXIT_BAD_INPUT;
     play = play_make(cli->arena, &wishes);
+    if (play->pairs.n + play->neighbours->n == 0)
+        diag_warning(&cli->diags, SPAN_NONE, "nothing is played: no ruleset of the site has to decide on any packet");
+    if (!servers_ready(cli, play, n, reals))
+        return EXIT_UNDETERMINED;
     for (size_t i = 0; i < n; i++) {
-        if (!play_side(cli, play, &sides[i], i + 1 == n, timeout_ms, &played[i]))
+        if (!play_side(cli, play, &sides[i], i + 1 == n, timeout_ms, reals, &played[i]))
             return EXIT_UNDETERMINED;
     }
     if (n == 2)
@@ -125,6 +148,35 @@ static bool read_timeout(struct cli *cli, unsigned *ms)
         return false;
     }
     *ms = (unsigned)seconds * 1000;
+    return true;
+}
+
+/* "[PORT=]tcp://ADDRESS:PORT" */
+static bool read_real(struct cli *cli, struct str text, struct reals *reals)
+{
+    struct str rest;
+    struct str number = str_cut(text, '=', &rest);
+    bool numbered = number.n < text.n;
+    struct target target;
+    uint64_t port;
+
+    if (!target_parse(cli->arena, numbered ? rest : text, SPAN_NONE, &cli->diags, &target))
+        return false;
+    port = target.ports == NULL ? 0 : (uint64_t)target.ports->v[0].lo;
+    if (target.service != service_find(STR("tcp")) || target.kind != TARGET_ADDRESSES || port == 0 ||
+        target.addresses.range.lo != target.addresses.range.hi || ranges_count(target.ports) != 1 ||
+        (numbered && (!num_decimal(number, 65535, &port) || port == 0))) {
+        diag_error(&cli->diags, SPAN_NONE,
+                   "--real needs one address and one port, [PORT=]tcp://ADDRESS:PORT, not "
+                   "\"%.*s\"",
+                   STR_ARG(text));
+        return false;
+    }
+    *vec_push(cli->arena, reals) = (struct real){.port = (uint16_t)port,
+                                                 .text = numbered ? rest : text,
+                                                 .family = target.addresses.family,
+                                                 .address = target.addresses.range.lo,
+                                                 .server_port = (uint16_t)target.ports->v[0].lo};
     return true;
 }
 
@@ -158,7 +210,7 @@ static bool read_replaced(struct cli *cli, const struct site *site, const struct
     return good && firewall != NULL;
 }
 
-static int rehearse(struct cli *cli, const struct plan *plan, unsigned timeout_ms)
+static int rehearse(struct cli *cli, const struct plan *plan, unsigned timeout_ms, struct reals *reals)
 {
     const struct values *states[2] = {&before_values, &after_values};
     size_t n = before_values.n > 0 ? 2 : 1;
@@ -172,7 +224,7 @@ static int rehearse(struct cli *cli, const struct plan *plan, unsigned timeout_m
         good =
             read_replaced(cli, plan->site, n == 2 ? states[i] : NULL, &list) && side_open(&sides[i], cli, plan, &list);
     }
-    status = good ? play_sides(cli, plan, sides, n, timeout_ms) : EXIT_BAD_INPUT;
+    status = good ? play_sides(cli, plan, sides, n, timeout_ms, reals) : EXIT_BAD_INPUT;
     for (size_t i = 0; i < n; i++)
         side_close(&sides[i]);
     return status;
@@ -197,7 +249,9 @@ static bool namespaces_allowed(struct cli *cli)
 static int run(struct cli *cli)
 {
     struct plan *plan;
+    struct reals reals = {0};
     unsigned timeout_ms;
+    int status;
 
     if (clean) {
         struct buf out = BUF_EMPTY;
@@ -211,10 +265,16 @@ static int run(struct cli *cli)
     }
     if (!cli_operands(cli, 1, 1) || !read_timeout(cli, &timeout_ms))
         return EXIT_BAD_INPUT;
+    vec_each (const struct str *, text, &real_values) {
+        if (!read_real(cli, *text, &reals))
+            return EXIT_BAD_INPUT;
+    }
     if (!namespaces_allowed(cli))
         return EXIT_UNDETERMINED;
     plan = inputs_plan(cli, cli->operands.v[0]);
-    return plan == NULL ? EXIT_BAD_INPUT : rehearse(cli, plan, timeout_ms);
+    status = plan == NULL ? EXIT_BAD_INPUT : rehearse(cli, plan, timeout_ms, &reals);
+    reals_close(&reals);
+    return status;
 }
 
 const struct command command_rehearse = {

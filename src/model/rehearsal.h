@@ -29,6 +29,7 @@ struct played_packet {
     struct str firewall; /* that stopped it, or its reply; empty: not known */
     struct rule_ref rule;
     struct str reason;          /* "the reply is stopped", …; may be empty */
+    bool follows;               /* of a conversation: more than its opener and the answer to it was sent */
     enum verdict_kind proof;    /* of this very packet; VERDICT_PARTIAL: it passes, and its reply does not */
     struct rule_ref proof_rule; /* that decides it, at the firewall that stops it or the last */
     struct str proof_firewall;

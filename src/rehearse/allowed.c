@@ -1,12 +1,9 @@
-/*
- * See allowed.h. Flows are looked for by transport; ways are the same for all addresses of two hosts in their zones,
- * and are found once.
- */
+/* See allowed.h. Flows are looked for by transport. */
 #include "rehearse/allowed.h"
 
 #include "net/proto.h"
 #include "plan/maker.h"
-#include "plan/router.h"
+#include "rehearse/between.h"
 
 struct flow_list VEC(const struct flow *);
 
@@ -14,8 +11,7 @@ struct allowed {
     struct arena *arena;
     const struct neighbours_wishes *wishes;
     struct flow_list flows[FAMILY_N][257]; /* by IP protocol; the last: of any */
-    struct router router;
-    struct map ways; /* ends -> struct routes */
+    struct between *between;
 };
 
 #define ANY_TRANSPORT 256
@@ -36,7 +32,7 @@ struct allowed *allowed_new(struct arena *arena, const struct neighbours_wishes 
     struct allowed *allowed = arena_new_object(arena, struct allowed);
     const struct site *site = wishes->plan->site;
 
-    *allowed = (struct allowed){.arena = arena, .wishes = wishes, .router = {.arena = arena, .site = site}};
+    *allowed = (struct allowed){.arena = arena, .wishes = wishes, .between = between_new(arena, site)};
     for (size_t i = 0; i < wishes->plan->n; i++)
         add_flow(allowed, wishes->plan->flows[i]);
     for (size_t i = 0; i < site->accept_n; i++) {
@@ -78,32 +74,10 @@ bool allowed_flow(const struct allowed *allowed, const struct actor *from, const
 
 /* --- ways --------------------------------------------------------------------------------------------------------- */
 
-struct ends_key {
-    const void *from[2];
-    const void *to[2];
-    uint64_t family;
-};
-
-static const struct routes *ways_of(struct allowed *allowed, const struct actor *from, const struct actor *to,
-                                    const struct packet *packet)
-{
-    struct ends_key key = {{from->zone, from->firewall}, {to->zone, to->firewall}, packet->family};
-    struct str bytes = {(const char *)&key, sizeof key};
-    struct routes *routes = map_get(&allowed->ways, bytes);
-
-    if (routes == NULL) {
-        routes = arena_new_object(allowed->arena, struct routes);
-        router_find(&allowed->router, packet->family, ranges_value(allowed->arena, packet->source),
-                    ranges_value(allowed->arena, packet->destination), false, routes);
-        map_set(allowed->arena, &allowed->ways, str_dup(allowed->arena, bytes), routes);
-    }
-    return routes;
-}
-
 bool allowed_crosses(struct allowed *allowed, const struct actor *from, const struct actor *to,
                      const struct packet *packet)
 {
-    const struct routes *routes = ways_of(allowed, from, to, packet);
+    const struct routes *routes = between_routes(allowed->between, from, to, packet, false);
 
     for (size_t i = 0; i < routes->n; i++) {
         if (routes->v[i].hop_n == 0)
@@ -133,7 +107,7 @@ static bool decides(const struct allowed *allowed, const struct hop *hop, const 
 bool allowed_decided(struct allowed *allowed, const struct actor *from, const struct actor *to,
                      const struct packet *packet)
 {
-    const struct routes *routes = ways_of(allowed, from, to, packet);
+    const struct routes *routes = between_routes(allowed->between, from, to, packet, false);
 
     for (size_t i = 0; i < routes->n; i++) {
         bool decided = false;

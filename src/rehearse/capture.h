@@ -1,6 +1,7 @@
 /*
  * Packets of a rehearsal, kept in a file for tcpdump and Wireshark (pcap, Ethernet, microseconds): each as it comes in
- * somewhere, once for every step of its way. What dies on its own host was on no wire, and is not in it.
+ * somewhere, once for every step of its way, in the order of time. What dies on its own host was on no wire, and is not
+ * in it.
  */
 #ifndef PORTOLAN_REHEARSE_CAPTURE_H
 #define PORTOLAN_REHEARSE_CAPTURE_H

@@ -59,14 +59,14 @@ static void take_edges(struct casting *casting, enum family family, const struct
     }
 }
 
-/* Every member of a set that somebody wrote; what nobody can count through is an error. */
+/* Every member of a set that somebody wrote, unless nobody can count them through. */
 static void take_all(struct casting *casting, enum family family, const struct ranges *set, struct str what)
 {
     const struct ranges *possible = ranges_intersect(casting->arena, set, cast_possible(family));
 
     if (ranges_count(possible) > CAST_ALL_MAX) {
-        diag_error(casting->diags, SPAN_NONE, "%.*s has too many addresses for all of them to take part (%u at most)",
-                   STR_ARG(what), CAST_ALL_MAX);
+        if (casting->uncounted_n++ == 0)
+            casting->uncounted = what;
         return;
     }
     for (size_t i = 0; i < possible->n; i++) {
@@ -191,6 +191,15 @@ static void add_own(struct casting *casting, const struct firewall *firewall)
     }
 }
 
+static void say_uncounted(const struct casting *casting)
+{
+    if (casting->uncounted_n == 0)
+        return;
+    diag_warning(casting->diags, SPAN_NONE,
+                 "%.*s%s too many addresses for all of them to take part (%u at most): one of each kind does",
+                 STR_ARG(casting->uncounted), casting->uncounted_n > 1 ? " and others have" : " has", CAST_ALL_MAX);
+}
+
 struct cast *cast_make(struct arena *arena, const struct cast_wishes *wishes, struct diags *diags)
 {
     struct casting casting = {
@@ -216,6 +225,7 @@ struct cast *cast_make(struct arena *arena, const struct cast_wishes *wishes, st
         casting_take(&casting, wishes->packets[i].family, wishes->packets[i].destination);
     }
     casting_actors(&casting);
+    say_uncounted(&casting);
     return casting.cast;
 }
 

@@ -45,10 +45,10 @@ struct cast_wishes {
 
 /*
  * Everything lives in the arena. Addresses that no host can have (loopback, link-local, multicast …) are not cast, nor
- * are those of no zone. With `all`, more than CAST_ALL_MAX addresses of one set are an error in diags, which says
- * which.
+ * are those of no zone. With `all`, a set of more than CAST_ALL_MAX addresses is represented by its classes all the
+ * same, with one warning in diags that says which.
  */
-#define CAST_ALL_MAX 65536
+#define CAST_ALL_MAX 4096
 struct cast *cast_make(struct arena *arena, const struct cast_wishes *wishes, struct diags *diags);
 
 /* NULL where the address is not represented. */

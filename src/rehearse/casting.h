@@ -21,7 +21,9 @@ struct casting {
     struct classes *classes[FAMILY_N];
     struct addresses addresses[FAMILY_N];
     struct VEC(struct known) known[FAMILY_N];
-    struct map actors; /* by name and zone */
+    struct map actors;    /* by name and zone */
+    struct str uncounted; /* the first set of too many addresses; empty: none */
+    size_t uncounted_n;
     struct cast *cast;
 };
 

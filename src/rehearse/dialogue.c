@@ -9,10 +9,12 @@
 #include "rehearse/build.h"
 
 #define IN_FLIGHT 512
+#define AT_ONCE 16 /* conversations that begin between two looks at what is kept */
 #define CONNECTIONS 4096
-#define DATAGRAMS_PEER 10000000 /* nobody here is a stranger */
-#define TRIES 2
-#define PATIENCE 4 /* times as long for those that nobody was seen to stop */
+#define DATAGRAMS_PEER 10000000    /* nobody here is a stranger */
+#define TRIES (DIALOGUE_TRIES / 2) /* in each of two rounds */
+#define DATA_PORT 50000            /* of FTP, where the site names none for it */
+#define PATIENCE 4                 /* times as long for those that nobody was seen to stop */
 
 /* What one address answers. */
 struct host_answers {
@@ -32,6 +34,7 @@ struct playing {
     struct loop loop;
     struct engine *engine;
     struct listener *listener;
+    struct relay *relay;
     struct watch told; /* by the kernel, about packets */
     struct map hosts;  /* address -> struct host_answers */
     struct map sockets;
@@ -62,6 +65,8 @@ static void make_offer(struct arena *arena, struct host_answers *host)
         if (service == &service_nfs || (service->via != NULL && strcmp(service->via, "rpcbind") == 0))
             registered[host->offer.port_n++] = (struct next){service->name, port->transport, port->port};
     }
+    if (host->offer.passive_port == 0)
+        host->offer.passive_port = DATA_PORT;
 }
 
 static struct host_answers *host_of(struct playing *playing, enum family family, u128 address)
@@ -99,10 +104,17 @@ static const struct service *service_at(const struct host_answers *host, const s
     return transport == PROTO_TCP ? &service_tcp : &service_udp;
 }
 
+/* NULL: a stand-in answers. */
+static const struct real *real_of(const struct playing *playing, const struct packet *packet)
+{
+    return packet->protocol == PROTO_TCP ? reals_find(playing->with->reals, packet->port) : NULL;
+}
+
 static int stand_in(struct playing *playing, const struct dialogue *dialogue, const struct host_answers *host,
                     const struct service *service, uint16_t port)
 {
     const struct packet *packet = &dialogue->packet;
+    const struct real *real = port == packet->port ? real_of(playing, packet) : NULL;
     struct stand_in one = {.service = service,
                            .proto = packet->protocol,
                            .family = packet->family,
@@ -117,6 +129,8 @@ static int stand_in(struct playing *playing, const struct dialogue *dialogue, co
 
     if (map_set(playing->arena, &playing->sockets, key, playing) != NULL)
         return 0;
+    if (real != NULL)
+        return relay_listen(playing->relay, real, one.netns, one.family, one.address);
     return listener_add(playing->listener, &one, &bound);
 }
 
@@ -131,7 +145,7 @@ static bool answer_it(struct playing *playing, struct dialogue *dialogue)
     if (service == &service_icmp)
         return true;
     error = stand_in(playing, dialogue, host, service, packet->port);
-    if (error == 0 && service == &service_ftp && host->offer.passive_port != 0)
+    if (error == 0 && service == &service_ftp)
         error = stand_in(playing, dialogue, host, &service_tcp, host->offer.passive_port);
     if (error < 0)
         dialogue->reason = str_printf(playing->with->arena, "nothing can stand in for it: %s", strerror(-error));
@@ -145,10 +159,14 @@ static bool next_probe(void *user, struct probe *probe)
     struct playing *playing = user;
     struct dialogue *dialogue;
     struct asked *asked;
+    bool real;
 
     if (playing->next == playing->n)
         return false;
+    if (playing->next % AT_ONCE == 0)
+        capture_take(playing->with->capture);
     dialogue = playing->v[playing->next++];
+    real = real_of(playing, &dialogue->packet) != NULL;
     asked = arena_new_object(playing->arena, struct asked);
     asked->dialogue = dialogue;
     *probe = (struct probe){
@@ -158,13 +176,17 @@ static bool next_probe(void *user, struct probe *probe)
         .family = dialogue->packet.family,
         .address = dialogue->packet.destination,
         .port = dialogue->packet.port,
-        .ask = {.port = dialogue->packet.port, .own = true},
+        .ask = {.port = dialogue->packet.port, .own = !real},
         .netns = netns_of(playing, dialogue->from),
         .has_source = true,
         .source = dialogue->packet.source,
         .source_port = dialogue->packet.source_port,
         .user = asked,
     };
+    if (probe->service == &service_ftp && !real)
+        probe->service = &service_ftp_passive; /* which goes on to a connection for data */
+    /* Without a public handshake only our own responder could prove more. */
+    probe->bare = real && service_exchange(probe->service, PROTO_TCP)->proof != PROOF_HANDSHAKE;
     return true;
 }
 
@@ -191,7 +213,7 @@ static bool took_part(enum outcome outcome)
     return false;
 }
 
-/* The data connection of a control connection that stays open for it. */
+/* The data connection of a control connection that stays open for it; a real server's is led nowhere. */
 static void follow(struct playing *playing, const struct probe_result *result)
 {
     const struct probe *probe = result->probe;
@@ -199,7 +221,8 @@ static void follow(struct playing *playing, const struct probe_result *result)
     struct probe next = *probe;
     struct asked *asked;
 
-    if (exchange == NULL || !exchange->holds || result->answer->next_n == 0)
+    if (exchange == NULL || !exchange->holds || result->answer->next_n == 0 ||
+        real_of(playing, &((struct asked *)probe->user)->dialogue->packet) != NULL)
         return;
     asked = arena_new_object(playing->arena, struct asked);
     *asked = (struct asked){((struct asked *)probe->user)->dialogue, true};
@@ -213,6 +236,12 @@ static void follow(struct playing *playing, const struct probe_result *result)
     engine_follow(playing->engine, &next);
 }
 
+static struct str why_not(const struct playing *playing, const char *lead, const struct answer *answer)
+{
+    return str_printf(playing->with->arena, "%s%s%s%.*s", lead, outcome_name(answer->outcome),
+                      answer->reason.n > 0 ? ", " : "", STR_ARG(answer->reason));
+}
+
 static void take_result(void *user, const struct probe_result *result)
 {
     struct playing *playing = user;
@@ -220,18 +249,17 @@ static void take_result(void *user, const struct probe_result *result)
     struct dialogue *dialogue = asked->dialogue;
     bool through = took_part(result->answer->outcome);
 
-    if (!asked->follower) {
+    if (asked->follower) {
+        /* To other ports, and so of another flow, if of any: it says nothing against this one. */
+        if (!through)
+            dialogue->reason = why_not(playing, "the connection for its data: ", result->answer);
+    } else {
         dialogue->through = through;
         dialogue->outcome = result->answer->outcome;
+        dialogue->played = result->answer->outcome != OUTCOME_ERROR && result->answer->outcome != OUTCOME_UNVERIFIABLE;
+        dialogue->reason = through ? STR_EMPTY : why_not(playing, "", result->answer);
         follow(playing, result);
     }
-    dialogue->played = result->answer->outcome != OUTCOME_ERROR && result->answer->outcome != OUTCOME_UNVERIFIABLE;
-    dialogue->through = dialogue->through && through;
-    if (!through)
-        dialogue->reason =
-            str_printf(playing->with->arena, "%s%s%s%.*s", asked->follower ? "the connection for its data: " : "",
-                       outcome_name(result->answer->outcome), result->answer->reason.n > 0 ? ", " : "",
-                       STR_ARG(result->answer->reason));
     if (--playing->pending == 0)
         loop_stop(&playing->loop);
 }
@@ -274,62 +302,32 @@ static int run(struct playing *playing, unsigned timeout_ms)
     return error;
 }
 
-static struct packet turned(const struct packet *packet)
-{
-    return (struct packet){.family = packet->family,
-                           .source = packet->destination,
-                           .destination = packet->source,
-                           .protocol = packet->protocol,
-                           .source_port = packet->port,
-                           .port = packet->source_port};
-}
-
-struct packet dialogue_reply(const struct packet *opener)
-{
-    struct packet reply = turned(opener);
-
-    reply.state = STATE_ESTABLISHED;
-    if (opener->protocol == PROTO_TCP)
-        reply.tcp_flags = TCP_SYN | TCP_ACK;
-    if (opener->protocol == proto_icmp(opener->family))
-        reply.icmp_type = opener->family == FAMILY_V4 ? 0 : 129;
-    return reply;
-}
-
-struct packet dialogue_opener(const struct packet *reply)
-{
-    struct packet opener = turned(reply);
-
-    opener.state = STATE_NEW;
-    if (reply->protocol == PROTO_TCP)
-        opener.tcp_flags = TCP_SYN;
-    if (reply->protocol == proto_icmp(reply->family))
-        opener.icmp_type = reply->family == FAMILY_V4 ? 8 : 128;
-    return opener;
-}
-
 static void find_fate(const struct playing *playing, struct dialogue *dialogue)
 {
     struct packet reply = dialogue_reply(&dialogue->packet);
-    struct fate fate;
+    struct fate fate = {0};
+    bool answered;
 
     if (fates_find(playing->with->fates, &dialogue->packet, &fate) && fate.stopped)
         dialogue->of_reply = false;
-    else if (fates_find(playing->with->fates, &reply, &fate) && fate.stopped)
+    else if ((answered = fates_find(playing->with->fates, &reply, &fate)) && fate.stopped)
         dialogue->of_reply = true;
     else
-        return;
-    dialogue->stopped = true;
+        dialogue->answered = answered;
+    dialogue->stopped = fate.stopped;
     dialogue->fate = fate;
 }
 
-/* Those that did not come through, and nobody was seen to stop: a busy machine may be slow. */
+/*
+ * Those that did not come through, and nobody was seen to stop: a busy machine may be slow. A connection without a word
+ * is none where what follows on the reply is stopped: then the client alone believes in it.
+ */
 static size_t keep_unexplained(struct playing *playing)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < playing->n; i++) {
-        if (!playing->v[i]->through)
+        if (!playing->v[i]->through || playing->v[i]->outcome == OUTCOME_OPEN_SILENT)
             find_fate(playing, playing->v[i]);
         if (!playing->v[i]->through && !playing->v[i]->stopped)
             playing->v[kept++] = playing->v[i];
@@ -385,10 +383,13 @@ int dialogues_play(const struct dialogues *with, struct dialogue *v, size_t n, s
         diag_error(diags, SPAN_NONE, "%s", why);
     } else {
         error = open_all(&playing, identity);
+        if (with->reals != NULL)
+            playing.relay = relay_open(playing.arena, &playing.loop, with->reals);
         if (error == 0)
             error = play_all(&playing, v, n);
         if (error < 0)
             diag_error(diags, SPAN_NONE, "cannot play the flows: %s", strerror(-error));
+        relay_close(playing.relay);
         listener_close(playing.listener);
         loop_close(&playing.loop);
         identity_free(identity);

@@ -108,6 +108,9 @@ static void judge_part(struct judging *judging, const struct scene_part *part, s
         struct played_packet *played = &judging->result->pairs[i];
 
         prove_packet(judging, pair->from, pair->to, part->flow->subnet, !part->flow->no_reply, part->flow->id, played);
+        /* What the check of a flow does not ask (proof.c). */
+        if (rank(made->proof) == 0 && rank(played->proof) > 0)
+            made->proof = played->proof == VERDICT_UNDETERMINED ? VERDICT_UNDETERMINED : VERDICT_PARTIAL;
         made->passed += played->kernel == PLAYED_PASSES;
         unknown += played->kernel == PLAYED_NOT;
         if (played->agreement > made->agreement)
@@ -255,13 +258,14 @@ static void count(struct rehearsal *rehearsal)
 void judgement_make(struct arena *arena, const struct play *play, const struct play_side *side, struct stage *stage,
                     struct played *result)
 {
-    struct judging judging = {.arena = arena,
-                              .play = play,
-                              .side = side,
-                              .site = play->wishes.plan->site,
-                              .proving = {play->wishes.plan->site, side->provers, stage},
-                              .result = result,
-                              .rehearsal = &result->rehearsal};
+    struct judging judging = {
+        .arena = arena,
+        .play = play,
+        .side = side,
+        .site = play->wishes.plan->site,
+        .proving = {play->wishes.plan->site, side->provers, stage, between_new(arena, play->wishes.plan->site)},
+        .result = result,
+        .rehearsal = &result->rehearsal};
 
     result->rehearsal.site = judging.site;
     judge_flows(&judging);

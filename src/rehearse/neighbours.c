@@ -6,12 +6,11 @@
 
 #include "net/proto.h"
 #include "rehearse/allowed.h"
+#include "rehearse/ends.h"
 
-#define ENDS_MAX 8        /* addresses of one end of a flow */
+#define STARTS_MAX 8      /* ranges of ports of a flow */
 #define SOURCE_PORT 40000 /* as everywhere: packet.h */
 #define LAST_PORT 65535
-
-struct entries VEC(const struct cast_entry *);
 
 struct finding_neighbours {
     struct arena *arena;
@@ -85,46 +84,6 @@ static bool add(struct finding_neighbours *finding, enum neighbour_kind kind, co
     return true;
 }
 
-/* --- ends --------------------------------------------------------------------------------------------------------- */
-
-static void add_first(struct finding_neighbours *finding, enum family family, const struct ranges *set,
-                      struct entries *entries)
-{
-    for (size_t i = 0; i < set->n; i++) {
-        const struct cast_entry *first;
-
-        if (cast_within(finding->wishes->cast, family, set->v[i], &first) == 0)
-            continue;
-        *vec_push(finding->arena, entries) = first;
-        return;
-    }
-}
-
-/* One of each zone, and the last of all. */
-static struct entries ends_of(struct finding_neighbours *finding, enum family family, const struct ranges *set)
-{
-    struct entries entries = {0};
-
-    if (finding->site->zone_n == 0)
-        add_first(finding, family, set, &entries);
-    for (size_t z = 0; z < finding->site->zone_n && entries.n + 1 < ENDS_MAX; z++) {
-        const struct ranges *zone = finding->site->zones[z].ranges[family];
-
-        if (ranges_overlap(set, zone))
-            add_first(finding, family, ranges_intersect(finding->arena, set, zone), &entries);
-    }
-    for (size_t i = set->n; i > 0; i--) {
-        const struct cast_entry *first;
-        size_t n = cast_within(finding->wishes->cast, family, set->v[i - 1], &first);
-
-        if (n == 0)
-            continue;
-        *vec_push(finding->arena, &entries) = &first[n - 1];
-        break;
-    }
-    return entries;
-}
-
 /* --- next to a flow ----------------------------------------------------------------------------------------------- */
 
 static struct str next_to(struct finding_neighbours *finding, const struct flow *flow)
@@ -132,9 +91,23 @@ static struct str next_to(struct finding_neighbours *finding, const struct flow 
     return str_printf(finding->arena, "next to %.*s", STR_ARG(flow->id));
 }
 
-static struct packet of_flow(const struct flow *flow, u128 source, u128 destination)
+static struct end_list flow_ends(struct finding_neighbours *finding, enum family family, const struct ranges *set)
 {
-    unsigned port = flow->ports == NULL ? 1 : (unsigned)flow->ports->v[0].lo;
+    return ends_of(finding->arena, finding->site, finding->wishes->cast, family, set);
+}
+
+/* How many ranges of ports stand for the flow. */
+static size_t starts_of(const struct flow *flow)
+{
+    if (flow->ports == NULL)
+        return 1;
+    return flow->ports->n < STARTS_MAX ? flow->ports->n : STARTS_MAX;
+}
+
+/* At the first port of one of its ranges. */
+static struct packet of_flow(const struct flow *flow, size_t start, u128 source, u128 destination)
+{
+    unsigned port = flow->ports == NULL ? 1 : (unsigned)flow->ports->v[start].lo;
     struct packet packet = opener(flow->family, source, destination, flow_protocol(flow), port);
 
     if (flow->source_ports != NULL && proto_has_ports(packet.protocol))
@@ -191,27 +164,36 @@ static void add_beside(struct finding_neighbours *finding, const struct flow *fl
     }
 }
 
+static void add_between(struct finding_neighbours *finding, const struct flow *flow, u128 source, u128 destination)
+{
+    struct packet packet = of_flow(flow, 0, source, destination);
+
+    add_ports(finding, flow, packet, flow->ports, NEIGHBOUR_PORT);
+    for (size_t i = 0; flow->ports != NULL && i < starts_of(flow); i++) {
+        packet = of_flow(flow, i, source, destination);
+        add_transport(finding, flow, &packet);
+        if (flow->source_ports != NULL)
+            add_ports(finding, flow, packet, flow->source_ports, NEIGHBOUR_SOURCE_PORT);
+    }
+}
+
 static void add_flow(struct finding_neighbours *finding, const struct flow *flow)
 {
-    struct entries from = ends_of(finding, flow->family, flow->source.ranges);
-    struct entries to = ends_of(finding, flow->family, flow->destination.ranges);
+    struct end_list from = flow_ends(finding, flow->family, flow->source.ranges);
+    struct end_list to = flow_ends(finding, flow->family, flow->destination.ranges);
 
     vec_each (const struct cast_entry **, source, &from) {
-        vec_each (const struct cast_entry **, destination, &to) {
-            struct packet packet = of_flow(flow, (*source)->address, (*destination)->address);
-
-            add_ports(finding, flow, packet, flow->ports, NEIGHBOUR_PORT);
-            if (flow->ports != NULL)
-                add_transport(finding, flow, &packet);
-            if (flow->source_ports != NULL && flow->ports != NULL)
-                add_ports(finding, flow, packet, flow->source_ports, NEIGHBOUR_SOURCE_PORT);
-        }
+        vec_each (const struct cast_entry **, destination, &to)
+            add_between(finding, flow, (*source)->address, (*destination)->address);
     }
-    vec_each (const struct cast_entry **, destination, &to)
-        add_beside(finding, flow, flow->source.ranges, of_flow(flow, 0, (*destination)->address), NEIGHBOUR_SOURCE);
-    vec_each (const struct cast_entry **, source, &from)
-        add_beside(finding, flow, flow->destination.ranges, of_flow(flow, (*source)->address, 0),
-                   NEIGHBOUR_DESTINATION);
+    for (size_t i = 0; i < starts_of(flow); i++) {
+        vec_each (const struct cast_entry **, destination, &to)
+            add_beside(finding, flow, flow->source.ranges, of_flow(flow, i, 0, (*destination)->address),
+                       NEIGHBOUR_SOURCE);
+        vec_each (const struct cast_entry **, source, &from)
+            add_beside(finding, flow, flow->destination.ranges, of_flow(flow, i, (*source)->address, 0),
+                       NEIGHBOUR_DESTINATION);
+    }
 }
 
 /* --- what is denied ----------------------------------------------------------------------------------------------- */
@@ -238,7 +220,7 @@ static void add_forbidden_pair(struct finding_neighbours *finding, const struct 
             add(finding, NEIGHBOUR_TEST, &packets[i], flow, why);
         return;
     }
-    packets[0] = of_flow(flow, source, destination);
+    packets[0] = of_flow(flow, 0, source, destination);
     if (flow->ports == NULL)
         add(finding, NEIGHBOUR_TEST, &packets[0], flow, why);
     for (size_t i = 0; flow->ports != NULL && i < flow->ports->n; i++) {
@@ -251,8 +233,8 @@ static void add_forbidden_pair(struct finding_neighbours *finding, const struct 
 
 static void add_forbidden(struct finding_neighbours *finding, const struct flow *flow, struct str why)
 {
-    struct entries from = ends_of(finding, flow->family, flow->source.ranges);
-    struct entries to = ends_of(finding, flow->family, flow->destination.ranges);
+    struct end_list from = flow_ends(finding, flow->family, flow->source.ranges);
+    struct end_list to = flow_ends(finding, flow->family, flow->destination.ranges);
 
     if (flow->transport == TRANSPORT_UNSTATED || !flow->ports_known)
         return;
@@ -283,6 +265,26 @@ static void add_tests(struct finding_neighbours *finding)
     }
 }
 
+/*
+ * A witness is of one firewall, and a host's own may stop it all the same: then those are tried that are next to the
+ * host in its zone and have none. What of that is not permitted anywhere does no harm.
+ */
+static void add_beside_witness(struct finding_neighbours *finding, struct packet packet, enum neighbour_kind kind)
+{
+    const struct cast *cast = finding->wishes->cast;
+    u128 *field = kind == NEIGHBOUR_SOURCE ? &packet.source : &packet.destination;
+    const struct actor *guarded = cast_find(cast, packet.family, *field);
+    struct end_list beside;
+
+    if (guarded == NULL || guarded->firewall == NULL || guarded->zone == NULL)
+        return;
+    beside = ends_beside(finding->arena, cast, packet.family, *field);
+    vec_each (const struct cast_entry **, entry, &beside) {
+        *field = (*entry)->address;
+        add(finding, kind, &packet, NULL, STR("next to what is permitted beyond all flows"));
+    }
+}
+
 static void add_witnesses(struct finding_neighbours *finding)
 {
     for (size_t i = 0; i < finding->wishes->witness_n; i++) {
@@ -290,8 +292,12 @@ static void add_witnesses(struct finding_neighbours *finding)
 
         packet.in = packet.out = STR_EMPTY;
         packet.has_in = packet.has_out = false;
-        if (!add(finding, NEIGHBOUR_WITNESS, &packet, NULL, STR("permitted beyond all flows")))
+        if (!add(finding, NEIGHBOUR_WITNESS, &packet, NULL, STR("permitted beyond all flows"))) {
             finding->found->unplaced++;
+            continue;
+        }
+        add_beside_witness(finding, packet, NEIGHBOUR_SOURCE);
+        add_beside_witness(finding, packet, NEIGHBOUR_DESTINATION);
     }
 }
 
@@ -327,20 +333,20 @@ static void add_zones(struct finding_neighbours *finding, enum family family)
     for (size_t i = 0; i < site->zone_n * site->zone_n; i++) {
         const struct zone *a = &site->zones[i / site->zone_n];
         const struct zone *b = &site->zones[i % site->zone_n];
-        struct entries from = {0};
-        struct entries to = {0};
+        const struct cast_entry *from;
+        const struct cast_entry *to;
         struct packet packets[3];
         struct str why;
         size_t n;
 
         if (a == b || joined[i])
             continue;
-        add_first(finding, family, a->ranges[family], &from);
-        add_first(finding, family, b->ranges[family], &to);
-        if (from.n == 0 || to.n == 0)
+        from = ends_first(finding->wishes->cast, family, a->ranges[family]);
+        to = ends_first(finding->wishes->cast, family, b->ranges[family]);
+        if (from == NULL || to == NULL)
             continue;
         why = str_printf(finding->arena, "no flow from zone %.*s to zone %.*s", STR_ARG(a->name), STR_ARG(b->name));
-        n = usual(packets, family, from.v[0]->address, to.v[0]->address);
+        n = usual(packets, family, from->address, to->address);
         for (size_t k = 0; k < n; k++)
             add(finding, NEIGHBOUR_ZONES, &packets[k], NULL, why);
     }

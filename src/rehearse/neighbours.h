@@ -49,8 +49,8 @@ struct neighbours_wishes {
 /*
  * Each packet once, by its five-tuple; the first reason counts, in the order tests, witnesses, then the other kinds.
  * All cross at least one firewall that has to stop them. What a flow, an accepted excess or the baseline allows is left
- * out, but for tests and witnesses: a test holds whatever the documents say. Of each end a flow has one address of
- * every zone in it takes part, and the last of all.
+ * out, but for tests and witnesses: a test holds whatever the documents say. Of each end of a flow one address of
+ * every zone in it takes part, where that is a host with a firewall of its own one without too, and the last of all.
  */
 struct neighbours *neighbours_find(struct arena *arena, const struct neighbours_wishes *wishes);
 

@@ -100,13 +100,13 @@ static void add_pair(struct pairing *pairing, unsigned protocol, unsigned port, 
     *vec_push(pairing->arena, pairing->pairs) = (struct pair){packet, from->actor, to->actor};
 }
 
-/* Each member of an end meets TURNS of the other, with --all every one. */
+/* Each member of an end meets TURNS of the other. */
 static void add_pairs(struct pairing *pairing, unsigned protocol, unsigned port, const struct ends_played *from,
                       const struct ends_played *to)
 {
     size_t most = from->n > to->n ? from->n : to->n;
     size_t least = from->n > to->n ? to->n : from->n;
-    size_t turns = pairing->all || least < TURNS ? least : TURNS;
+    size_t turns = least < TURNS ? least : TURNS;
 
     for (size_t i = 0; i < most; i++) {
         for (size_t turn = 0; turn < turns; turn++)

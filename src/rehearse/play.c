@@ -73,6 +73,15 @@ struct play *play_make(struct arena *arena, const struct play_wishes *wishes)
     return play;
 }
 
+size_t play_connections(const struct play *play, const struct reals *reals)
+{
+    size_t n = 0;
+
+    vec_each (const struct pair *, pair, &play->pairs)
+        n += pair->packet.protocol == PROTO_TCP && reals_find(reals, pair->packet.port) != NULL;
+    return n * DIALOGUE_TRIES;
+}
+
 /* --- playing it --------------------------------------------------------------------------------------------------- */
 
 struct running {
@@ -98,6 +107,7 @@ static void end_dialogue(struct running *running, const struct dialogue *dialogu
     played->packet = dialogue->packet;
     played->kernel = !dialogue->played ? PLAYED_NOT : dialogue->through ? PLAYED_PASSES : PLAYED_STOPPED;
     played->reason = dialogue->reason;
+    played->follows = dialogue->packet.protocol == PROTO_TCP || dialogue->answered;
     if (!dialogue->stopped)
         return;
     played->kernel = PLAYED_STOPPED; /* seen to be: whatever the conversation ended with */
@@ -162,6 +172,7 @@ static int act_one(struct running *running)
                              .plan = running->play->wishes.plan,
                              .fates = running->fates,
                              .capture = running->capture,
+                             .reals = running->side->reals,
                              .timeout_ms = running->side->timeout_ms};
     struct dialogue *dialogues = arena_new_array(running->arena, struct dialogue, pairs->n);
     size_t *of_pair = arena_new_array(running->arena, size_t, pairs->n);

@@ -12,6 +12,7 @@
 #include "rehearse/neighbours.h"
 #include "rehearse/pairs.h"
 #include "rehearse/proof.h"
+#include "rehearse/real.h"
 #include "rehearse/volley.h"
 
 struct play_wishes {
@@ -41,6 +42,8 @@ struct scene_part {
     struct str reason; /* why there are none */
 };
 
+/* Conversations that a server in the place of our stand-ins has at most, when all of them are tried again. */
+size_t play_connections(const struct play *play, const struct reals *reals);
 struct play *play_make(struct arena *arena, const struct play_wishes *wishes);
 
 /* On which rulesets, and what is kept. */
@@ -48,10 +51,11 @@ struct play_side {
     const struct ruleset *const *rulesets; /* these four: one for each firewall of the site */
     const struct stage_ruleset *texts;
     struct prover *const *provers;
-    struct arena *proofs;           /* another than theirs; what the result names of rules lives in it */
+    struct arena *proofs;           /* another than theirs; afterwards as it was */
     const struct verdict *verdicts; /* of the check: of whole flows */
     size_t verdict_n;
     struct str pcap;     /* file for all packets; empty: none */
+    struct reals *reals; /* servers in the place of stand-ins, ready (real.h); NULL: none */
     unsigned timeout_ms; /* of one try of a conversation */
     unsigned turn;       /* how often was played on this stage before: ports that are still remembered are not used */
 };

@@ -45,13 +45,12 @@ static struct flow *flow_of(struct arena *arena, const struct packet *packet, bo
 }
 
 /* False: that is all there is to say. */
-static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
+static bool ask_permit(struct asking *asking, size_t at, const struct permit *permit, enum direction direction)
 {
-    const struct passage_hop *hop = &asking->hops[at];
     struct played_packet *played = asking->played;
     struct verdict verdict;
 
-    judge_permit(asking->arena, hop->prover, &hop->permit, direction, &verdict);
+    judge_permit(asking->arena, asking->hops[at].prover, permit, direction, &verdict);
     asking->translated = asking->translated || verdict.translated_by.present;
     if (direction == DIRECTION_REQUEST || verdict.kind != VERDICT_PERMITTED) {
         played->proof_rule = verdict.rule;
@@ -63,6 +62,36 @@ static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
                     : direction == DIRECTION_REPLY ? VERDICT_PARTIAL
                                                    : VERDICT_DENIED;
     return false;
+}
+
+static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
+{
+    return ask_permit(asking, at, &asking->hops[at].permit, direction);
+}
+
+/*
+ * The third packet of TCP and all that follow it, and a second request of UDP, are no request and no reply of the flow:
+ * they are the replies of a flow the other way round.
+ */
+static bool ask_what_follows(struct asking *asking, size_t at)
+{
+    const struct permit *permit = &asking->hops[at].permit;
+    struct packet back = asking->played->packet;
+    struct flow *flow;
+    struct permit turned = *permit;
+
+    back.source = asking->played->packet.destination;
+    back.destination = asking->played->packet.source;
+    back.source_port = asking->played->packet.port;
+    back.port = asking->played->packet.source_port;
+    flow = flow_of(asking->arena, &back, permit->flow->subnet);
+    turned.flow = flow;
+    turned.source = flow->source.ranges;
+    turned.destination = flow->destination.ranges;
+    turned.in = permit->out;
+    turned.out = permit->in;
+    turned.hook = permit->hook == HOOK_INPUT ? HOOK_OUTPUT : permit->hook == HOOK_OUTPUT ? HOOK_INPUT : permit->hook;
+    return ask_permit(asking, at, &turned, DIRECTION_REPLY);
 }
 
 /* What was translated has other addresses behind, which only the whole way knows. */
@@ -104,26 +133,37 @@ static void ask_route(struct asking *asking, const struct flow *flow, bool repli
     }
     for (size_t i = 0; i < route->hop_n && replies && asking->played->proof == VERDICT_PERMITTED; i++)
         ask_hop(asking, i, DIRECTION_REPLY);
+    if (asking->translated || !replies || !asking->played->follows)
+        return;
+    for (size_t i = 0; i < route->hop_n && asking->played->proof == VERDICT_PERMITTED; i++)
+        ask_what_follows(asking, i);
+}
+
+static void ask(struct asking *asking, const struct actor *from, const struct actor *to, bool subnet, bool replies)
+{
+    const struct proving *with = asking->with;
+    const struct packet *packet = &asking->played->packet;
+    const struct routes *routes = between_routes(with->between, from, to, packet, subnet);
+
+    if (routes->n == 0 && routes->gap_n > 0)
+        asking->played->proof = VERDICT_DENIED;
+    for (size_t i = 0; i < routes->n; i++) {
+        if (routes->n > 1 && !stage_follows(with->stage, from, to, &routes->v[i]))
+            continue;
+        asking->route = &routes->v[i];
+        ask_route(asking, flow_of(asking->arena, packet, subnet), replies);
+        return;
+    }
 }
 
 void proof_find(struct arena *arena, const struct proving *proving, const struct actor *from, const struct actor *to,
                 bool subnet, bool replies, struct played_packet *played)
 {
     struct asking asking = {.arena = arena, .with = proving, .played = played};
-    const struct flow *flow = flow_of(arena, &played->packet, subnet);
-    struct routes routes = {0};
+    struct arena_mark mark = arena_mark(arena);
 
     played->proof = VERDICT_UNDETERMINED;
-    if (!opens(&played->packet))
-        return;
-    routes_find(arena, proving->site, flow->family, flow->source.ranges, flow->destination.ranges, subnet, &routes);
-    if (routes.n == 0 && routes.gap_n > 0)
-        played->proof = VERDICT_DENIED;
-    for (size_t i = 0; i < routes.n; i++) {
-        if (routes.n > 1 && !stage_follows(proving->stage, from, to, &routes.v[i]))
-            continue;
-        asking.route = &routes.v[i];
-        ask_route(&asking, flow, replies);
-        return;
-    }
+    if (opens(&played->packet))
+        ask(&asking, from, to, subnet, replies);
+    arena_release(arena, mark);
 }

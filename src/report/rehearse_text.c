@@ -140,15 +140,18 @@ static void add_summary(struct buf *out, const struct rehearsal *rehearsal, bool
     bool good = summary->failing == 0 && summary->neighbours_pass == 0 && summary->tests_fail == 0 &&
                 summary->disagreements == 0;
 
-    buf_addf(out, "%s%.*s: %zu flows: %zu pass, %zu stopped, %zu partly, %zu not played; ",
+    buf_addf(out, "%s%.*s: %zu flow%s: %zu pass, %zu stopped, %zu partly, %zu not played; ",
              color ? (good ? GREEN : RED) : "", STR_ARG(rehearsal->title), summary->flows,
-             summary->by_played[PLAYED_PASSES], summary->by_played[PLAYED_STOPPED], summary->by_played[PLAYED_PARTLY],
-             summary->by_played[PLAYED_NOT]);
-    buf_addf(out, "%zu neighbours: %zu pass; %zu test%s: %zu fail%s; ", summary->neighbours, summary->neighbours_pass,
-             summary->tests, summary->tests == 1 ? "" : "s", summary->tests_fail, summary->tests_fail == 1 ? "s" : "");
+             summary->flows == 1 ? "" : "s", summary->by_played[PLAYED_PASSES], summary->by_played[PLAYED_STOPPED],
+             summary->by_played[PLAYED_PARTLY], summary->by_played[PLAYED_NOT]);
+    buf_addf(out, "%zu neighbour%s: %zu pass; %zu test%s: %zu fail%s; ", summary->neighbours,
+             summary->neighbours == 1 ? "" : "s", summary->neighbours_pass, summary->tests,
+             summary->tests == 1 ? "" : "s", summary->tests_fail, summary->tests_fail == 1 ? "s" : "");
     if (rehearsal->compared)
         buf_addf(out, "%zu change%s; ", summary->changes, summary->changes == 1 ? "" : "s");
-    if (summary->disagreements == 0)
+    if (summary->packets == 0)
+        buf_adds(out, "nothing was played");
+    else if (summary->disagreements == 0)
         buf_adds(out, "kernel and prover agree");
     else
         buf_addf(out, "%zu disagreement%s of kernel and prover", summary->disagreements,

@@ -159,8 +159,11 @@ static void play_neighbours(struct scene *scene, struct fates *fates, bool open,
     vec_each (const struct neighbour *, neighbour, neighbours) {
         kinds[neighbour->kind]++;
         send_neighbour(scene, neighbour, open ? &ears : NULL, tally);
-        if ((neighbour - neighbours->v) % 64 == 63)
-            fates_read(fates);
+        if ((neighbour - neighbours->v) % 64 != 63)
+            continue;
+        fates_read(fates);
+        vec_each (struct ear *, ear, &ears.open)
+            pass_over(ear->fd);
     }
     settle(fates);
     vec_each (struct ear *, ear, &ears.open)

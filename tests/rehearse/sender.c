@@ -128,6 +128,14 @@ static int take(int fd, const struct packet *packet)
     return n < 0 ? -1 : about.sll_pkttype == PACKET_HOST && is_it(bytes, (size_t)n, packet);
 }
 
+void pass_over(int fd)
+{
+    uint8_t byte;
+
+    while (recv(fd, &byte, sizeof byte, MSG_DONTWAIT) >= 0)
+        ;
+}
+
 bool came(int fd, const struct packet *packet)
 {
     int found = 0;

@@ -15,6 +15,7 @@ enum sent {
 enum sent send_opener(struct stage *stage, const struct actor *from, const struct packet *packet);
 /* A socket that gets all packets of a family that come in where an actor is; -errno. */
 int overhear(struct stage *stage, const struct actor *actor, enum family family);
+void pass_over(int fd); /* all that came until now, or there is no room for more */
 /* Waits until the packet comes in by such a socket; false: it does not. */
 bool arrives(int fd, const struct packet *packet);
 /* Whether it is among those that came in until now. */

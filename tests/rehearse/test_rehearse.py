@@ -4,6 +4,7 @@
 Skipped with status 77 where the machine allows no namespaces.
 """
 import csv
+import http.server
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as xml
 
@@ -108,6 +110,29 @@ def mistakes(folder):
     check(any(t["holds"] is False for t in said["tests"]), "no test fails")
 
 
+def behind_a_host(top):
+    """What one firewall lets through is found though the first host that could send it has a firewall of its own."""
+    folder = top / "east-lab"
+    rule = "10.20.0.11-10.20.0.12 . 10.30.0.6 . 32765"
+    text = (folder / "edge.nft").read_text()
+    (folder / "wide.nft").write_text(text.replace(rule, rule.replace("10.30.0.6", "10.30.0.6/31")))
+    status, said, err = rehearse("east-lab.yaml", "--ruleset", "edge=wide.nft", cwd=folder)
+    check(text.count(rule) == 2 and status == 1 and said["summary"]["neighbours_passing"] > 0,
+          f"behind a host: {status} {err}")
+
+
+def without_established(folder):
+    """Of a connection the first two packets pass, and nothing after them: the client alone believes in it."""
+    text = (folder / "edge.nft").read_text()
+    begin = text.index("chain input")
+    rule = "ct state established,related accept"
+    (folder / "deaf.nft").write_text(text[:begin] + text[begin:].replace(rule, "ct state related accept", 1))
+    status, said, err = rehearse("three-vendors.yaml", "--ruleset", "edge=deaf.nft", cwd=folder)
+    ssh = next(flow for flow in said["flows"] if flow["flow"] == "extra/edge-ssh/tcp")
+    check(status == 1 and ssh["rehearsal"] == "stopped" and ssh["agree"] and ssh["firewall"] == "edge" and
+          said["summary"]["disagreements"] == 0, f"without established: {status} {ssh} {err}")
+
+
 def shape(folder):
     status, said, _ = rehearse("three-vendors.yaml", "--ruleset", "edge=mistakes.nft", cwd=folder)
     check(said["schema_version"] == 1, "schema_version")
@@ -149,10 +174,12 @@ def keeps_packets(folder):
     """Each record of the file is a whole Ethernet frame of IP or ARP, and both families are there."""
     status, said, err = rehearse("three-vendors.yaml", "--pcap", "kept.pcap", cwd=folder)
     data = (folder / "kept.pcap").read_bytes()
-    kinds, at, n = set(), 24, 0
+    kinds, at, n, last, turned = set(), 24, 0, (0, 0), 0
     check(status == 0 and struct.unpack("=IHHiIII", data[:24])[::6] == (0xa1b2c3d4, 1), f"pcap: {status} {err}")
     while at < len(data):
-        length, whole = struct.unpack("=II", data[at + 8:at + 16])
+        seconds, microseconds, length, whole = struct.unpack("=IIII", data[at:at + 16])
+        turned += (seconds, microseconds) < last
+        last = seconds, microseconds
         kinds.add(data[at + 28:at + 30].hex())
         at += 16 + length
         n += 1
@@ -160,6 +187,69 @@ def keeps_packets(folder):
             break
     check(at == len(data) and {"0800", "86dd"} <= kinds and n > said["summary"]["packets"],
           f"pcap: {n} packets, {kinds}, {at} of {len(data)}")
+    check(turned == 0 and "faster" not in err, f"pcap: {turned} packets before their time; {err}")
+
+
+FTP = """portolan: site/1
+site: ftp
+names: {q: [10.2.0.9, "fd00:2::9"], c: [10.1.0.5, "fd00:1::5"]}
+zones: {left: [10.1.0.0/24, "fd00:1::/64"], right: [10.2.0.0/24, "fd00:2::/64"]}
+extra: [{id: x, from: c, to: q, ports: [21/tcp], service: ftp, owner: o, reason: r}]
+firewalls:
+  f: {dialect: nftables, interfaces: {left: eth0, right: eth1}, ruleset: ftp.nft}
+"""
+HELPER = """table inet helping {
+    ct helper ftp { type "ftp" protocol tcp; }
+    chain early { type filter hook prerouting priority filter; tcp dport 21 ct helper set "ftp"; }
+}
+"""
+
+
+def related(top):
+    """The connection for FTP's data is another; a firewall that helps FTP takes it for related to the first."""
+    folder = top / "ftp"
+    folder.mkdir()
+    (folder / "ftp.yaml").write_text(FTP)
+    run("render", "ftp.yaml", *DAY, "-o", "ftp.nft", cwd=folder)
+    status, said, err = rehearse("ftp.yaml", cwd=folder)
+    check(status == 0 and all("the connection for its data: filtered" in f["reason"] for f in said["flows"]),
+          f"without a helper: {status} {err} {said['flows']}")
+    (folder / "helped.nft").write_text(HELPER + (folder / "ftp.nft").read_text())
+    status, said, err = rehearse("ftp.yaml", "--ruleset", "f=helped.nft", cwd=folder)
+    check(status == 0 and all(f["reason"] is None and f["rehearsal"] == "passes" for f in said["flows"]),
+          f"with a helper: {status} {err} {said and said['flows']}")
+
+
+def nothing(top):
+    """No firewall, nothing to play: that is said."""
+    (top / "bare.yaml").write_text(re.sub("zones:.*\n|firewalls:(.|\n)*", "", FTP))
+    status, out, err = run("rehearse", "bare.yaml", *DAY, cwd=top)
+    check(status == 0 and "nothing is played" in err and "nothing was played" in out, f"nothing: {status} {out} {err}")
+
+
+def real_server(folder):
+    """A server of this machine's network answers, and only where its port is asked for."""
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked += 1
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 128  # all of them come at once
+
+    with Server(("127.0.0.1", 0), Answer) as server:
+        server.asked = 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        status, said, err = rehearse("three-vendors.yaml", "--real", f"80=tcp://127.0.0.1:{port}", cwd=folder)
+        conversations = sum(f["packets"] for f in said["flows"] if f["packet"] and f["packet"]["port"] == 80)
+        check(status == 0 and server.asked >= conversations > 0, f"a real server: {status} {server.asked} {err}")
+        server.shutdown()
+    status, _, err = rehearse("three-vendors.yaml", "--real", f"80=tcp://127.0.0.1:{port}", cwd=folder)
+    check(status == 3 and "refused" in err, f"a real server that is gone: {status} {err}")
 
 
 def statuses(folder):
@@ -169,7 +259,8 @@ def statuses(folder):
             ([site, "--ruleset", "egde=mistakes.nft"], 2, 'no firewall "egde"'),
             ([site, "--before", "edge.nft"], 2, "given together"),
             ([site, "--before", "edge.nft", "--after", "edge.nft"], 2, "--firewall"),
-            ([site, "--timeout", "0"], 2, "--timeout"), (["nothing.yaml"], 2, "nothing.yaml"),
+            ([site, "--timeout", "0"], 2, "--timeout"), ([site, "--real", "http://h"], 2, "--real"),
+            ([site, "--real", "x=tcp://127.0.0.1:1"], 2, "PORT=]tcp://"), (["nothing.yaml"], 2, "nothing.yaml"),
             ([site, "--pcap", "no/such/folder.pcap"], 3, "folder.pcap"), (["--clean"], 0, "")):
         status, out, err = run("rehearse", *arguments, *DAY, cwd=folder)
         check(status == wanted and (word in err or word in out or arguments == []), f"{arguments}: exit {status}: {err}")
@@ -238,9 +329,14 @@ def main():
         skip_without_namespaces(folder)
         examples(top)
         mistakes(folder)
+        behind_a_host(top)
+        without_established(folder)
         shape(folder)
         change(folder)
         keeps_packets(folder)
+        related(top)
+        nothing(top)
+        real_server(folder)
         statuses(folder)
         killed(folder)
         ordinary_user(folder)
