@@ -39,55 +39,83 @@ struct comparison {
 };
 
 /* --- unknowns of the same text are the same -------------------------------------------------------------------------
+ *
+ * One text may stand for several unknowns of a ruleset, where packets are written to between two looks. Those of chains
+ * of the same name belong together first, in order, so that the order of tables and chains in a listing is of no
+ * matter.
  */
 
 struct unknowns {
     struct arena *arena;
-    struct map by_text; /* text -> struct unknown_list: its numbers in the left, in order */
-    struct map taken;   /* text -> how many of them the right has used */
+    struct map by_text; /* "TABLE CHAIN text" and text -> struct unknown_list: its numbers in the left, in order */
+    bool *taken;        /* by number in the left: the right has it */
     uint32_t next;
     uint32_t *to; /* number in the right -> number for both; 0: not yet, else + 1 */
+    struct map done;
 };
 
-struct unknown_list VEC(uint32_t);
+struct unknown_list {
+    struct numbers VEC(uint32_t) numbers;
+    size_t from; /* those before are taken */
+};
 
-static void note_left(struct unknowns *u, const struct match *v, size_t n)
+typedef void use_unknown(struct unknowns *u, const struct chain *chain, struct match *match);
+
+static struct str in_chain(struct unknowns *u, const struct chain *chain, struct str text)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) {
-            for (size_t k = 0; k < v[i].group_n; k++)
-                note_left(u, v[i].groups[k].v, v[i].groups[k].n);
-        } else if (v[i].kind == MATCH_UNKNOWN) {
-            struct unknown_list *list = map_get(&u->by_text, v[i].text);
+    return str_printf(u->arena, "%.*s %.*s %.*s", STR_ARG(chain->table), STR_ARG(chain->name), STR_ARG(text));
+}
 
-            if (list == NULL) {
-                list = arena_new_object(u->arena, struct unknown_list);
-                map_set(u->arena, &u->by_text, v[i].text, list);
-            }
-            if (list->n == 0 || list->v[list->n - 1] != v[i].literal)
-                *vec_push(u->arena, list) = v[i].literal;
-        }
+static void add_number(struct unknowns *u, struct str key, uint32_t number)
+{
+    struct unknown_list *list = map_get(&u->by_text, key);
+
+    if (list == NULL) {
+        list = arena_new_object(u->arena, struct unknown_list);
+        map_set(u->arena, &u->by_text, key, list);
+    }
+    if (list->numbers.n == 0 || list->numbers.v[list->numbers.n - 1] != number)
+        *vec_push(u->arena, &list->numbers) = number;
+}
+
+static void note_unknown(struct unknowns *u, const struct chain *chain, struct match *match)
+{
+    add_number(u, in_chain(u, chain, match->text), match->literal);
+    add_number(u, match->text, match->literal);
+}
+
+/* Gives an unknown of the right the number of the first of these that no other has. */
+static void take_first(struct unknowns *u, struct str key, uint32_t literal)
+{
+    struct unknown_list *list = map_get(&u->by_text, key);
+
+    while (list != NULL && list->from < list->numbers.n && u->taken[list->numbers.v[list->from]])
+        list->from++;
+    if (list != NULL && list->from < list->numbers.n) {
+        u->to[literal] = list->numbers.v[list->from] + 1;
+        u->taken[list->numbers.v[list->from]] = true;
     }
 }
 
-/* The number that an unknown of the right gets: that of the left's of the same text, in order; else a new one. */
-static uint32_t number_for(struct unknowns *u, const struct match *match)
+static void take_in_chain(struct unknowns *u, const struct chain *chain, struct match *match)
 {
-    const struct unknown_list *list = map_get(&u->by_text, match->text);
-    size_t *taken = map_get(&u->taken, match->text);
-
-    if (u->to[match->literal] != 0)
-        return u->to[match->literal] - 1;
-    if (taken == NULL) {
-        taken = arena_new_object(u->arena, size_t);
-        map_set(u->arena, &u->taken, match->text, taken);
-    }
-    u->to[match->literal] = (list != NULL && *taken < list->n ? list->v[(*taken)++] : u->next++) + 1;
-    return u->to[match->literal] - 1;
+    if (u->to[match->literal] == 0)
+        take_first(u, in_chain(u, chain, match->text), match->literal);
 }
 
-/* Shared groups are renumbered once: `done` has those that were. */
-static void renumber(struct unknowns *u, const struct match *v, size_t n, struct map *done)
+static void renumber(struct unknowns *u, const struct chain *chain, struct match *match)
+{
+    (void)chain;
+    if (u->to[match->literal] == 0)
+        take_first(u, match->text, match->literal);
+    if (u->to[match->literal] == 0)
+        u->to[match->literal] = ++u->next;
+    match->literal = u->to[match->literal] - 1;
+}
+
+/* Groups that rules share are used once, where `done` has those that were. */
+static void each_unknown(struct unknowns *u, const struct chain *chain, const struct match *v, size_t n,
+                         use_unknown *use)
 {
     for (size_t i = 0; i < n; i++) {
         struct match *match = (struct match *)&v[i];
@@ -95,32 +123,38 @@ static void renumber(struct unknowns *u, const struct match *v, size_t n, struct
         if (match->kind == MATCH_ANY_OF || match->kind == MATCH_NONE_OF) {
             struct str key = {(const char *)&match->groups, sizeof match->groups};
 
-            if (map_set(u->arena, done, (struct str){arena_copy(u->arena, key.p, key.n), key.n}, u) != NULL)
+            if (use == renumber &&
+                map_set(u->arena, &u->done, (struct str){arena_copy(u->arena, key.p, key.n), key.n}, u) != NULL)
                 continue;
             for (size_t k = 0; k < match->group_n; k++)
-                renumber(u, match->groups[k].v, match->groups[k].n, done);
+                each_unknown(u, chain, match->groups[k].v, match->groups[k].n, use);
         } else if (match->kind == MATCH_UNKNOWN) {
-            match->literal = number_for(u, match);
+            use(u, chain, match);
         }
+    }
+}
+
+static void each_unknown_of(struct unknowns *u, const struct ruleset *ruleset, use_unknown *use)
+{
+    for (size_t i = 0; i < ruleset->chain_n; i++) {
+        const struct chain *chain = ruleset->chains[i];
+
+        for (size_t k = 0; k < chain->rule_n; k++)
+            each_unknown(u, chain, chain->rules[k].matches, chain->rules[k].match_n, use);
     }
 }
 
 static void share_unknowns(struct arena *arena, struct ruleset *left, struct ruleset *right)
 {
     struct unknowns u = {.arena = arena, .next = left->literal_n};
-    struct map done = {0};
 
     if (right->literal_n == 0)
         return;
     u.to = arena_new_array(arena, uint32_t, right->literal_n);
-    for (size_t i = 0; i < left->chain_n; i++) {
-        for (size_t k = 0; k < left->chains[i]->rule_n; k++)
-            note_left(&u, left->chains[i]->rules[k].matches, left->chains[i]->rules[k].match_n);
-    }
-    for (size_t i = 0; i < right->chain_n; i++) {
-        for (size_t k = 0; k < right->chains[i]->rule_n; k++)
-            renumber(&u, right->chains[i]->rules[k].matches, right->chains[i]->rules[k].match_n, &done);
-    }
+    u.taken = arena_new_array(arena, bool, left->literal_n + 1);
+    each_unknown_of(&u, left, note_unknown);
+    each_unknown_of(&u, right, take_in_chain);
+    each_unknown_of(&u, right, renumber);
     left->literal_n = u.next;
     right->literal_n = u.next;
 }

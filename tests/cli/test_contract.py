@@ -231,6 +231,17 @@ def perhaps_different(suite):
     document_of(suite, "diff", "left.rules", "left.rules", status=0)
 
 
+def other_order(suite):
+    """The order of tables and chains in a listing is of no matter, though one text stands for two unknowns."""
+    local = "-m addrtype --dst-type LOCAL"
+    nat = (f"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT {local} -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.9\n"
+           "COMMIT\n")
+    wall = f"*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT {local} -j ACCEPT\nCOMMIT\n"
+    suite.write("left.rules", wall + nat)
+    suite.write("right.rules", nat + wall)
+    document_of(suite, "diff", "left.rules", "right.rules", status=0)
+
+
 NO_PATH = """portolan: site/1
 site: apart
 names: {a: 10.1.0.5, c: 10.3.0.5}
@@ -621,7 +632,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  errors_of_both_sides, perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, other_order, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
