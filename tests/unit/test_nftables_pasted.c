@@ -35,6 +35,10 @@ static const struct {
      "    add chain t c { policy drop  ; }\n     add rule t c accept \n"},
     {"$NFT add rule t c comment \\\"x\\\"\nset -e\n", "     add rule t c comment  \"x \"\n      \n"},
     {"set -e\nnft flush ruleset\n", "      \n    flush ruleset\n"},
+    {"destroy table ip t\ntable ip t {\n}\ndestroy table ip t; table ip t {\n}\n",
+     "                  \ntable ip t {\n}\ndelete  table ip t; table ip t {\n}\n"},
+    {"# table ip t\ntable ip t2\ndestroy table ip t # again\n",
+     "# table ip t\ntable ip t2\n                   # again\n"},
     /* In braces nothing is a prompt. */
     {"table ip t {\n chain c {\n  ip saddr @s drop\n @s $ x\n }\n}\n",
      "table ip t {\n chain c {\n  ip saddr @s drop\n @s $ x\n }\n}\n"},
