@@ -82,6 +82,7 @@ struct rewrite {
     bool has_ports;     /* false: the port stays */
     bool own;           /* to an address of the host itself, which one is not known (redirect, masquerade) */
     bool network;       /* `addresses` is a prefix: only the bits of the prefix are written */
+    bool any_port;      /* of SNAT: packets of protocols with ports get any source port (random, fully-random) */
 };
 
 struct rule {

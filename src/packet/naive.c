@@ -212,6 +212,8 @@ static void write_nat(struct run *run, const struct rule *rule)
     write_address(run, rewrite, source ? FIELD_SOURCE : FIELD_DESTINATION);
     if (rewrite->has_ports)
         run->seen.field[port] = chosen(run->q, port, rewrite->ports);
+    else if (rewrite->any_port && proto_has_ports(run->q->packet->protocol))
+        run->seen.field[port] = chosen(run->q, port, (struct range){0, 65535});
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
         run->seen.to_host = TERNARY_YES;
     run->seen.rerouted = run->seen.rerouted || (!source && run->base->hook == HOOK_OUTPUT);

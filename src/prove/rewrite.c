@@ -5,6 +5,8 @@
  */
 #include "prove/rewrite.h"
 
+#include "net/proto.h"
+
 #define PIECES_MOST 256u
 
 static const struct shift *shift_of(const struct rewritten *now, enum field field)
@@ -207,6 +209,34 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
     return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
 }
 
+/* Any source port, where packets have one; otherwise piece by piece. */
+static enum rewrite_end write_any_port(struct arena *arena, const struct cube *cube, struct rewritten *now,
+                                       struct cubes *pieces)
+{
+    struct range v[UINT8_MAX + 1];
+    const struct ranges *ported;
+    struct cube piece = *cube;
+    size_t n = 0;
+
+    for (unsigned protocol = 0; protocol <= UINT8_MAX; protocol++) {
+        if (proto_has_ports(protocol))
+            v[n++] = (struct range){protocol, protocol};
+    }
+    ported = ranges_of(arena, v, n);
+    if (cube->field[FIELD_PROTOCOL] != NULL && !ranges_overlap(cube->field[FIELD_PROTOCOL], ported))
+        return REWRITE_DONE;
+    if (cube->field[FIELD_PROTOCOL] != NULL && ranges_subset(cube->field[FIELD_PROTOCOL], ported)) {
+        now->set[FIELD_SOURCE_PORT] = ranges_one(arena, 0, UINT16_MAX);
+        return REWRITE_DONE;
+    }
+    if (cube_narrow(arena, &piece, FIELD_PROTOCOL, ported))
+        *vec_push(arena, pieces) = piece;
+    piece = *cube;
+    if (cube_narrow(arena, &piece, FIELD_PROTOCOL, ranges_complement(arena, ported, UINT8_MAX)))
+        *vec_push(arena, pieces) = piece;
+    return REWRITE_SPLIT;
+}
+
 enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hook main, const struct chain *base,
                                const struct rule *rule, const struct cube *cube, const struct rewritten **now,
                                struct cubes *pieces)
@@ -227,6 +257,8 @@ enum rewrite_end rewrite_apply(struct arena *arena, enum family family, enum hoo
                             made, pieces);
         if (rule->rewrite->has_ports)
             made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
+        else if (rule->rewrite->any_port && end == REWRITE_DONE)
+            end = write_any_port(arena, cube, made, pieces);
         made->to_host =
             made->to_host || (!source && rule->rewrite->own && base->hook == HOOK_PREROUTING && main == HOOK_FORWARD);
         made->rerouted = made->rerouted || (!source && base->hook == HOOK_OUTPUT);

@@ -206,6 +206,15 @@ static const struct ranges *move_network(struct trial *t, const struct ranges *f
     return moved;
 }
 
+static bool some_have_ports(const struct ranges *protocols)
+{
+    for (unsigned protocol = 0; protocol <= UINT8_MAX; protocol++) {
+        if (proto_has_ports(protocol) && (protocols == NULL || ranges_contain(protocols, protocol)))
+            return true;
+    }
+    return false;
+}
+
 static enum end translate(struct trial *t, const struct rule *rule)
 {
     const struct rewrite *rewrite = rule->rewrite;
@@ -225,6 +234,8 @@ static enum end translate(struct trial *t, const struct rule *rule)
         end = choose(t, field, ranges_of(t->arena, &rewrite->addresses, 1));
     if (end == FELL_OFF && rewrite->has_ports)
         end = choose(t, source ? FIELD_SOURCE_PORT : FIELD_PORT, ranges_of(t->arena, &rewrite->ports, 1));
+    if (end == FELL_OFF && rewrite->any_port && some_have_ports(t->seen.field[FIELD_PROTOCOL]))
+        end = choose(t, FIELD_SOURCE_PORT, ranges_one(t->arena, 0, UINT16_MAX));
     if (!source && rewrite->own && t->base->hook == HOOK_PREROUTING && t->hook == HOOK_FORWARD) {
         t->to_host = true;
         t->seen.field[FIELD_OUT] = ranges_value(t->arena, INTERFACE_NONE);
