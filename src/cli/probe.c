@@ -146,6 +146,8 @@ static int emit_run(struct probing *probing, const struct probe_run *run)
         report_probe_csv(&out, run);
     else if (str_is(cli->format, "markdown"))
         report_probe_markdown(&out, run);
+    else if (str_is(cli->format, "html"))
+        report_probe_html(&out, run);
     else if (str_is(cli->format, "junit"))
         report_probe_junit(&out, run);
     else
@@ -279,6 +281,6 @@ const struct command command_probe = {
         "  portolan probe examples/three-vendors.yaml --from xcp1 --dry-run\n"
         "  portolan probe --expect denied ssh://10.20.0.11\n",
     .options = option_rows,
-    .formats = "text json csv markdown junit",
+    .formats = "text json csv markdown html junit",
     .run = run,
 };

@@ -54,6 +54,8 @@ static int emit(struct cli *cli, const struct rehearsal *rehearsal)
         report_rehearse_csv(&out, rehearsal);
     else if (str_is(cli->format, "markdown"))
         report_rehearse_markdown(&out, rehearsal);
+    else if (str_is(cli->format, "html"))
+        report_rehearse_html(&out, rehearsal);
     else if (str_is(cli->format, "junit"))
         report_rehearse_junit(&out, rehearsal);
     else
@@ -230,6 +232,6 @@ const struct command command_rehearse = {
         "  portolan rehearse site.yaml --ruleset edge=tomorrow.nft --pcap tomorrow.pcap\n"
         "  portolan rehearse site.yaml --firewall edge --before edge.nft --after tomorrow.nft --format markdown\n",
     .options = options,
-    .formats = "text json csv markdown junit",
+    .formats = "text json csv markdown html junit",
     .run = run,
 };

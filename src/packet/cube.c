@@ -192,31 +192,27 @@ struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const
     return left;
 }
 
-/* Where a and b differ in exactly one field, that field; FIELD_N otherwise. */
-static enum field only_difference(const struct cube *a, const struct cube *b)
+/* Whether a and b are the same in all but one field: then their union is one cube. */
+static bool alike_but(const struct cube *a, const struct cube *b, enum field but)
 {
-    enum field different = FIELD_N;
-
-    if (!literals_within(a->literals, b->literals) || !literals_within(b->literals, a->literals))
-        return FIELD_N;
     for (enum field field = 0; field < FIELD_N; field++) {
         const struct ranges *x = a->field[field];
         const struct ranges *y = b->field[field];
 
-        if (x == y || (x != NULL && y != NULL && ranges_equal(x, y)))
-            continue;
-        if (different != FIELD_N || x == NULL || y == NULL)
-            return FIELD_N;
-        different = field;
+        if (field != but && x != y && (x == NULL || y == NULL || !ranges_equal(x, y)))
+            return false;
     }
-    return different;
+    return literals_within(a->literals, b->literals) && literals_within(b->literals, a->literals);
 }
 
-/* NULL where the two are every value: a full set and NULL would look different to the next merge. */
+/* NULL where one or both are every value: a full set and NULL would look different to the next merge. */
 static const struct ranges *union_of(struct arena *arena, const struct ranges *a, const struct ranges *b, u128 max)
 {
-    const struct ranges *both = ranges_union(arena, a, b);
+    const struct ranges *both;
 
+    if (a == NULL || b == NULL || a == b)
+        return a == NULL ? a : b;
+    both = ranges_union(arena, a, b);
     return both->n == 1 && both->v[0].lo == 0 && both->v[0].hi == max ? NULL : both;
 }
 
@@ -252,7 +248,7 @@ uint64_t cube_hash(const struct cube *cube, enum field without)
     return hash ^ hash >> 32;
 }
 
-/* Joins those that differ in the field alone; `slots` has room for twice as many, all 0. True: some were joined. */
+/* Joins those that differ in the field at most; `slots` has room for twice as many, all 0. True: some were joined. */
 static bool join_in(struct arena *arena, struct cubes *cubes, enum field field, enum family family, uint32_t *slots,
                     size_t slot_n)
 {
@@ -268,7 +264,7 @@ static bool join_in(struct arena *arena, struct cubes *cubes, enum field field, 
         const struct cube cube = cubes->v[i];
         size_t at = cube_hash(&cube, field) & (slot_n - 1);
 
-        while (slots[at] != 0 && only_difference(&cubes->v[slots[at] - 1], &cube) != field)
+        while (slots[at] != 0 && !alike_but(&cubes->v[slots[at] - 1], &cube, field))
             at = (at + 1) & (slot_n - 1);
         if (slots[at] != 0) {
             struct cube *into = &cubes->v[slots[at] - 1];

@@ -43,9 +43,9 @@ void cube_subtract(struct arena *arena, const struct cube *a, const struct cube 
                    struct cubes *out);
 /* Takes b out of every cube of the list; the new list. */
 struct cubes cubes_subtract(struct arena *arena, const struct cubes *from, const struct cube *b, enum family family);
-/* Joins cubes that differ in one field only, until none do: fewer, larger boxes. Cost: a few times linear. */
+/* Joins cubes that differ in one field at most, until none do: fewer, larger boxes. Cost: a few times linear. */
 void cubes_join(struct arena *arena, struct cubes *cubes, enum family family);
-/* Joins cubes that differ in one field only, or of which one holds the other, until none do: fewer, larger boxes. */
+/* Joins cubes that differ in one field at most, or of which one holds the other, until none do: fewer, larger boxes. */
 void cubes_merge(struct arena *arena, struct cubes *cubes, enum family family);
 /* Those with the most packets first; the others as they stood. */
 void cubes_sort(struct arena *arena, struct cubes *cubes, enum family family);

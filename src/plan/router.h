@@ -14,6 +14,10 @@ struct piece {
     size_t host_n;
 };
 
+struct pieces VEC(struct piece);
+
+extern const struct range piece_link_local;
+
 /* A firewall on a shortest path, from one of its zones to another. */
 struct crossing {
     const struct firewall *firewall;
@@ -54,6 +58,8 @@ uint32_t *router_distances(struct router *router, size_t from);
 bool router_behind(struct router *router, const struct firewall *firewall, const struct zone *zone, size_t interface);
 /* It stands between zones, not on a host. */
 bool firewall_between(const struct firewall *firewall);
+/* One end in its pieces, which do not overlap. Addresses of no zone are left out where `any` is written. */
+struct pieces pieces_make(struct router *router, enum family family, const struct ranges *set, bool subnet);
 struct str host_interface(const struct firewall *firewall, const struct zone *peer, const struct zone *home);
 struct str host_entrance(const struct firewall *firewall, const struct zone *peer, const struct zone *home);
 bool host_is_in(const struct firewall *firewall, const struct zone *zone); /* by an address of either family */

@@ -9,6 +9,7 @@ void report_probe_text(struct buf *out, const struct probe_run *run, bool color)
 void report_probe_json(struct buf *out, const struct probe_run *run);
 void report_probe_csv(struct buf *out, const struct probe_run *run);
 void report_probe_markdown(struct buf *out, const struct probe_run *run);
+void report_probe_html(struct buf *out, const struct probe_run *run);
 /* A case for each outcome and finding; what is undetermined fails, as it does for `check`. */
 void report_probe_junit(struct buf *out, const struct probe_run *run);
 

@@ -11,6 +11,7 @@ void report_rehearse_json(struct buf *out, const struct rehearsal *rehearsal);
 /* One table: flows, neighbours, tests, findings and changes. */
 void report_rehearse_csv(struct buf *out, const struct rehearsal *rehearsal);
 void report_rehearse_markdown(struct buf *out, const struct rehearsal *rehearsal);
+void report_rehearse_html(struct buf *out, const struct rehearsal *rehearsal);
 void report_rehearse_junit(struct buf *out, const struct rehearsal *rehearsal);
 
 /* A required flow that does not come through with all of its packets. */

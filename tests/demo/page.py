@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The HTML view of a check: well-formed, needs nothing else, escapes what it is given, and says what the JSON says."""
+"""The HTML views: well-formed, need nothing else, escape what they are given, and say what the JSON says."""
 import base64
 import hashlib
 import html.parser
@@ -7,9 +7,11 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 PORTOLAN = os.environ.get("PORTOLAN") or sys.argv[1]
 SOURCE = pathlib.Path(os.environ.get("PORTOLAN_SOURCE") or pathlib.Path(__file__).resolve().parents[2])
@@ -101,7 +103,62 @@ def says_what_json_says(name, page, said):
         holds(f"{name}: the rule of an excess", f"{rule['file']}:{rule['line']}:" in text)
 
 
+def probes(folder):
+    """A server with a hostile banner, which is not the service that is asked for, and a port where nothing is."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_server(("127.0.0.1", 0)) as closed:
+        free = closed.getsockname()[1]
+        closed.close()
+
+        def greet():
+            while True:
+                try:
+                    end, _ = server.accept()
+                except OSError:
+                    return
+                end.sendall(b"SSH-2.0-<script>alert(3)</script>\r\n")
+                end.close()
+
+        threading.Thread(target=greet, daemon=True).start()
+        targets = [f"ftp://127.0.0.1:{server.getsockname()[1]}", f"tcp://127.0.0.1:{free}"]
+        page = portolan("probe", *targets, "--format", "html", cwd=folder)
+        said = json.loads(portolan("probe", *targets, "--format", "json", cwd=folder).stdout)
+        server.shutdown(socket.SHUT_RDWR)
+    return page.stdout, Page(page.stdout), said, page.returncode
+
+
+def says_what_probes_found():
+    with tempfile.TemporaryDirectory(prefix="portolan-html.") as folder:
+        raw, page, said, status = probes(folder)
+    is_sound("probes", raw, page)
+    text = page.text()
+    holds("probes: outcomes", [o["outcome"] for o in said["outcomes"]] == ["wrong-service", "refused"], said["outcomes"])
+    holds("probes: the sentence", status == 1 and "It does not hold: 2 of 2 probes fail" in text, text[:300])
+    holds("probes: a card for each that does not hold", len(page.all("article")) == 2)
+    holds("probes: both in the table", all(text.count(o["target"]) >= 1 and o["reason"] in text for o in said["outcomes"]))
+    holds("what a far end says is text", "<script>alert(3)" in text and "<script>alert(3)" not in raw)
+
+
+def says_what_was_rehearsed(top):
+    """`top` has wrong.yaml with the five mistakes."""
+    page = portolan("rehearse", "wrong.yaml", "--format", "html", cwd=top)
+    if page.returncode == 3 and not page.stdout:
+        print(f"NOT TESTED: the page of a rehearsal, for {page.stderr.strip()}")
+        return
+    said = json.loads(portolan("rehearse", "wrong.yaml", "--format", "json", cwd=top).stdout)
+    raw, page, status = page.stdout, Page(page.stdout), page.returncode
+    text = page.text()
+    is_sound("rehearsal", raw, page)
+    failing = [flow["flow"] for flow in said["flows"] if flow["rehearsal"] in ("stopped", "partly")]
+    through = [n for n in said["neighbours"] if n["rehearsal"] == "passes"]
+    holds("rehearsal: it found what was broken", status == 1 and failing and through, said["summary"])
+    holds("rehearsal: a card for each", len(page.all("article")) == len(failing) + len(through) + len(said["tests"]) +
+          len(said["findings"]), f"{len(page.all('article'))} {len(failing)} {len(through)} {len(said['tests'])}")
+    holds("rehearsal: flows are named", all(flow in text for flow in failing))
+    holds("rehearsal: what a ruleset says is text", "<script>alert(2)" not in raw)
+
+
 def main():
+    says_what_probes_found()
     with tempfile.TemporaryDirectory(prefix="portolan-html.") as name:
         top = pathlib.Path(name)
         site = (SOURCE / "examples" / "three-vendors.yaml").read_text(encoding="utf-8")
@@ -126,6 +183,8 @@ def main():
         holds("mistakes: the document is linked", any("connectivity-requirements" in a["href"] for a in page.all("a")))
         holds("what a site says is text", HOSTILE in page.text() and HOSTILE not in raw)
         holds("what a ruleset says is text", "<script>alert(2)" in page.text() and "<script>alert(2)" not in raw)
+
+        says_what_was_rehearsed(top)
 
         (top / "flows.csv").write_text("id,source,destination,transport,ports\na,10.40.5.10,203.0.113.22,tcp,443\n",
                                        encoding="utf-8")

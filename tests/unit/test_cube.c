@@ -207,6 +207,28 @@ static void merge_undoes_cuts(void **state)
     arena_free(arena);
 }
 
+/* What others say again, or says more, is joined without looking at all pairs. */
+static void join_of_the_same(void **state)
+{
+    struct arena *arena = arena_new();
+    struct cubes cubes = {0};
+
+    (void)state;
+    for (unsigned k = 0; k < 40; k++) {
+        struct cube cube = CUBE_ALL;
+
+        cube.field[FIELD_SOURCE] = ranges_one(arena, k % 2, k % 2);
+        if (k % 4 != 1)
+            cube.field[FIELD_PORT] = ranges_one(arena, 7, 7);
+        *vec_push(arena, &cubes) = cube;
+    }
+    cubes_join(arena, &cubes, FAMILY_V4);
+    assert_int_equal(cubes.n, 2);
+    assert_true(cubes.v[0].field[FIELD_PORT] != NULL && ranges_contain(cubes.v[0].field[FIELD_SOURCE], 0));
+    assert_true(cubes.v[1].field[FIELD_PORT] == NULL && ranges_contain(cubes.v[1].field[FIELD_SOURCE], 1));
+    arena_free(arena);
+}
+
 static void narrow(void **state)
 {
     struct arena *arena = arena_new();
@@ -247,6 +269,7 @@ int main(void)
         cmocka_unit_test(two_cubes),
         cmocka_unit_test(lists),
         cmocka_unit_test(merge_undoes_cuts),
+        cmocka_unit_test(join_of_the_same),
         cmocka_unit_test(merge_of_every_value),
         cmocka_unit_test(narrow),
         cmocka_unit_test(rest_of_a_family),

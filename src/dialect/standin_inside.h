@@ -1,0 +1,11 @@
+/* What standin.c and standin_find.c share. */
+#ifndef PORTOLAN_DIALECT_STANDIN_INSIDE_H
+#define PORTOLAN_DIALECT_STANDIN_INSIDE_H
+
+#include "dialect/standin.h"
+
+/* For bytes of the text from here up to there; behind all others until standins_sort. */
+struct standin *standins_add(struct standins *standins, size_t from, size_t to);
+void standins_sort(struct standins *standins);
+
+#endif
