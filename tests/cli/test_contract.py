@@ -242,6 +242,48 @@ def other_order(suite):
     document_of(suite, "diff", "left.rules", "right.rules", status=0)
 
 
+LOCAL_RULES = """*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT DROP [0:0]
+:host - [0:0]
+:both - [0:0]
+-A INPUT -p tcp -j host
+-A INPUT -p udp -j both
+-A FORWARD -j both
+-A OUTPUT -m addrtype --src-type LOCAL -j ACCEPT
+-A host -m addrtype ! --dst-type LOCAL -j DROP
+-A host -j ACCEPT
+-A both -m addrtype --dst-type LOCAL -j ACCEPT
+COMMIT
+"""
+
+LOCAL_NFT = """table ip t {
+\tchain input {
+\t\ttype filter hook input priority 0; policy drop;
+\t\tmeta l4proto tcp fib daddr type local accept
+\t\tudp dport 53 fib daddr type != local accept
+\t}
+}
+"""
+
+
+def own_addresses(suite):
+    """What comes to INPUT is for an address of the host, and what goes through OUTPUT is from one; nothing else is."""
+    suite.write("local.rules", LOCAL_RULES)
+    suite.write("local.nft", LOCAL_NFT)
+    for name, packet, status, verdict in (("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a", 0, "permitted"),
+                                          ("local.rules", "tcp 10.0.0.1 > 224.0.0.1:22 in a", 0, "denied"),
+                                          ("local.rules", "udp 10.0.0.1 > 10.0.0.2:22 in a", 3, "undetermined"),
+                                          ("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a out b", 3, "undetermined"),
+                                          ("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 out b", 0, "permitted"),
+                                          ("local.nft", "tcp 10.0.0.1 > 10.0.0.2:22 in a", 0, "permitted"),
+                                          ("local.nft", "tcp 10.0.0.1 > 224.0.0.1:22 in a", 0, "denied"),
+                                          ("local.nft", "udp 10.0.0.1 > 10.0.0.2:53 in a", 0, "denied")):
+        document = document_of(suite, "explain", name, packet, status=status)
+        expect(document["verdict"] == verdict, (name, packet, document))
+
+
 NO_PATH = """portolan: site/1
 site: apart
 names: {a: 10.1.0.5, c: 10.3.0.5}
@@ -632,7 +674,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  errors_of_both_sides, perhaps_different, other_order, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, other_order, own_addresses, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)

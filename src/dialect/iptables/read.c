@@ -12,6 +12,7 @@
 
 #include "dialect/iptables/dumps.h"
 #include "dialect/iptables/reader.h"
+#include "dialect/locality.h"
 
 struct walk {
     struct reader *reader;
@@ -471,6 +472,8 @@ struct ruleset *iptables_read(struct arena *arena, const struct dialect_input *i
     reader.ruleset->file = n > 0 ? inputs[0].text->name : STR_EMPTY;
     any = read_all(&reader, inputs, n);
     finish(&reader);
+    if (any && !reader.unusable)
+        locality_settle(arena, reader.ruleset);
     arena_free(reader.scratch);
     if (!any && n > 0)
         report_nothing(diags, &inputs[0]);

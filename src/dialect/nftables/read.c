@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "dialect/loadable.h"
+#include "dialect/locality.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
 #include "dialect/nftables/reader.h"
@@ -486,6 +487,7 @@ static struct ruleset *read_input(struct arena *arena, const struct dialect_inpu
         if (input->listing != NULL)
             reading.lines = lines_scan(arena, input->text, loadable_text(arena, input->text->text));
         read_objects(&reading, list);
+        locality_settle(arena, reading.reader.ruleset);
     }
     json_decref(root);
     return diags->errors == errors ? reading.reader.ruleset : NULL;
