@@ -53,23 +53,28 @@ static void find_hooks(struct arena *arena, const struct ruleset *ruleset, struc
     }
 }
 
-/* The field that an unknown asks about, which is local there; FIELD_N: it is another, or may be either. */
-static enum field local_field(const struct match *match, unsigned hooks)
-{
-    static const struct {
-        unsigned hooks;
-        enum field field;
-        const char *texts[2];
-    } sure[] = {
-        {1u << HOOK_INPUT, FIELD_DESTINATION, {"-m addrtype --dst-type LOCAL", "fib daddr type local"}},
-        {1u << HOOK_OUTPUT, FIELD_SOURCE, {"-m addrtype --src-type LOCAL", "fib saddr type local"}},
-    };
+static const struct question {
+    unsigned hooks;
+    enum field field;
+    bool negated;
+    const char *text;
+} questions[] = {
+    {1u << HOOK_INPUT, FIELD_DESTINATION, false, "-m addrtype --dst-type LOCAL"},
+    {1u << HOOK_INPUT, FIELD_DESTINATION, false, "fib daddr type local"},
+    {1u << HOOK_INPUT, FIELD_DESTINATION, true, "fib daddr type != local"},
+    {1u << HOOK_OUTPUT, FIELD_SOURCE, false, "-m addrtype --src-type LOCAL"},
+    {1u << HOOK_OUTPUT, FIELD_SOURCE, false, "fib saddr type local"},
+    {1u << HOOK_OUTPUT, FIELD_SOURCE, true, "fib saddr type != local"},
+};
 
-    for (size_t i = 0; i < 2 && match->kind == MATCH_UNKNOWN; i++) {
-        if (hooks == sure[i].hooks && (str_is(match->text, sure[i].texts[0]) || str_is(match->text, sure[i].texts[1])))
-            return sure[i].field;
+/* What an unknown asks that is known behind these hooks; NULL: it asks for something else. */
+static const struct question *known(const struct match *match, unsigned hooks)
+{
+    for (size_t i = 0; i < sizeof questions / sizeof *questions && match->kind == MATCH_UNKNOWN; i++) {
+        if (hooks == questions[i].hooks && str_is(match->text, questions[i].text))
+            return &questions[i];
     }
-    return FIELD_N;
+    return NULL;
 }
 
 /* Neither multicast, nor broadcast, nor 0.0.0.0/8. */
@@ -82,12 +87,12 @@ static const struct ranges *unicast(struct arena *arena)
 
 static void settle_match(struct arena *arena, struct match *match, unsigned hooks)
 {
-    enum field field = local_field(match, hooks);
+    const struct question *question = known(match, hooks);
 
-    if (field != FIELD_N) {
-        bool negated = match->negated;
+    if (question != NULL) {
+        bool negated = match->negated != question->negated;
 
-        *match = (struct match){.kind = MATCH_RANGES, .field = field, .ranges = unicast(arena)};
+        *match = (struct match){.kind = MATCH_RANGES, .field = question->field, .ranges = unicast(arena)};
         if (negated)
             match->ranges = ranges_complement(arena, match->ranges, UINT32_MAX);
     }
