@@ -38,6 +38,7 @@ struct match_group {
 struct match {
     enum match_kind kind;
     enum field field;
+    bool unusual;     /* MATCH_UNKNOWN: false for packets without extension headers, and in a rule that refuses */
     bool negated;     /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
     uint32_t literal; /* MATCH_UNKNOWN: equal numbers are the same unknown; from ruleset_literal */
     union {
@@ -135,6 +136,7 @@ struct ruleset {
     size_t set_n;
     struct interface_patterns interfaces; /* every pattern that a rule uses */
     uint32_t literal_n;                   /* unknowns are numbered 0..literal_n-1 */
+    bool unusual;                         /* some match is */
     unsigned rewrites;                    /* 1u << each field that some rule writes: action_writes of every rule */
 };
 

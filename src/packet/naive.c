@@ -105,7 +105,9 @@ static enum ternary one_matches(const struct run *run, const struct match *match
     case MATCH_ANY_OF: return any_group(run, match);
     case MATCH_NONE_OF: return not_ternary(any_group(run, match));
     case MATCH_UNKNOWN:
-        value = run->q->literals == NULL ? TERNARY_MAYBE : run->q->literals[match->literal];
+        value = run->q->literals != NULL ? run->q->literals[match->literal]
+                : match->unusual         ? TERNARY_NO
+                                         : TERNARY_MAYBE;
         return match->negated ? not_ternary(value) : value;
     case MATCH_N: break;
     }

@@ -43,7 +43,10 @@ static bool add_plain(struct program *program, const struct match *v, size_t n, 
         case MATCH_INTERFACES:
             left = cube_narrow(program->arena, cube, match->field, interface_ranges(program, match));
             break;
-        case MATCH_UNKNOWN: left = narrow_literal(program, cube, match->literal, !match->negated); break;
+        case MATCH_UNKNOWN:
+            left =
+                !(program->plain && match->unusual) && narrow_literal(program, cube, match->literal, !match->negated);
+            break;
         case MATCH_ANY_OF:
         case MATCH_NONE_OF:
         case MATCH_N: break;

@@ -17,6 +17,7 @@ struct prover {
     const struct ruleset *ruleset;
     const struct interface_numbers *interfaces;
     struct program *programs[FAMILY_N]; /* NULL: the ruleset does not speak for the family */
+    struct program *plain[FAMILY_N];    /* of packets without extension headers, as flows have them; often the same */
 };
 
 /* `policy` names the interfaces that questions will use. */

@@ -8,7 +8,7 @@
 
 #include "base/num.h"
 #include "dialect/loadable.h"
-#include "dialect/locality.h"
+#include "dialect/headers.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
 #include "dialect/nftables/reader.h"
@@ -487,7 +487,7 @@ static struct ruleset *read_input(struct arena *arena, const struct dialect_inpu
         if (input->listing != NULL)
             reading.lines = lines_scan(arena, input->text, loadable_text(arena, input->text->text));
         read_objects(&reading, list);
-        locality_settle(arena, reading.reader.ruleset);
+        headers_settle(reading.reader.ruleset);
     }
     json_decref(root);
     return diags->errors == errors ? reading.reader.ruleset : NULL;

@@ -1,9 +1,9 @@
 /*
- * See locality.h. `-m addrtype --dst-type LOCAL` and `fib daddr type local` ask the routing table, which brought the
- * packet to INPUT by the same answer (xt_addrtype.c, nft_fib_ipv4.c, ip_route_input of Linux 6.1); ufw lets nothing in
- * without it. A directed broadcast is taken for an address of its own: which they are is not in a ruleset.
+ * See locality.h. `-m addrtype --dst-type LOCAL` asks the routing table, which brought the packet to INPUT by the same
+ * answer (xt_addrtype.c, ip_route_input of Linux 6.1); ufw lets nothing in without it. A directed broadcast is taken
+ * for an address of the host: which they are is not in a ruleset.
  */
-#include "dialect/locality.h"
+#include "dialect/iptables/locality.h"
 
 #include "base/map.h"
 
@@ -53,28 +53,14 @@ static void find_hooks(struct arena *arena, const struct ruleset *ruleset, struc
     }
 }
 
-static const struct question {
-    unsigned hooks;
-    enum field field;
-    bool negated;
-    const char *text;
-} questions[] = {
-    {1u << HOOK_INPUT, FIELD_DESTINATION, false, "-m addrtype --dst-type LOCAL"},
-    {1u << HOOK_INPUT, FIELD_DESTINATION, false, "fib daddr type local"},
-    {1u << HOOK_INPUT, FIELD_DESTINATION, true, "fib daddr type != local"},
-    {1u << HOOK_OUTPUT, FIELD_SOURCE, false, "-m addrtype --src-type LOCAL"},
-    {1u << HOOK_OUTPUT, FIELD_SOURCE, false, "fib saddr type local"},
-    {1u << HOOK_OUTPUT, FIELD_SOURCE, true, "fib saddr type != local"},
-};
-
-/* What an unknown asks that is known behind these hooks; NULL: it asks for something else. */
-static const struct question *known(const struct match *match, unsigned hooks)
+/* The field that an unknown asks about, which is local there; FIELD_N: it asks for something else. */
+static enum field local_field(const struct match *match, unsigned hooks)
 {
-    for (size_t i = 0; i < sizeof questions / sizeof *questions && match->kind == MATCH_UNKNOWN; i++) {
-        if (hooks == questions[i].hooks && str_is(match->text, questions[i].text))
-            return &questions[i];
-    }
-    return NULL;
+    if (match->kind != MATCH_UNKNOWN)
+        return FIELD_N;
+    if (hooks == 1u << HOOK_INPUT && str_is(match->text, "-m addrtype --dst-type LOCAL"))
+        return FIELD_DESTINATION;
+    return hooks == 1u << HOOK_OUTPUT && str_is(match->text, "-m addrtype --src-type LOCAL") ? FIELD_SOURCE : FIELD_N;
 }
 
 /* Neither multicast, nor broadcast, nor 0.0.0.0/8. */
@@ -87,15 +73,10 @@ static const struct ranges *unicast(struct arena *arena)
 
 static void settle_match(struct arena *arena, struct match *match, unsigned hooks)
 {
-    const struct question *question = known(match, hooks);
+    enum field field = local_field(match, hooks);
 
-    if (question != NULL) {
-        bool negated = match->negated != question->negated;
-
-        *match = (struct match){.kind = MATCH_RANGES, .field = question->field, .ranges = unicast(arena)};
-        if (negated)
-            match->ranges = ranges_complement(arena, match->ranges, UINT32_MAX);
-    }
+    if (field != FIELD_N)
+        *match = (struct match){.kind = MATCH_RANGES, .field = field, .ranges = unicast(arena)};
     if (match->kind != MATCH_ANY_OF && match->kind != MATCH_NONE_OF)
         return;
     for (size_t i = 0; i < match->group_n; i++) {
