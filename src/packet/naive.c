@@ -430,6 +430,12 @@ static struct seen first_look(const struct packet *packet)
     return seen;
 }
 
+/* One of several ports: as it was, where that is possible. */
+static uint16_t near_port(uint16_t before, struct range range)
+{
+    return range.lo <= before && before <= range.hi ? before : (uint16_t)range.lo;
+}
+
 static void tell_rewritten(const struct run *run)
 {
     struct naive_rewritten *rewritten = run->q->rewritten;
@@ -445,8 +451,8 @@ static void tell_rewritten(const struct run *run)
         return;
     rewritten->packet.source = field[FIELD_SOURCE].lo;
     rewritten->packet.destination = field[FIELD_DESTINATION].lo;
-    rewritten->packet.source_port = (uint16_t)field[FIELD_SOURCE_PORT].lo;
-    rewritten->packet.port = (uint16_t)field[FIELD_PORT].lo;
+    rewritten->packet.source_port = near_port(rewritten->packet.source_port, field[FIELD_SOURCE_PORT]);
+    rewritten->packet.port = near_port(rewritten->packet.port, field[FIELD_PORT]);
     rewritten->packet.state = (enum state)field[FIELD_STATE].lo;
     rewritten->packet.mark = (uint32_t)field[FIELD_MARK].lo;
     rewritten->translated = run->seen.translated;

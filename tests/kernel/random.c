@@ -114,7 +114,8 @@ static bool read_lines(struct arena *arena, const char *path, struct lines *line
 /* Whether anything in it lets the kernel follow connections. */
 static bool has_tracking(struct str rules)
 {
-    static const char *const words[] = {"state", "ct ", "*nat", "-j CT", "nat", "masquerade", "helper", "redirect"};
+    static const char *const words[] = {"state",  "ct ",      "*nat",      "-j CT",  "nat",   "masquerade",
+                                        "helper", "redirect", "connlimit", "socket", "TPROXY"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_contains(rules, words[i]))

@@ -1,6 +1,6 @@
 /* What "an address of this host" means where packets have been routed. */
-#ifndef PORTOLAN_IPTABLES_LOCALITY_H
-#define PORTOLAN_IPTABLES_LOCALITY_H
+#ifndef PORTOLAN_DIALECT_IPTABLES_LOCALITY_H
+#define PORTOLAN_DIALECT_IPTABLES_LOCALITY_H
 
 #include "model/ruleset.h"
 
