@@ -257,6 +257,10 @@ static bool note_right(void *context, const struct leaf *right)
 
     if (same_outcome(&c->left, right))
         return true;
+    if (c->left.action == ACTION_ACCEPT && right->action == ACTION_ACCEPT) {
+        left_unsure = left_unsure || rewrite_may_be(c->left.now, right->now, c->family);
+        right_unsure = right_unsure || rewrite_may_be(right->now, c->left.now, c->family);
+    }
     vec_each (struct kind *, other, &c->kinds) {
         if (other->left.rule == c->left.rule && other->left.chain == c->left.chain &&
             other->right.rule == right->rule && other->right.chain == right->chain &&

@@ -103,6 +103,32 @@ bool rewrite_same(const struct rewritten *a, const struct rewritten *b)
            same_shift(&a->destination, &b->destination);
 }
 
+bool rewrite_may_be(const struct rewritten *a, const struct rewritten *b, enum family family)
+{
+    static const struct {
+        enum field field;
+        bool port;
+    } ends[] = {{FIELD_SOURCE, false}, {FIELD_DESTINATION, false}, {FIELD_SOURCE_PORT, true}, {FIELD_PORT, true}};
+    static const struct rewritten none;
+
+    a = a == NULL ? &none : a;
+    b = b == NULL ? &none : b;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const struct ranges *left = a->set[ends[i].field];
+        const struct ranges *right = b->set[ends[i].field];
+        u128 max = ends[i].port ? UINT16_MAX : addr_max(family);
+
+        if (left == right || (left != NULL && right != NULL && ranges_equal(left, right)))
+            continue;
+        /* Of a port that may be any it is not known whether it is written at all. */
+        if (left == NULL || left->n != 1 || left->v[0].lo != 0 || left->v[0].hi != max ||
+            (right == NULL && !ends[i].port))
+            return false;
+    }
+    return a->to_host == b->to_host && same_shift(&a->source, &b->source) &&
+           same_shift(&a->destination, &b->destination);
+}
+
 /* One piece a value or block of a field. False: too many. */
 static bool split(struct arena *arena, const struct cube *cube, enum field field, u128 last, struct cubes *pieces)
 {

@@ -20,6 +20,11 @@ enum field rewrite_apart(struct arena *arena, const struct rewritten *now, const
 
 /* Whether packets go on with the same ends; marks and states are the firewall's own. */
 bool rewrite_same(const struct rewritten *a, const struct rewritten *b);
+/*
+ * Whether packets of `a`, where it leaves open what it writes (an address of the host's own, a target of which only the
+ * name is listed), may go on with the same ends as those of `b`.
+ */
+bool rewrite_may_be(const struct rewritten *a, const struct rewritten *b, enum family family);
 
 enum rewrite_end {
     REWRITE_DONE,  /* *now is what the packets look like */

@@ -231,6 +231,18 @@ def perhaps_different(suite):
     document_of(suite, "diff", "left.rules", "left.rules", status=0)
 
 
+def left_open(suite):
+    """Whether what NAT leaves open is what the other writes is not known; that it writes, and another place, is."""
+    nat = "*nat\n:POSTROUTING ACCEPT [0:0]\n%sCOMMIT\n" + SAVE % ("ACCEPT", "")
+    for name, rule in (("own", "-A POSTROUTING -o a -j MASQUERADE\n"), ("none", ""),
+                       ("one", "-A POSTROUTING -o a -j SNAT --to-source 10.0.0.1\n"),
+                       ("two", "-A POSTROUTING -o a -j SNAT --to-source 10.0.0.2\n")):
+        suite.write(name + ".rules", nat % rule)
+    for left, right, status in (("own", "one", 3), ("one", "own", 3), ("one", "two", 1), ("own", "none", 1),
+                                ("own", "own", 0)):
+        document_of(suite, "diff", left + ".rules", right + ".rules", status=status)
+
+
 def other_order(suite):
     """The order of tables and chains in a listing is of no matter, though one text stands for two unknowns."""
     local = "-m addrtype --dst-type LOCAL"
@@ -684,7 +696,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  errors_of_both_sides, perhaps_different, other_order, own_addresses, extension_headers, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, left_open, other_order, own_addresses, extension_headers, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)
