@@ -7,8 +7,8 @@
 #include <limits.h>
 
 #include "base/num.h"
-#include "dialect/loadable.h"
 #include "dialect/headers.h"
+#include "dialect/loadable.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
 #include "dialect/nftables/reader.h"
