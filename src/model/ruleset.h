@@ -38,8 +38,9 @@ struct match_group {
 struct match {
     enum match_kind kind;
     enum field field;
-    bool unusual;     /* MATCH_UNKNOWN: false for packets without extension headers, and in a rule that refuses */
-    bool negated;     /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
+    bool unusual;  /* MATCH_UNKNOWN: false for packets without extension headers, and in a rule that refuses */
+    bool odd_ends; /* likewise, for packets whose ends are as they seem: not spoofed, and no broadcast of a network */
+    bool negated;  /* of MATCH_INTERFACES and MATCH_UNKNOWN; ranges are complemented by the reader */
     uint32_t literal; /* MATCH_UNKNOWN: equal numbers are the same unknown; from ruleset_literal */
     union {
         const struct ranges *ranges; /* MATCH_RANGES; may be empty: then it never matches */

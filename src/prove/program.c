@@ -44,8 +44,8 @@ static bool add_plain(struct program *program, const struct match *v, size_t n, 
             left = cube_narrow(program->arena, cube, match->field, interface_ranges(program, match));
             break;
         case MATCH_UNKNOWN:
-            left =
-                !(program->plain && match->unusual) && narrow_literal(program, cube, match->literal, !match->negated);
+            left = !(program->plain && (match->unusual || match->odd_ends)) &&
+                   narrow_literal(program, cube, match->literal, !match->negated);
             break;
         case MATCH_ANY_OF:
         case MATCH_NONE_OF:

@@ -302,6 +302,18 @@ def extension_headers(suite):
     expect([verdict["verdict"] for verdict in requests] == ["permitted", "denied"], document)
     expect(requests[1]["rule"]["index"] is None, document)
     document_of(suite, "diff", "headers-v6.rules", "none-v6.rules", status=3)
+    odd = ("*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m rpfilter --invert -j DROP\nCOMMIT\n*filter\n"
+           ":FORWARD DROP [0:0]\n:no - [0:0]\n-A FORWARD -m addrtype --src-type BROADCAST -g no\n"
+           "-A FORWARD -m addrtype --dst-type BROADCAST -j %s\n-A FORWARD -p tcp --dport 22 -j ACCEPT\n"
+           "-A no -j LOG\n-A no -j DROP\nCOMMIT\n")
+    suite.write("odd.csv", "id,source,destination,transport,ports\na,10.0.0.1,10.0.0.2,tcp,22\nb,10.0.0.1,10.0.0.2,tcp,23\n")
+    for action, wanted in (("DROP", ["permitted", "denied"]), ("ACCEPT", ["permitted", "undetermined"])):
+        suite.write("odd.rules", odd % action)
+        document = document_of(suite, "check", "--flows", "odd.csv", "--ruleset", "odd.rules", "--hook", "forward",
+                               status=1 if action == "DROP" else 3)
+        requests = [verdict for verdict in document["verdicts"] if verdict["direction"] == "request"]
+        expect([verdict["verdict"] for verdict in requests] == wanted, document)
+    document_of(suite, "explain", "odd.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a out b", status=3)
     document = document_of(suite, "audit", "headers-v6.rules", status=0)
     expect(document["findings"] == [], document)
 
