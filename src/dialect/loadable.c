@@ -215,6 +215,43 @@ static void clean_line(char *p, struct str line, bool *script)
     }
 }
 
+/* Whether the text has these words, outside of comments. */
+static bool has_words(struct str text, struct str words)
+{
+    while (text.n > 0) {
+        struct str line = str_cut(text, '\n', &text);
+        const char *at = memmem(line.p, line.n, words.p, words.n);
+        const char *end = at == NULL ? NULL : at + words.n;
+
+        if (at != NULL && memchr(line.p, '#', (size_t)(at - line.p)) == NULL &&
+            (end == line.p + line.n || strchr(" \t\r{;", *end) != NULL))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * `destroy table` is of nft 1.0.7, and means `delete` where the table is: where the text before has none of the name
+ * there is nothing to do.
+ */
+static void plain_destroy(char *text, struct str line)
+{
+    struct str rest = str_trim(line);
+    struct str verb = str_word(&rest);
+    struct str what = rest;
+
+    if (!str_is(verb, "destroy") || !str_is(str_word(&rest), "table"))
+        return;
+    for (size_t i = 0; i < what.n; i++) {
+        if (what.p[i] == ';' || what.p[i] == '#')
+            what.n = i;
+    }
+    if (has_words((struct str){text, (size_t)(verb.p - text)}, str_trim(what)))
+        memcpy(text + (verb.p - text), "delete ", strlen("destroy"));
+    else
+        blank(text + (verb.p - text), (size_t)(what.p - verb.p) + what.n);
+}
+
 /* How deep in braces the text is behind a line. */
 static size_t depth_behind(struct str line, size_t depth)
 {
@@ -256,8 +293,10 @@ struct str loadable_text(struct arena *arena, struct str text)
         }
         if (quoted || numbered)
             blank(copy + at, margin_of(line, numbered));
-        if (depth == 0 && !goes_on)
+        if (depth == 0 && !goes_on) {
             clean_line(copy + at, line, &script);
+            plain_destroy(copy, line);
+        }
         goes_on = str_ends(line, "\\");
         depth = depth_behind(line, depth);
         at += line.n + 1;

@@ -182,5 +182,5 @@ struct str standins_restore(const struct standins *standins, struct str listing)
     }
     restored = str_dup(standins->arena, buf_str(&out));
     buf_free(&out);
-    return restored;
+    return standins_restore_chains(standins->arena, restored);
 }

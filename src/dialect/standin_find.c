@@ -31,16 +31,22 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
+static struct str for_json(struct arena *arena, struct str name)
+{
+    char *copy = arena_copy(arena, name.p, name.n);
+
+    for (size_t i = 0; i < name.n; i++) {
+        if (copy[i] == '"' || copy[i] == '\\' || (unsigned char)copy[i] < ' ')
+            copy[i] = '_';
+    }
+    return (struct str){copy, name.n};
+}
+
 static void add_xt(struct standins *standins, size_t from, size_t to, bool match, struct str name)
 {
-    struct buf json = BUF_EMPTY;
-
-    buf_addf(&json, "{\"xt\": {\"type\": \"%s\", \"name\": \"", match ? "match" : "target");
-    for (size_t i = 0; i < name.n; i++)
-        buf_addc(&json, name.p[i] == '"' || name.p[i] == '\\' || (unsigned char)name.p[i] < ' ' ? '_' : name.p[i]);
-    buf_adds(&json, "\"}}");
-    standins_add(standins, from, to)->json = str_dup(standins->arena, buf_str(&json));
-    buf_free(&json);
+    name = for_json(standins->arena, name);
+    standins_add(standins, from, to)->json = str_printf(
+        standins->arena, "{\"xt\": {\"type\": \"%s\", \"name\": \"%.*s\"}}", match ? "match" : "target", STR_ARG(name));
 }
 
 static bool in_chain(const struct walk *walk)
@@ -312,6 +318,31 @@ static void close_brace(struct walk *walk)
     walk->depth -= walk->depth > 0;
 }
 
+/* `meter NAME size 9 { ip saddr limit … }`: of hashlimit, whose names nft lists more than once and loads once. */
+static bool add_meter(struct standins *standins, struct walk *walk)
+{
+    struct walk ahead = *walk;
+    size_t depth = 0;
+    struct str name;
+
+    next_token(&ahead);
+    name = for_json(standins->arena, token_text(&ahead));
+    while (ahead.token == TOKEN_WORD)
+        next_token(&ahead);
+    for (; ahead.token != TOKEN_EOF; next_token(&ahead)) {
+        depth += ahead.token == TOKEN_OPEN;
+        depth -= ahead.token == TOKEN_CLOSE && depth > 0;
+        if (depth == 0)
+            break;
+    }
+    if (ahead.token != TOKEN_CLOSE)
+        return false;
+    standins_add(standins, walk->from, ahead.at)->json =
+        str_printf(standins->arena, "{\"meter\": {\"name\": \"%.*s\"}}", STR_ARG(name));
+    *walk = ahead;
+    return true;
+}
+
 /* Statements of a rule: from its words to the end. */
 static void find_in_rule(struct standins *standins, const struct standin_rule *rule)
 {
@@ -332,7 +363,9 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
             standins_add(standins, from, walk.at)->written = STR("oif");
             fib = false;
         }
-        if (str_is(word, "xt")) {
+        if (str_is(word, "meter") && add_meter(standins, &walk)) {
+            continue;
+        } else if (str_is(word, "xt")) {
             bool match;
             struct str text;
 
@@ -370,13 +403,26 @@ static void find_in_rule(struct standins *standins, const struct standin_rule *r
     }
 }
 
+/* `chain NAME` of a table, `jump NAME` and `goto NAME` anywhere. */
+static void name_chain(struct walk *walk, struct str before)
+{
+    bool declared = walk->depth == 1 && walk->word_n == 1 && str_is(before, "chain");
+
+    if (declared || (walk->depth > 0 && (str_is(before, "jump") || str_is(before, "goto"))))
+        standins_name_chain(walk->standins, walk->from, token_text(walk));
+}
+
 void standins_find(struct standins *standins, struct arena *arena, struct str text)
 {
     struct walk walk = {.standins = standins, .text = text};
+    struct str word = STR_EMPTY;
     size_t before;
 
     *standins = (struct standins){.arena = arena, .text = text};
     for (next_token(&walk); walk.token != TOKEN_EOF; next_token(&walk)) {
+        if (walk.token == TOKEN_WORD)
+            name_chain(&walk, word);
+        word = walk.token == TOKEN_WORD ? token_text(&walk) : STR_EMPTY;
         switch (walk.token) {
         case TOKEN_WORD:
         case TOKEN_STRING: add_word(&walk); break;

@@ -134,6 +134,7 @@ struct ruleset *ruleset_join(struct arena *arena, struct ruleset **parts, size_t
         }
         whole->families |= part->families;
         whole->rewrites |= part->rewrites;
+        whole->unusual = whole->unusual || part->unusual;
         for (size_t k = 0; k < part->chain_n; k++) {
             for (size_t r = 0; r < part->chains[k]->rule_n && shift.by > 0 && part->literal_n > 0; r++)
                 shift_literals(&shift, part->chains[k]->rules[r].matches, part->chains[k]->rules[r].match_n);

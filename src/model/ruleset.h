@@ -39,12 +39,14 @@ struct match_group {
  *
  * MATCH_TRANSLATED is what conntrack knows of a connection (IPS_SRC_NAT, IPS_DST_NAT) while its first packet is on its
  * way: a translation to what it was is none (nf_nat_setup_info of Linux 6.1). So it stands beside state new; of later
- * packets it is an unknown. Another port that no rule names, at random or since this one is taken, is not modelled.
+ * packets it is an unknown. Another port that no rule asks for, since this one is taken, is not modelled.
  */
 struct match {
     enum match_kind kind;
     enum field field;
-    bool negated;     /* of MATCH_INTERFACES, _TRANSLATED and _UNKNOWN; ranges are complemented by the reader */
+    bool unusual;  /* MATCH_UNKNOWN: false for packets without extension headers, and in a rule that refuses */
+    bool odd_ends; /* likewise, for packets whose ends are as they seem: not spoofed, and no broadcast of a network */
+    bool negated;  /* of MATCH_INTERFACES, _TRANSLATED and _UNKNOWN; ranges are complemented by the reader */
     uint32_t literal; /* MATCH_UNKNOWN: equal numbers are the same unknown; from ruleset_literal */
     union {
         const struct ranges *ranges; /* MATCH_RANGES; may be empty: then it never matches */
@@ -88,6 +90,7 @@ struct rewrite {
     bool has_ports;     /* false: the port stays */
     bool own;           /* to an address of the host itself, which one is not known (redirect, masquerade) */
     bool network;       /* `addresses` is a prefix: only the bits of the prefix are written */
+    bool any_port;      /* of SNAT: packets of protocols with ports get any source port (random, fully-random) */
 };
 
 struct rule {
@@ -140,6 +143,7 @@ struct ruleset {
     size_t set_n;
     struct interface_patterns interfaces; /* every pattern that a rule uses */
     uint32_t literal_n;                   /* unknowns are numbered 0..literal_n-1 */
+    bool unusual;                         /* some match is */
     unsigned rewrites;                    /* 1u << each field that some rule writes: action_writes of every rule */
 };
 

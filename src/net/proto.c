@@ -16,20 +16,25 @@ static const struct {
     {"hopopt", 0},
 };
 
-/* Names that are read and not printed, from IANA's registry as Debian's /etc/protocols spells it. */
+/* Names that are read and not printed, from IANA's registry as Debian's and Fedora's /etc/protocols spell it. */
 static const struct {
     const char *name;
     unsigned char number;
 } rare_protocols[] = {
-    {"ip", 0},     {"ggp", 3},        {"st", 5},
-    {"pup", 12},   {"hmp", 20},       {"xns-idp", 22},
-    {"rdp", 27},   {"iso-tp4", 29},   {"xtp", 36},
-    {"ddp", 37},   {"idpr-cmtp", 38}, {"idrp", 45},
-    {"skip", 57},  {"rspf", 73},      {"vmtp", 81},
-    {"ax.25", 93}, {"ipip", 94},      {"etherip", 97},
-    {"encap", 98}, {"ipv6-mh", 135},  {"mobility-header", 135},
-    {"hip", 139},  {"shim6", 140},    {"wesp", 141},
-    {"rohc", 142}, {"ethernet", 143},
+    {"ip", 0},         {"ggp", 3},
+    {"ipv4", 4},       {"st", 5},
+    {"pup", 12},       {"hmp", 20},
+    {"xns-idp", 22},   {"rdp", 27},
+    {"iso-tp4", 29},   {"xtp", 36},
+    {"ddp", 37},       {"idpr-cmtp", 38},
+    {"idrp", 45},      {"skip", 57},
+    {"rspf", 73},      {"vmtp", 81},
+    {"ax.25", 93},     {"ipip", 94},
+    {"etherip", 97},   {"encap", 98},
+    {"ipv6-mh", 135},  {"mobility-header", 135},
+    {"hip", 139},      {"shim6", 140},
+    {"wesp", 141},     {"rohc", 142},
+    {"ethernet", 143},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

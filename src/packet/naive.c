@@ -106,7 +106,9 @@ static enum ternary one_matches(const struct run *run, const struct match *match
     case MATCH_ANY_OF: return any_group(run, match);
     case MATCH_NONE_OF: return not_ternary(any_group(run, match));
     case MATCH_UNKNOWN:
-        value = run->q->literals == NULL ? TERNARY_MAYBE : run->q->literals[match->literal];
+        value = run->q->literals != NULL ? run->q->literals[match->literal]
+                : match->unusual         ? TERNARY_NO
+                                         : TERNARY_MAYBE;
         return match->negated ? not_ternary(value) : value;
     case MATCH_TRANSLATED: value = run->seen.other[match->field]; return match->negated ? not_ternary(value) : value;
     case MATCH_N: break;
@@ -233,6 +235,10 @@ static void write_nat(struct run *run, const struct rule *rule)
     if (rewrite->has_ports) {
         run->seen.field[port] = chosen(run->q, port, rewrite->ports);
         if (proto_has_ports(run->q->packet->protocol) && run->q->packet->fragment != FRAGMENT_LATER)
+            note_other(run, end, is_other(before.field[port], run->seen.field[port]));
+    } else if (rewrite->any_port && proto_has_ports(run->q->packet->protocol)) {
+        run->seen.field[port] = chosen(run->q, port, (struct range){0, 65535});
+        if (run->q->packet->fragment != FRAGMENT_LATER)
             note_other(run, end, is_other(before.field[port], run->seen.field[port]));
     }
     if (!source && rewrite->own && run->base->hook == HOOK_PREROUTING && run->q->hook == HOOK_FORWARD)
@@ -451,6 +457,12 @@ static struct seen first_look(const struct packet *packet)
     return seen;
 }
 
+/* One of several ports: as it was, where that is possible. */
+static uint16_t near_port(uint16_t before, struct range range)
+{
+    return range.lo <= before && before <= range.hi ? before : (uint16_t)range.lo;
+}
+
 static void tell_rewritten(const struct run *run)
 {
     struct naive_rewritten *rewritten = run->q->rewritten;
@@ -466,8 +478,8 @@ static void tell_rewritten(const struct run *run)
         return;
     rewritten->packet.source = field[FIELD_SOURCE].lo;
     rewritten->packet.destination = field[FIELD_DESTINATION].lo;
-    rewritten->packet.source_port = (uint16_t)field[FIELD_SOURCE_PORT].lo;
-    rewritten->packet.port = (uint16_t)field[FIELD_PORT].lo;
+    rewritten->packet.source_port = near_port(rewritten->packet.source_port, field[FIELD_SOURCE_PORT]);
+    rewritten->packet.port = near_port(rewritten->packet.port, field[FIELD_PORT]);
     rewritten->packet.state = (enum state)field[FIELD_STATE].lo;
     rewritten->packet.mark = (uint32_t)field[FIELD_MARK].lo;
     rewritten->translated = run->seen.translated;

@@ -2,6 +2,7 @@
 #include "prove/diff.h"
 
 #include "prove/rewrite.h"
+#include "prove/unknowns.h"
 
 #define REGIONS_STEPS 200000u /* for taking what may differ apart; beyond that everything is walked */
 #define BOXES_MOST 40000u     /* nobody reads more */
@@ -37,93 +38,6 @@ struct comparison {
     const struct rule *gave_up_at;
     bool walked; /* boxes may overlap */
 };
-
-/* --- unknowns of the same text are the same -------------------------------------------------------------------------
- */
-
-struct unknowns {
-    struct arena *arena;
-    struct map by_text; /* text -> struct unknown_list: its numbers in the left, in order */
-    struct map taken;   /* text -> how many of them the right has used */
-    uint32_t next;
-    uint32_t *to; /* number in the right -> number for both; 0: not yet, else + 1 */
-};
-
-struct unknown_list VEC(uint32_t);
-
-static void note_left(struct unknowns *u, const struct match *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].kind == MATCH_ANY_OF || v[i].kind == MATCH_NONE_OF) {
-            for (size_t k = 0; k < v[i].group_n; k++)
-                note_left(u, v[i].groups[k].v, v[i].groups[k].n);
-        } else if (v[i].kind == MATCH_UNKNOWN) {
-            struct unknown_list *list = map_get(&u->by_text, v[i].text);
-
-            if (list == NULL) {
-                list = arena_new_object(u->arena, struct unknown_list);
-                map_set(u->arena, &u->by_text, v[i].text, list);
-            }
-            if (list->n == 0 || list->v[list->n - 1] != v[i].literal)
-                *vec_push(u->arena, list) = v[i].literal;
-        }
-    }
-}
-
-/* The number that an unknown of the right gets: that of the left's of the same text, in order; else a new one. */
-static uint32_t number_for(struct unknowns *u, const struct match *match)
-{
-    const struct unknown_list *list = map_get(&u->by_text, match->text);
-    size_t *taken = map_get(&u->taken, match->text);
-
-    if (u->to[match->literal] != 0)
-        return u->to[match->literal] - 1;
-    if (taken == NULL) {
-        taken = arena_new_object(u->arena, size_t);
-        map_set(u->arena, &u->taken, match->text, taken);
-    }
-    u->to[match->literal] = (list != NULL && *taken < list->n ? list->v[(*taken)++] : u->next++) + 1;
-    return u->to[match->literal] - 1;
-}
-
-/* Shared groups are renumbered once: `done` has those that were. */
-static void renumber(struct unknowns *u, const struct match *v, size_t n, struct map *done)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct match *match = (struct match *)&v[i];
-
-        if (match->kind == MATCH_ANY_OF || match->kind == MATCH_NONE_OF) {
-            struct str key = {(const char *)&match->groups, sizeof match->groups};
-
-            if (map_set(u->arena, done, (struct str){arena_copy(u->arena, key.p, key.n), key.n}, u) != NULL)
-                continue;
-            for (size_t k = 0; k < match->group_n; k++)
-                renumber(u, match->groups[k].v, match->groups[k].n, done);
-        } else if (match->kind == MATCH_UNKNOWN) {
-            match->literal = number_for(u, match);
-        }
-    }
-}
-
-static void share_unknowns(struct arena *arena, struct ruleset *left, struct ruleset *right)
-{
-    struct unknowns u = {.arena = arena, .next = left->literal_n};
-    struct map done = {0};
-
-    if (right->literal_n == 0)
-        return;
-    u.to = arena_new_array(arena, uint32_t, right->literal_n);
-    for (size_t i = 0; i < left->chain_n; i++) {
-        for (size_t k = 0; k < left->chains[i]->rule_n; k++)
-            note_left(&u, left->chains[i]->rules[k].matches, left->chains[i]->rules[k].match_n);
-    }
-    for (size_t i = 0; i < right->chain_n; i++) {
-        for (size_t k = 0; k < right->chains[i]->rule_n; k++)
-            renumber(&u, right->chains[i]->rules[k].matches, right->chains[i]->rules[k].match_n, &done);
-    }
-    left->literal_n = u.next;
-    right->literal_n = u.next;
-}
 
 /* --- what may differ ------------------------------------------------------------------------------------------------
  */
@@ -223,6 +137,10 @@ static bool note_right(void *context, const struct leaf *right)
 
     if (same_outcome(&c->left, right))
         return true;
+    if (c->left.action == ACTION_ACCEPT && right->action == ACTION_ACCEPT) {
+        left_unsure = left_unsure || rewrite_may_be(c->left.now, right->now, c->family);
+        right_unsure = right_unsure || rewrite_may_be(right->now, c->left.now, c->family);
+    }
     vec_each (struct kind *, other, &c->kinds) {
         if (other->left.rule == c->left.rule && other->left.chain == c->left.chain &&
             other->right.rule == right->rule && other->right.chain == right->chain &&
@@ -415,7 +333,7 @@ bool diff_find(struct arena *arena, const struct diff_question *question, struct
     const struct interface_numbers *interfaces;
     bool complete = true;
 
-    share_unknowns(arena, question->left, question->right);
+    unknowns_share(arena, question->left, question->right);
     vec_each (const struct interface_pattern *, pattern, &question->left->interfaces)
         *vec_push(arena, &patterns) = *pattern;
     vec_each (const struct interface_pattern *, pattern, &question->right->interfaces)

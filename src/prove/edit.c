@@ -256,6 +256,8 @@ bool edit_rule(struct edit *edit, struct chain *chain, size_t i, const struct ru
     for (enum family family = 0; family < FAMILY_N; family++) {
         if (edit->prover->programs[family] != NULL)
             program_forget(edit->prover->programs[family], number, i);
+        if (edit->prover->plain[family] != edit->prover->programs[family])
+            program_forget(edit->prover->plain[family], number, i);
     }
     chain->rules[i] = *rule;
     chain->rules[i].chain = chain;
@@ -264,6 +266,8 @@ bool edit_rule(struct edit *edit, struct chain *chain, size_t i, const struct ru
     for (enum family family = 0; family < FAMILY_N; family++) {
         if (edit->prover->programs[family] != NULL)
             program_renew(edit->prover->programs[family], number, i);
+        if (edit->prover->plain[family] != edit->prover->programs[family])
+            program_renew(edit->prover->plain[family], number, i);
     }
     mark_rule(edit, chain, i, number);
     for (size_t k = 0; k < edit->stale_n; k++) {

@@ -287,7 +287,7 @@ static void judge(struct arena *arena, const struct prover *prover, const struct
         if (leaf->action != ACTION_UNKNOWN)
             *vec_push(arena, &certificate->requests) = *leaf;
     }
-    vec_each (const struct fork *, fork, &prover->programs[family]->forks)
+    vec_each (const struct fork *, fork, &prover->plain[family]->forks)
         *vec_push(arena, &certificate->forks) = *fork;
 }
 

@@ -74,7 +74,7 @@ bool outcome_spend(struct outcome *outcome, size_t steps)
 enum walk_end outcome_walk(struct arena *arena, const struct prover *prover, enum family family, enum hook hook,
                            const struct cubes *region, struct outcome *outcome)
 {
-    struct program *program = prover->programs[family];
+    struct program *program = prover->plain[family];
 
     program->steps += STEPS_EACH;
     outcome->arena = arena;

@@ -51,7 +51,10 @@ static bool add_plain(struct program *program, const struct match *v, size_t n, 
         case MATCH_INTERFACES:
             left = cube_narrow(program->arena, cube, match->field, interface_ranges(program, match));
             break;
-        case MATCH_UNKNOWN: left = narrow_literal(program, cube, match->literal, !match->negated); break;
+        case MATCH_UNKNOWN:
+            left = !(program->plain && (match->unusual || match->odd_ends)) &&
+                   narrow_literal(program, cube, match->literal, !match->negated);
+            break;
         case MATCH_TRANSLATED: left = narrow_translated(program, cube, match); break;
         case MATCH_ANY_OF:
         case MATCH_NONE_OF:

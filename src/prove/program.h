@@ -55,6 +55,8 @@ static inline uint32_t literal_translated(enum field end)
 struct program {
     const struct ruleset *ruleset;
     enum family family;
+    bool plain; /* of packets without extension headers: and with ends as they seem: no unknown of those holds; set
+                   before any rule is made */
     const struct interface_numbers *interfaces;
     struct program_chain *chains; /* as in the ruleset */
     size_t chain_n;

@@ -31,8 +31,14 @@ struct prover *prover_new(struct arena *arena, const struct ruleset *ruleset, co
     prover->ruleset = ruleset;
     prover->interfaces = interfaces_number(arena, &patterns);
     for (enum family family = 0; family < FAMILY_N; family++) {
-        if ((ruleset->families & FAMILY_BIT(family)) != 0)
-            prover->programs[family] = program_make(arena, ruleset, family, prover->interfaces);
+        if ((ruleset->families & FAMILY_BIT(family)) == 0)
+            continue;
+        prover->programs[family] = program_make(arena, ruleset, family, prover->interfaces);
+        prover->plain[family] = prover->programs[family];
+        if (ruleset->unusual) {
+            prover->plain[family] = program_make(arena, ruleset, family, prover->interfaces);
+            prover->plain[family]->plain = true;
+        }
     }
     return prover;
 }

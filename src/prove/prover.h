@@ -17,6 +17,8 @@ struct prover {
     const struct ruleset *ruleset;
     const struct interface_numbers *interfaces;
     struct program *programs[FAMILY_N]; /* NULL: the ruleset does not speak for the family */
+    struct program
+        *plain[FAMILY_N]; /* of packets as flows have them: no extension headers, not spoofed; often the same */
 };
 
 /* `policy` names the interfaces that questions will use. */

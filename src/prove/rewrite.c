@@ -164,6 +164,32 @@ bool rewrite_same(const struct rewritten *a, const struct rewritten *b)
            same_shift(&a->destination, &b->destination);
 }
 
+bool rewrite_may_be(const struct rewritten *a, const struct rewritten *b, enum family family)
+{
+    static const struct {
+        enum field field;
+        bool port;
+    } ends[] = {{FIELD_SOURCE, false}, {FIELD_DESTINATION, false}, {FIELD_SOURCE_PORT, true}, {FIELD_PORT, true}};
+    static const struct rewritten none;
+
+    a = a == NULL ? &none : a;
+    b = b == NULL ? &none : b;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const struct ranges *left = a->set[ends[i].field];
+        const struct ranges *right = b->set[ends[i].field];
+        u128 max = ends[i].port ? UINT16_MAX : addr_max(family);
+
+        if (left == right || (left != NULL && right != NULL && ranges_equal(left, right)))
+            continue;
+        /* Of a port that may be any it is not known whether it is written at all. */
+        if (left == NULL || left->n != 1 || left->v[0].lo != 0 || left->v[0].hi != max ||
+            (right == NULL && !ends[i].port))
+            return false;
+    }
+    return a->to_host == b->to_host && same_shift(&a->source, &b->source) &&
+           same_shift(&a->destination, &b->destination);
+}
+
 /* One piece a value or block of a field. False: too many. */
 static bool split(struct arena *arena, const struct cube *cube, enum field field, u128 last, struct cubes *pieces)
 {
@@ -270,6 +296,39 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
     return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
 }
 
+static const struct ranges *ported_protocols(struct arena *arena)
+{
+    struct range v[256];
+    size_t n = 0;
+
+    for (unsigned protocol = 0; protocol <= 255; protocol++) {
+        if (proto_has_ports(protocol))
+            v[n++] = (struct range){protocol, protocol};
+    }
+    return ranges_of(arena, v, n);
+}
+
+/* Any source port, where packets have one; otherwise piece by piece. */
+static enum rewrite_end write_any_port(struct arena *arena, const struct cube *cube, struct rewritten *now,
+                                       struct cubes *pieces)
+{
+    const struct ranges *ported = ported_protocols(arena);
+    struct cube piece = *cube;
+
+    if (cube->field[FIELD_PROTOCOL] != NULL && !ranges_overlap(cube->field[FIELD_PROTOCOL], ported))
+        return REWRITE_DONE;
+    if (cube->field[FIELD_PROTOCOL] != NULL && ranges_subset(cube->field[FIELD_PROTOCOL], ported)) {
+        now->set[FIELD_SOURCE_PORT] = ranges_one(arena, 0, UINT16_MAX);
+        return REWRITE_DONE;
+    }
+    if (cube_narrow(arena, &piece, FIELD_PROTOCOL, ported))
+        *vec_push(arena, pieces) = piece;
+    piece = *cube;
+    if (cube_narrow(arena, &piece, FIELD_PROTOCOL, ranges_complement(arena, ported, UINT8_MAX)))
+        *vec_push(arena, pieces) = piece;
+    return REWRITE_SPLIT;
+}
+
 /* Whether packets have another value now than they had: CUT where some of those that came so do. */
 enum change { CHANGE_NONE, CHANGE_SURE, CHANGE_MAYBE, CHANGE_CUT };
 
@@ -316,18 +375,6 @@ static enum change change_of_address(struct arena *arena, const struct program *
     return change;
 }
 
-static const struct ranges *ported_protocols(struct arena *arena)
-{
-    struct range v[256];
-    size_t n = 0;
-
-    for (unsigned protocol = 0; protocol <= 255; protocol++) {
-        if (proto_has_ports(protocol))
-            v[n++] = (struct range){protocol, protocol};
-    }
-    return ranges_of(arena, v, n);
-}
-
 /* Only what has ports can have another. */
 static enum change change_of_port(struct arena *arena, const struct program *program, const struct rule *rule,
                                   const struct cube *cube, const struct rewritten *before, const struct rewritten *made,
@@ -342,7 +389,7 @@ static enum change change_of_port(struct arena *arena, const struct program *pro
 
     has.field[FIELD_PROTOCOL] = ported;
     has.field[FIELD_FRAGMENT] = whole;
-    if (!rule->rewrite->has_ports || !cube_overlaps(cube, &has))
+    if (!(rule->rewrite->has_ports || rule->rewrite->any_port) || !cube_overlaps(cube, &has))
         return CHANGE_NONE;
     if (cut(arena, family, cube, FIELD_PROTOCOL, ported, pieces) ||
         cut(arena, family, cube, FIELD_FRAGMENT, whole, pieces))
@@ -402,6 +449,8 @@ enum rewrite_end rewrite_apply(struct arena *arena, const struct program *progra
         end = write_address(arena, rule->rewrite, address, program->family, base->hook, cube, made, pieces);
         if (rule->rewrite->has_ports)
             made->set[ports] = ranges_one(arena, rule->rewrite->ports.lo, rule->rewrite->ports.hi);
+        else if (rule->rewrite->any_port && end == REWRITE_DONE)
+            end = write_any_port(arena, cube, made, pieces);
         if (end == REWRITE_DONE && program->asks_translated)
             end = note_other(arena, program, rule, cube, *now, made, pieces);
         made->to_host =

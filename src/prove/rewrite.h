@@ -28,6 +28,11 @@ const struct rewritten *rewrite_side(struct arena *arena, const struct rewritten
 
 /* Whether packets go on with the same ends; marks and states are the firewall's own. */
 bool rewrite_same(const struct rewritten *a, const struct rewritten *b);
+/*
+ * Whether packets of `a`, where it leaves open what it writes (an address of the host's own, a target of which only the
+ * name is listed), may go on with the same ends as those of `b`.
+ */
+bool rewrite_may_be(const struct rewritten *a, const struct rewritten *b, enum family family);
 
 enum rewrite_end {
     REWRITE_DONE,  /* *now is what the packets look like */

@@ -231,6 +231,93 @@ def perhaps_different(suite):
     document_of(suite, "diff", "left.rules", "left.rules", status=0)
 
 
+def left_open(suite):
+    """Whether what NAT leaves open is what the other writes is not known; that it writes, and another place, is."""
+    nat = "*nat\n:POSTROUTING ACCEPT [0:0]\n%sCOMMIT\n" + SAVE % ("ACCEPT", "")
+    for name, rule in (("own", "-A POSTROUTING -o a -j MASQUERADE\n"), ("none", ""),
+                       ("one", "-A POSTROUTING -o a -j SNAT --to-source 10.0.0.1\n"),
+                       ("two", "-A POSTROUTING -o a -j SNAT --to-source 10.0.0.2\n")):
+        suite.write(name + ".rules", nat % rule)
+    for left, right, status in (("own", "one", 3), ("one", "own", 3), ("one", "two", 1), ("own", "none", 1),
+                                ("own", "own", 0)):
+        document_of(suite, "diff", left + ".rules", right + ".rules", status=status)
+
+
+def other_order(suite):
+    """The order of tables and chains in a listing is of no matter, though one text stands for two unknowns."""
+    local = "-m addrtype --dst-type LOCAL"
+    nat = (f"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT {local} -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.9\n"
+           "COMMIT\n")
+    wall = f"*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT {local} -j ACCEPT\nCOMMIT\n"
+    suite.write("left.rules", wall + nat)
+    suite.write("right.rules", nat + wall)
+    document_of(suite, "diff", "left.rules", "right.rules", status=0)
+
+
+LOCAL_RULES = """*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT DROP [0:0]
+:host - [0:0]
+:both - [0:0]
+-A INPUT -p tcp -j host
+-A INPUT -p udp -j both
+-A FORWARD -j both
+-A OUTPUT -m addrtype --src-type LOCAL -j ACCEPT
+-A host -m addrtype ! --dst-type LOCAL -j DROP
+-A host -j ACCEPT
+-A both -m addrtype --dst-type LOCAL -j ACCEPT
+COMMIT
+"""
+
+
+def own_addresses(suite):
+    """What comes to INPUT is for an address of the host, and what goes through OUTPUT is from one; nothing else is."""
+    suite.write("local.rules", LOCAL_RULES)
+    for name, packet, status, verdict in (("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a", 0, "permitted"),
+                                          ("local.rules", "tcp 10.0.0.1 > 224.0.0.1:22 in a", 0, "denied"),
+                                          ("local.rules", "udp 10.0.0.1 > 10.0.0.2:22 in a", 3, "undetermined"),
+                                          ("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a out b", 3, "undetermined"),
+                                          ("local.rules", "tcp 10.0.0.1 > 10.0.0.2:22 out b", 0, "permitted")):
+        document = document_of(suite, "explain", name, packet, status=status)
+        expect(document["verdict"] == verdict, (name, packet, document))
+
+
+def extension_headers(suite):
+    """Packets of flows have no extension headers: what refuses those by one says nothing about them, yet is no nothing."""
+    rules = SAVE % ("DROP", "%s-A FORWARD -p tcp --dport 22 -j ACCEPT\n")
+    suite.write("headers-v6.rules", rules % "-A FORWARD -m rt --rt-type 0 -j DROP\n")
+    suite.write("none-v6.rules", rules % "")
+    suite.write("opens-v6.rules", rules % "-A FORWARD -m rt --rt-type 0 -j ACCEPT\n")
+    suite.write("headers.nft", "table ip6 t {\n\tchain c {\n\t\ttype filter hook forward priority 0; policy drop;\n"
+                               "\t\trt type 0 drop\n\t\ttcp dport 22 accept\n\t}\n}\n")
+    for name, port, status, verdict in (("headers-v6.rules", 22, 0, "permitted"), ("headers-v6.rules", 23, 0, "denied"),
+                                        ("opens-v6.rules", 23, 3, "undetermined"), ("headers.nft", 22, 0, "permitted")):
+        document = document_of(suite, "explain", name, f"tcp [fd00::1] > [fd00::2]:{port} in a out b", status=status)
+        expect(document["verdict"] == verdict, (name, document))
+    suite.write("headers.csv", "id,source,destination,transport,ports\na,fd00::1,fd00::2,tcp,22\nb,fd00::1,fd00::2,tcp,23\n")
+    document = document_of(suite, "check", "--flows", "headers.csv", "--ruleset", "headers-v6.rules", "--hook", "forward",
+                           status=1)
+    requests = [verdict for verdict in document["verdicts"] if verdict["direction"] == "request"]
+    expect([verdict["verdict"] for verdict in requests] == ["permitted", "denied"], document)
+    expect(requests[1]["rule"]["index"] is None, document)
+    document_of(suite, "diff", "headers-v6.rules", "none-v6.rules", status=3)
+    odd = ("*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m rpfilter --invert -j DROP\nCOMMIT\n*filter\n"
+           ":FORWARD DROP [0:0]\n:no - [0:0]\n-A FORWARD -m addrtype --src-type BROADCAST -g no\n"
+           "-A FORWARD -m addrtype --dst-type BROADCAST -j %s\n-A FORWARD -p tcp --dport 22 -j ACCEPT\n"
+           "-A no -j LOG\n-A no -j DROP\nCOMMIT\n")
+    suite.write("odd.csv", "id,source,destination,transport,ports\na,10.0.0.1,10.0.0.2,tcp,22\nb,10.0.0.1,10.0.0.2,tcp,23\n")
+    for action, wanted in (("DROP", ["permitted", "denied"]), ("ACCEPT", ["permitted", "undetermined"])):
+        suite.write("odd.rules", odd % action)
+        document = document_of(suite, "check", "--flows", "odd.csv", "--ruleset", "odd.rules", "--hook", "forward",
+                               status=1 if action == "DROP" else 3)
+        requests = [verdict for verdict in document["verdicts"] if verdict["direction"] == "request"]
+        expect([verdict["verdict"] for verdict in requests] == wanted, document)
+    document_of(suite, "explain", "odd.rules", "tcp 10.0.0.1 > 10.0.0.2:22 in a out b", status=3)
+    document = document_of(suite, "audit", "headers-v6.rules", status=0)
+    expect(document["findings"] == [], document)
+
+
 NO_PATH = """portolan: site/1
 site: apart
 names: {a: 10.1.0.5, c: 10.3.0.5}
@@ -621,7 +708,7 @@ def main():
     for command in COMMANDS:
         suite.case(f"help of {command}", helps, command)
     for shape in (plan, unresolved, check, excess, explain, explain_unknown, explain_icmp, translated, several_files, forbidden_flows,
-                  errors_of_both_sides, perhaps_different, without_path, lenient, of_either_family, pasted, listed_by_others,
+                  errors_of_both_sides, perhaps_different, left_open, other_order, own_addresses, extension_headers, without_path, lenient, of_either_family, pasted, listed_by_others,
                   nft_lenient, why, catalog_show,
                   catalog_others, colors, standard_input, against, reads_back, closed_pipe):
         suite.case(shape.__name__, shape, suite)

@@ -55,6 +55,8 @@ static enum ternary truth(const struct answerer *answerer, const struct shot *sh
         return yes_or_no(!shot->reply);
     if (connection && str_is(text, "ct direction reply"))
         return yes_or_no(shot->reply);
+    if (str_starts(text, "-m rt ") || str_starts(text, "rt ") || str_starts(text, "-m hbh "))
+        return TERNARY_NO;
     if (answerer->translates)
         return TERNARY_MAYBE;
     if (str_is(text, "-m addrtype --src-type LOCAL") || str_is(text, "fib saddr type local"))

@@ -68,6 +68,8 @@ static void nat_target(struct writing *w)
     case 1:
         if ((w->traits & ONLY_POST) != 0) {
             add(w, " -j MASQUERADE");
+            if (draw_once_in(w->c.draw, 3))
+                add(w, " --random-fully");
             return;
         }
         break;
@@ -81,6 +83,8 @@ static void nat_target(struct writing *w)
     }
     add(w, in ? " -j DNAT --to-destination " : " -j SNAT --to-source ");
     place(w, ports);
+    if (draw_once_in(w->c.draw, 4))
+        add(w, " --random");
 }
 
 /* A translation to what the packet has anyway. */

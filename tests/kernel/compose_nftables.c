@@ -88,7 +88,7 @@ static void translation(struct writing *w)
         return;
     }
     if (form == 1 && w->hook != NULL && strcmp(w->hook, "postrouting") == 0) {
-        add(w, "masquerade");
+        add(w, once_in(w, 3) ? "masquerade fully-random" : "masquerade");
         return;
     }
     buf_addf(&w->c.line, "%s %s ", in ? "dnat" : "snat", ip(family));

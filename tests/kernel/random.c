@@ -1,7 +1,7 @@
 /*
  * The kernel as judge of random rulesets: what the program says of a packet and what Linux does with it.
  *
- *     kernel_random [--no-ruleset] nftables|iptables|iptables-legacy [PACKETS [SEED]]
+ *     kernel_random [--no-ruleset] nftables|iptables|iptables-legacy [PACKETS [SEED [RULES [SETS]]]]
  *
  * Rulesets over the whole modelled language (compose.h), packets at the edges of their rules (aim.h), answers of the
  * naive evaluation and of the prover (answer.h), and the kernel in a namespace (engine.h): whether a packet passes,
@@ -10,6 +10,9 @@
  *
  * A disagreement is shown with the least ruleset that still has it, and with its seed: `kernel_random MODE 1 SEED` has
  * the same ruleset again. With --no-ruleset the kernel gets none, and must be seen to disagree.
+ *
+ * With a file of RULES (and one of ipset's SETS) each ruleset is that one, under other packets; interfaces of other
+ * names than the world has (compose.h) are not met. It is for IPv6 where its name says so, as everywhere.
  *
  * Exit status: 0, 1 on a disagreement, 77 with the reason in the last line where the machine does not allow it.
  */
@@ -21,6 +24,7 @@
 
 #include "base/num.h"
 #include "bench.h"
+#include "system/file.h"
 
 #define OPENERS 400 /* packets that open connections, for each ruleset */
 #define EPOCH 16    /* rulesets in one namespace: what conntrack needs stays in it */
@@ -31,6 +35,12 @@ static const struct mode modes[] = {
     {"nftables", "nftables", {NULL, NULL}},
     {"iptables", "iptables", {"iptables-nft-restore", "ip6tables-nft-restore"}},
     {"iptables-legacy", "iptables", {"iptables-legacy-restore", "ip6tables-legacy-restore"}},
+};
+
+/* Instead of random rulesets; none: both NULL. */
+struct files {
+    const char *rules;
+    const char *sets;
 };
 
 struct tally {
@@ -53,7 +63,7 @@ static bool writes_source_ports(const struct ruleset *ruleset)
         for (size_t k = 0; k < ruleset->chains[i]->rule_n; k++) {
             const struct rule *rule = &ruleset->chains[i]->rules[k];
 
-            if (rule->action == ACTION_SNAT && rule->rewrite->has_ports)
+            if (rule->action == ACTION_SNAT && (rule->rewrite->has_ports || rule->rewrite->any_port))
                 return true;
         }
     }
@@ -81,6 +91,50 @@ static void leave_out_clashes(struct bench *bench, struct shots *shots, struct m
         shots->v[n++] = shots->v[i];
     }
     shots->n = n > 0 ? n : shots->n;
+}
+
+/* --- a ruleset of a file ------------------------------------------------------------------------------------------ */
+
+static bool read_lines(struct arena *arena, const char *path, struct lines *lines)
+{
+    struct diags diags;
+    const struct source *source;
+    struct str rest;
+
+    diags_init(&diags, arena);
+    source = file_read(arena, str_of(path), FILE_LIMIT_RULESET, &diags);
+    if (source == NULL)
+        return false;
+    rest = source->text;
+    while (rest.n > 0)
+        *vec_push(arena, lines) = str_cut(rest, '\n', &rest);
+    return true;
+}
+
+/* Whether anything in it lets the kernel follow connections. */
+static bool has_tracking(struct str rules)
+{
+    static const char *const words[] = {"state",  "ct ",      "*nat",      "-j CT",  "nat",   "masquerade",
+                                        "helper", "redirect", "connlimit", "socket", "TPROXY"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_contains(rules, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What is in the files, composed. False: they cannot be read. */
+static bool read_composed(struct bench *bench, const struct files *files)
+{
+    struct composed *composed = &bench->composed;
+
+    *composed = (struct composed){.family = strstr(files->rules, "v6") != NULL ? FAMILY_V6 : FAMILY_V4};
+    if (!read_lines(bench->arena, files->rules, &composed->rules) ||
+        (files->sets != NULL && !read_lines(bench->arena, files->sets, &composed->sets)))
+        return false;
+    composed->tracks = has_tracking(bench_text(bench->arena, &composed->rules, NULL));
+    return true;
 }
 
 /* --- one ruleset -------------------------------------------------------------------------------------------------- */
@@ -122,11 +176,11 @@ static bool judge(struct bench *bench, struct shots *shots, size_t first, struct
     return true;
 }
 
-static int judge_ruleset(struct bench *bench, struct tally *tally)
+static int judge_ruleset(struct bench *bench, const struct files *files, struct tally *tally)
 {
     struct draw draw = draw_from(bench->seed);
     bool tracks = bench->seed / EPOCH % 3 != 0;
-    struct aim aim = {.arena = bench->arena, .draw = &draw, .tracks = tracks, .peeks = bench->peeks, .next_port = 1024};
+    struct aim aim = {.arena = bench->arena, .draw = &draw, .peeks = bench->peeks, .next_port = 1024};
     struct shots shots = {0};
     struct answer wrong_answer;
     size_t wrong = SIZE_MAX;
@@ -135,7 +189,11 @@ static int judge_ruleset(struct bench *bench, struct tally *tally)
     enum loaded loaded;
     size_t first;
 
-    if (bench->mode->restore[0] == NULL)
+    if (files->rules != NULL && !read_composed(bench, files))
+        return STATUS_BROKEN;
+    if (files->rules != NULL)
+        tracks = bench->composed.tracks;
+    else if (bench->mode->restore[0] == NULL)
         compose_nftables(bench->arena, &draw, tracks, &bench->composed);
     else
         compose_iptables(bench->arena, &draw, tracks, &bench->composed);
@@ -150,6 +208,7 @@ static int judge_ruleset(struct bench *bench, struct tally *tally)
         tally->wrong += loaded == UNREAD;
         return STATUS_HOLDS;
     }
+    aim.tracks = tracks;
     aim.ruleset = bench->answerer.ruleset;
     aim.translates = bench->answerer.translates;
     aim.peeks_any = bench->peeks && str_contains(rules, " th ");
@@ -173,7 +232,8 @@ static int judge_ruleset(struct bench *bench, struct tally *tally)
 /* --- namespaces --------------------------------------------------------------------------------------------------- */
 
 /* In a child: rulesets from `seed` to the end of its epoch, or until there are packets enough. */
-static int run_epoch(const struct mode *mode, bool no_ruleset, uint64_t seed, uint64_t packets, struct tally *tally)
+static int run_epoch(const struct mode *mode, bool no_ruleset, const struct files *files, uint64_t seed,
+                     uint64_t packets, struct tally *tally)
 {
     struct bench bench = {.arena = arena_new(), .scratch = arena_new(), .mode = mode, .no_ruleset = no_ruleset};
     uint64_t epoch = seed / EPOCH;
@@ -182,13 +242,14 @@ static int run_epoch(const struct mode *mode, bool no_ruleset, uint64_t seed, ui
     for (; status == STATUS_HOLDS && seed / EPOCH == epoch && tally->packets < packets && tally->wrong < SHOWN;
          seed++) {
         bench.seed = seed;
-        status = judge_ruleset(&bench, tally);
+        status = judge_ruleset(&bench, files, tally);
     }
     fflush(stdout);
     return status;
 }
 
-static int fork_epoch(const struct mode *mode, bool no_ruleset, uint64_t seed, uint64_t packets, struct tally *tally)
+static int fork_epoch(const struct mode *mode, bool no_ruleset, const struct files *files, uint64_t seed,
+                      uint64_t packets, struct tally *tally)
 {
     int status = 0;
     int ends[2];
@@ -198,7 +259,7 @@ static int fork_epoch(const struct mode *mode, bool no_ruleset, uint64_t seed, u
     if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
         return STATUS_BROKEN;
     if (pid == 0) {
-        status = run_epoch(mode, no_ruleset, seed, packets, tally);
+        status = run_epoch(mode, no_ruleset, files, seed, packets, tally);
         if (write(ends[1], tally, sizeof *tally) != (ssize_t)sizeof *tally)
             status = STATUS_BROKEN;
         _exit(status);
@@ -250,23 +311,28 @@ int main(int argc, char **argv)
     const struct mode *mode = argc > at ? find_mode(argv[at]) : NULL;
     uint64_t packets = 10000;
     uint64_t seed = 1;
+    struct files files = {0};
     struct tally tally = {0};
     int status = STATUS_HOLDS;
     double start = seconds();
 
     if (mode == NULL || (argc > at + 1 && !num_decimal(str_of(argv[at + 1]), UINT32_MAX, &packets)) ||
         (argc > at + 2 && !num_decimal(str_of(argv[at + 2]), UINT32_MAX, &seed))) {
-        fprintf(stderr, "usage: kernel_random [--no-ruleset] nftables|iptables|iptables-legacy [PACKETS [SEED]]\n");
+        fprintf(stderr, "usage: kernel_random [--no-ruleset] nftables|iptables|iptables-legacy [PACKETS [SEED "
+                        "[RULES [SETS]]]]\n");
         return STATUS_BROKEN;
     }
-    while (status == STATUS_HOLDS && tally.packets < packets && tally.wrong < SHOWN) {
-        status = fork_epoch(mode, no_ruleset, seed, packets, &tally);
+    files.rules = argc > at + 3 ? argv[at + 3] : NULL;
+    files.sets = argc > at + 4 ? argv[at + 4] : NULL;
+    while (status == STATUS_HOLDS && tally.packets < packets && tally.wrong < SHOWN &&
+           !(files.rules != NULL && tally.rulesets > 0 && tally.packets == 0)) {
+        status = fork_epoch(mode, no_ruleset, &files, seed, packets, &tally);
         seed = (seed / EPOCH + 1) * EPOCH;
     }
     if (status == STATUS_SKIPPED)
         return status; /* the child said why */
     tell(mode, &tally, seconds() - start);
-    if (status == STATUS_HOLDS && tally.rulesets > EPOCH &&
+    if (status == STATUS_HOLDS && files.rules == NULL && tally.rulesets > EPOCH &&
         ((double)tally.refused > (1 - SURE_SHARE) * (double)tally.rulesets ||
          (double)tally.undetermined > (1 - SURE_SHARE) * (double)tally.packets)) {
         printf("too much was refused or undetermined for this to judge anything\n");

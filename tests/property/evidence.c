@@ -257,6 +257,15 @@ static enum relation has_ports(const struct trial *t)
     return found;
 }
 
+static bool some_have_ports(const struct ranges *protocols)
+{
+    for (unsigned protocol = 0; protocol <= UINT8_MAX; protocol++) {
+        if (proto_has_ports(protocol) && (protocols == NULL || ranges_contain(protocols, protocol)))
+            return true;
+    }
+    return false;
+}
+
 static enum end translate(struct trial *t, const struct rule *rule)
 {
     const struct rewrite *rewrite = rule->rewrite;
@@ -287,6 +296,12 @@ static enum end translate(struct trial *t, const struct rule *rule)
         to = ranges_of(t->arena, &rewrite->ports, 1);
         if (has_ports(t) != OUTSIDE)
             note_other(t, field, t->seen.field[port], has_ports(t) == INSIDE ? to : t->seen.field[port]);
+        end = choose(t, port, to);
+    }
+    if (end == FELL_OFF && rewrite->any_port && some_have_ports(t->seen.field[FIELD_PROTOCOL])) {
+        to = ranges_one(t->arena, 0, UINT16_MAX);
+        if (has_ports(t) != OUTSIDE)
+            note_other(t, field, t->seen.field[port], to);
         end = choose(t, port, to);
     }
     settle_other(t, field);

@@ -78,6 +78,8 @@ static inline void ruleset_text_rewrite(struct buf *out, const struct rewrite *r
     }
     if (rewrite->has_ports)
         buf_addf(out, " :%u-%u", (unsigned)rewrite->ports.lo, (unsigned)rewrite->ports.hi);
+    if (rewrite->any_port)
+        buf_adds(out, " any port");
 }
 
 static inline void ruleset_text_rule(struct buf *out, const struct rule *rule)

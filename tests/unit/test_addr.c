@@ -217,7 +217,7 @@ static void protocols(void **state)
         int number;
     } cases[] = {{"tcp", 6},  {"udp", 17},   {"icmp", 1}, {"icmpv6", 58}, {"ipv6-icmp", 58}, {"sctp", 132},
                  {"gre", 47}, {"hopopt", 0}, {"0", 0},    {"255", 255},   {"256", -1},       {"", -1},
-                 {"TCP", -1}, {"tcpx", -1},  {"-1", -1},  {"ipencap", 4}, {"udplite", 136}};
+                 {"TCP", -1}, {"tcpx", -1},  {"-1", -1},  {"ipencap", 4}, {"ipv4", 4},       {"udplite", 136}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -372,6 +372,8 @@ static void targets_that_write(void **state)
         {"nat", "x -p udp -j REDIRECT --to-ports 5353", "transport=17 dnat own :5353-5353"},
         {"nat", "x -j SNAT --to-source 192.0.2.1-192.0.2.4 --persistent", "snat 192.0.2.1-192.0.2.4"},
         {"nat", "x -p tcp -j MASQUERADE --to-ports 1024-2000 --random-fully", "transport=6 snat own :1024-2000"},
+        {"nat", "x -j MASQUERADE --random-fully", "snat own any port"},
+        {"nat", "x -j SNAT --to-source 192.0.2.1 --random", "snat 192.0.2.1 any port"},
         {"nat", "PREROUTING -j NETMAP --to 10.5.0.0/16",
          "state=new,related !any(state=related transport=1,58) dnat 10.5.0.0/16 (network)"},
         {"nat", "POSTROUTING -j NETMAP --to 10.5.0.0/16",

@@ -35,6 +35,10 @@ static const struct {
      "    add chain t c { policy drop  ; }\n     add rule t c accept \n"},
     {"$NFT add rule t c comment \\\"x\\\"\nset -e\n", "     add rule t c comment  \"x \"\n      \n"},
     {"set -e\nnft flush ruleset\n", "      \n    flush ruleset\n"},
+    {"destroy table ip t\ntable ip t {\n}\ndestroy table ip t; table ip t {\n}\n",
+     "                  \ntable ip t {\n}\ndelete  table ip t; table ip t {\n}\n"},
+    {"# table ip t\ntable ip t2\ndestroy table ip t # again\n",
+     "# table ip t\ntable ip t2\n                   # again\n"},
     /* In braces nothing is a prompt. */
     {"table ip t {\n chain c {\n  ip saddr @s drop\n @s $ x\n }\n}\n",
      "table ip t {\n chain c {\n  ip saddr @s drop\n @s $ x\n }\n}\n"},
@@ -83,7 +87,15 @@ static const struct {
      CHAIN(" " BURST(1) " counter packets 0 bytes 0 drop\ncounter packets 1 bytes 2 " BURST(2)), LISTED(1) LISTED(2),
      "{\"xt\": {\"type\": \"match\", \"name\": \"recent\"}}{\"xt\": {\"type\": \"target\", \"name\": \"LOG\"}}"},
     {CHAIN("accept # handle 5\ncounter # all of them\njump queue"),
-     CHAIN("accept # handle 5\ncounter # all of them\njump queue"), "", ""},
+     CHAIN("accept # handle 5\ncounter # all of them\njump stand_in_for_queue"), "", ""},
+    /* Chains whose names nft lists and does not take. */
+    {"table ip t {\n chain reject {\n }\n chain rejected {\n goto reject\n vmap { 1 : jump 1~a, 2 : drop }\n }\n}\n",
+     "table ip t {\n chain stand_in_for_reject {\n }\n chain rejected {\n goto stand_in_for_reject\n"
+     " vmap { 1 : jump stand_in_for_/31/7ea, 2 : drop }\n }\n}\n",
+     "\"name\": \"stand_in_for_reject\", \"target\": \"stand_in_for_/31/7ea\", \"rejected\"",
+     "\"name\": \"reject\", \"target\": \"1~a\", \"rejected\""},
+    {CHAIN("meter m size 9 { ip saddr limit rate 1/second } drop"), CHAIN(BURST(1) " drop"), LISTED(1),
+     "{\"meter\": {\"name\": \"m\"}}"},
     {CHAIN("tcp dport 1 queue flags bypass to 1-3 comment \"queue\""),
      CHAIN("tcp dport 1 " BURST(1) " comment \"queue\""), LISTED(1), "{\"queue\": null}"},
     {"add rule ip t c queue\n", "add rule ip t c " BURST(1) "\n", LISTED(1), "{\"queue\": null}"},

@@ -10,7 +10,9 @@
  */
 #include "dialect/iptables/read.h"
 
+#include "dialect/headers.h"
 #include "dialect/iptables/dumps.h"
+#include "dialect/iptables/locality.h"
 #include "dialect/iptables/reader.h"
 
 struct walk {
@@ -471,6 +473,10 @@ struct ruleset *iptables_read(struct arena *arena, const struct dialect_input *i
     reader.ruleset->file = n > 0 ? inputs[0].text->name : STR_EMPTY;
     any = read_all(&reader, inputs, n);
     finish(&reader);
+    if (any && !reader.unusable) {
+        headers_settle(reader.ruleset);
+        locality_settle(arena, reader.ruleset);
+    }
     arena_free(reader.scratch);
     if (!any && n > 0)
         report_nothing(diags, &inputs[0]);

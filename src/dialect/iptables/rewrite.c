@@ -50,6 +50,18 @@ static bool only_option(const struct reading *reading, const char *const *names,
     return true;
 }
 
+/* The kernel is to choose another source port, of no range that is said. */
+static bool is_random(const struct reading *reading, const struct rewrite *rewrite)
+{
+    static const char *const names[] = {"--random", "--random-fully", NULL};
+
+    for (size_t i = 0; i < reading->target_options.n && !rewrite->has_ports; i++) {
+        if (is_one_of(word_of(reading, reading->target_options.v[i]), names))
+            return true;
+    }
+    return false;
+}
+
 /* `80`, `80-90`. */
 static bool parse_ports(struct str text, struct rewrite *rewrite)
 {
@@ -188,5 +200,6 @@ enum action rewrite_read(struct reading *reading, struct str target)
         action = hook == HOOK_PREROUTING || hook == HOOK_OUTPUT ? ACTION_DNAT : ACTION_SNAT;
     if (action != ACTION_UNKNOWN)
         reading->rewrite = rewrite;
+    rewrite->any_port = action == ACTION_SNAT && is_random(reading, rewrite);
     return action;
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "base/num.h"
+#include "dialect/headers.h"
 #include "dialect/loadable.h"
 #include "dialect/nftables/lines.h"
 #include "dialect/nftables/nftables.h"
@@ -486,6 +487,7 @@ static struct ruleset *read_input(struct arena *arena, const struct dialect_inpu
         if (input->listing != NULL)
             reading.lines = lines_scan(arena, input->text, loadable_text(arena, input->text->text));
         read_objects(&reading, list);
+        headers_settle(reading.reader.ruleset);
     }
     json_decref(root);
     return diags->errors == errors ? reading.reader.ruleset : NULL;

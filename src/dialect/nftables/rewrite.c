@@ -65,6 +65,16 @@ static bool is_flag(json_t *flags, const char *name)
     return str_is(view(flags), name) || (json_array_size(flags) == 1 && str_is(view(json_array_get(flags, 0)), name));
 }
 
+/* The kernel is to choose another source port. */
+static bool is_random(json_t *flags)
+{
+    for (size_t i = 0; i < json_array_size(flags); i++) {
+        if (is_random(json_array_get(flags, i)))
+            return true;
+    }
+    return str_is(view(flags), "random") || str_is(view(flags), "fully-random");
+}
+
 static const struct rewrite *keep_rewrite(struct reader *reader, const struct rewrite *rewrite)
 {
     return arena_copy(reader->arena, rewrite, sizeof *rewrite);
@@ -85,7 +95,7 @@ static void emit_nat(struct reader *reader, struct rules_of *rules, const struct
 
 /* By a key that is not modelled, `numgen inc mod 2`: each place may be the one, or none is. */
 static bool unknown_map(struct reader *reader, struct rules_of *rules, const struct drafts *drafts, enum action action,
-                        json_t *map, const struct map_pairs *pairs)
+                        json_t *map, const struct map_pairs *pairs, bool random)
 {
     struct str text = text_expression(reader, json_object_get(map, "key"));
     bool every = map_has_every_number(json_object_get(map, "key"), pairs->list);
@@ -101,6 +111,7 @@ static bool unknown_map(struct reader *reader, struct rules_of *rules, const str
             rules->n = before;
             return false;
         }
+        rewrite.any_port = random && !rewrite.has_ports;
         vec_each (const struct draft *, draft, drafts) {
             struct draft copy = draft_copy(reader, draft);
 
@@ -115,14 +126,14 @@ static bool unknown_map(struct reader *reader, struct rules_of *rules, const str
 
 /* {"map": {"key": KEY, "data": {"set": [[KEY, PLACE]…]}}}: a rule for each element. */
 static bool read_map(struct reader *reader, struct rules_of *rules, struct drafts *drafts, enum action action,
-                     json_t *map)
+                     json_t *map, bool random)
 {
     size_t before = rules->n;
     struct map_element element;
     struct map_pairs pairs;
 
     if (!map_open(reader, drafts, map, &pairs))
-        return pairs.field_n == 0 && unknown_map(reader, rules, drafts, action, map, &pairs);
+        return pairs.field_n == 0 && unknown_map(reader, rules, drafts, action, map, &pairs, random);
     for (size_t i = 0; i < pairs.n; i++) {
         struct rewrite rewrite = {0};
         enum family family = FAMILY_N;
@@ -131,6 +142,7 @@ static bool read_map(struct reader *reader, struct rules_of *rules, struct draft
             rules->n = before;
             return false;
         }
+        rewrite.any_port = random && !rewrite.has_ports;
         emit_nat(reader, rules, &element.drafts, action, family, &rewrite);
     }
     return pairs.n > 0;
@@ -172,10 +184,11 @@ bool rewrite_nat(struct reader *reader, struct rules_of *rules, struct drafts *d
     struct str said = view(json_object_get(value, "family"));
     struct rewrite rewrite = {.own = own};
     enum family family = FAMILY_N;
+    bool random = action == ACTION_SNAT && is_random(json_object_get(value, "flags"));
 
     if (json_object_get(address, "map") != NULL)
         return port == NULL && json_object_get(value, "type_flags") == NULL &&
-               read_map(reader, rules, drafts, action, json_object_get(address, "map"));
+               read_map(reader, rules, drafts, action, json_object_get(address, "map"), random);
     if ((address != NULL && (own || !read_addresses(address, &rewrite, &family))) ||
         (port != NULL && !read_ports(port, &rewrite)) || (!own && address == NULL && port == NULL))
         return false;
@@ -183,6 +196,7 @@ bool rewrite_nat(struct reader *reader, struct rules_of *rules, struct drafts *d
     if (json_object_get(value, "type_flags") != NULL &&
         (!rewrite.network || json_object_get(address, "prefix") == NULL))
         return false;
+    rewrite.any_port = random && !rewrite.has_ports;
     if (family == FAMILY_N && said.n > 0)
         family = str_is(said, "ip") ? FAMILY_V4 : FAMILY_V6;
     emit_nat(reader, rules, drafts, action, family, &rewrite);

@@ -235,16 +235,22 @@ static void limit(struct buf *out, const json_t *value)
 
 static void nat(struct buf *out, const char *name, const json_t *value)
 {
+    const json_t *flags = json_object_get(value, "flags");
+
     buf_adds(out, name);
-    if (json_object_get(value, "addr") == NULL && json_object_get(value, "port") == NULL)
-        return;
-    buf_adds(out, " to ");
+    if (json_object_get(value, "addr") != NULL || json_object_get(value, "port") != NULL)
+        buf_adds(out, " to ");
     if (json_object_get(value, "addr") != NULL)
         expression(out, json_object_get(value, "addr"), false, DEPTH_MAX);
     if (json_object_get(value, "port") != NULL) {
         buf_addc(out, ':');
         expression(out, json_object_get(value, "port"), false, DEPTH_MAX);
     }
+    if (json_is_string(flags) && strcmp(json_string_value(flags), "netmap") != 0)
+        buf_addf(out, " %s", json_string_value(flags));
+    if (json_array_size(flags) > 0)
+        buf_addc(out, ' ');
+    join(out, flags, ",", false, DEPTH_MAX);
 }
 
 static void reject(struct buf *out, const json_t *value)
