@@ -27,6 +27,8 @@ struct tally {
     size_t addresses;
     size_t answers; /* yes, no, required… */
     size_t small;   /* ports below 49 */
+    size_t names;   /* a few words that are no protocol */
+    size_t types;   /* of values: integer, string, boolean */
     bool row_heads; /* the first column, with nothing over it */
 };
 
@@ -39,6 +41,19 @@ static bool is_answer(struct str normal)
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_is(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* "32-bit Integer", "string": what a setting takes. */
+static bool is_value_type(struct str normal)
+{
+    static const char *const words[] = {"integer", "int",   "string", "str",   "boolean", "bool",
+                                        "uint16",  "int32", "number", "float", "uint",    "strings"};
+
+    for (size_t i = 0; words_count(normal) <= 4 && i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
             return true;
     }
     return false;
@@ -80,6 +95,9 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);
+    tally->types += is_value_type(normal);
+    tally->names +=
+        words_count(normal) <= 5 && words_service(normal) == NULL && ports_shape(&ports) != SHAPE_TRANSPORTS;
 }
 
 static void count_column(struct arena *arena, const struct grid *grid, size_t head_n, size_t column,
@@ -120,7 +138,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
         else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
-        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && is_mostly(tally->small, tally))
+        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && tally->small == tally->ports)
             return 0; /* 1, 2, 3: rows are numbered */
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
@@ -302,6 +320,13 @@ static void find_owner(struct search *search)
     if (count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) + count_kind(layout, COLUMN_OWNER) >
         0)
         return;
+    for (size_t column = 0; column < layout->column_n && count_kind(layout, COLUMN_DIRECTION) > 0; column++) {
+        if (str_is(layout->heads[column], "used by") &&
+            is_mostly(search->tallies[column].names, &search->tallies[column])) {
+            layout->kinds[column] = COLUMN_SOURCE; /* beside `Inbound`: who connects */
+            return;
+        }
+    }
     for (size_t column = 0; column < layout->column_n; column++) { /* `Incoming ports: Sensor` */
         enum way way = columns_head_way(layout->heads[column]);
 
@@ -419,6 +444,10 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind == COLUMN_PORT && tally->both == 0 && tally->small == tally->filled &&
             count_kind(layout, COLUMN_FOREIGN) > 0 && count_kind(layout, COLUMN_TRANSPORT) == 0)
             layout->rejected = "its numbers are too small to be network ports";
+        if (is_mostly(tally->types, tally) && words_have(layout->heads[column], "type")) {
+            layout->rejected = "it lists settings and what values they take";
+            layout->unsure = ports_nearby;
+        }
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }

@@ -57,6 +57,9 @@ const struct grid *columns_turn(struct arena *arena, const struct grid *grid);
  * list of source, destination and ports; the grid where it is no matrix. */
 const struct grid *columns_matrix(struct arena *arena, const struct grid *grid);
 
+/* intervals.c: `Start port | End port` as one column of ranges; the grid where it has no such two columns. */
+const struct grid *columns_intervals(struct arena *arena, const struct grid *grid);
+
 /* head_rows.c: rows at the top that are heads; normal text over a column, of all of them. */
 size_t columns_head_rows(struct arena *arena, const struct grid *grid);
 struct str columns_head_text(struct arena *arena, const struct grid *grid, size_t head_n, size_t column);

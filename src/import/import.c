@@ -151,10 +151,11 @@ static bool take_label(struct importer *importer, const struct block *block, con
 
 static void take_item(struct importer *importer, const struct block *block, const struct block *next, bool first)
 {
-    if (first)
+    if (first) {
+        importer->section_first = importer->section_table == 0;
         importer->section_table = ++importer->table;
-    if (first)
         importer->label_level = 0;
+    }
     if (take_label(importer, block, next))
         return;
     mention_keep(importer, block);

@@ -73,6 +73,7 @@ struct hints {
     bool optional;
     bool forbidden;
     bool example;
+    bool local;   /* the ports do not leave the host */
     bool between; /* the ends, but not which of them begins */
     bool arrow;   /* an arrow stands between the ends */
     bool weak;    /* the ends count only if both are kinds of machines or programs */
@@ -142,6 +143,7 @@ struct importer {
     size_t table;
     unsigned label_level; /* of the item that stands over the items below it; 0: none */
     size_t section_table; /* the last table of this section; 0: none */
+    bool section_first;   /* what is read now is the first table or list of its section */
 };
 
 /* parties.c */

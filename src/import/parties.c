@@ -116,6 +116,13 @@ static bool is_condition(struct str normal)
     return str_ends(normal, " only");
 }
 
+static bool is_sentence(struct arena *arena, struct str line)
+{
+    size_t words = words_count(words_normal(arena, line));
+
+    return words > 14 || (words > 5 && strchr(".:;!?", line.p[line.n - 1]) != NULL);
+}
+
 /* Names in lines of their own are parted by commas; a sentence in a line below the name is not a part of it. */
 static struct str names_of_lines(struct arena *arena, struct str text)
 {
@@ -125,7 +132,7 @@ static struct str names_of_lines(struct arena *arena, struct str text)
     for (struct str rest = text; rest.n > 0;) {
         struct str line = str_trim(str_cut(rest, '\n', &rest));
 
-        if (line.n == 0 || (names.n > 0 && words_count(words_normal(arena, line)) > 5))
+        if (line.n == 0 || (names.n > 0 && is_sentence(arena, line)))
             continue;
         buf_addf(&names, "%s%.*s",
                  names.n == 0                                               ? ""

@@ -249,6 +249,19 @@ struct str heading_subject(struct arena *arena, struct str text)
     return sentence_cut(&sentence, from, to);
 }
 
+/* "report collected data", "protect the pool": what somebody does, and no party. */
+static bool is_deed(struct str phrase, struct str first)
+{
+    static const char *const verbs[] = {
+        "report",   "communicate", "protect",  "manage",       "enable",   "configure", "collect",  "send",
+        "receive",  "provide",     "support",  "establish",    "download", "upload",    "perform",  "run",
+        "deploy",   "retrieve",    "transfer", "validate",     "register", "discover",  "download", "synchronize",
+        "allow",    "access",      "reach",    "authenticate", "use",      "work",      "ensure",   "obtain",
+        "function", "operate",     "be",       "get",          NULL};
+
+    return phrase.p[0] >= 'a' && phrase.p[0] <= 'z' && phrase.n > first.n && word_is_one_of(first, verbs);
+}
+
 struct str phrase_clean(struct arena *arena, struct str phrase)
 {
     static const char *const leading[] = {"the",       "a",       "an",    "your", "each", "all",    "any",
@@ -286,9 +299,25 @@ struct str phrase_clean(struct arena *arena, struct str phrase)
             return STR_EMPTY;
         named = named || !is_generic(sentence.words[i].normal);
     }
+    if (is_deed(sentence_cut(&sentence, from, to), sentence.words[from].normal))
+        return STR_EMPTY;
     if (!named || (to - from == 1 && word_is_one_of(sentence.words[from].normal, never)))
         return STR_EMPTY;
     return sentence_cut(&sentence, from, to);
+}
+
+/* "access the server": behind "to" it is something to do, and the party stands behind it. */
+static size_t verb_n(const struct sentence *sentence, size_t i)
+{
+    static const char *const reaches[] = {"access the", "access your", "access a", "access an",   "reach the",
+                                          "reach your", "reach a",     "reach an", "contact the", "connect to the"};
+    char first = sentence->text.p[sentence->words[i].at];
+
+    for (size_t k = 0; first >= 'a' && first <= 'z' && k < sizeof reaches / sizeof *reaches; k++) {
+        if (sentence_match(sentence, i, reaches[k]) > 0)
+            return sentence_match(sentence, i, reaches[k]) - 1;
+    }
+    return 0;
 }
 
 struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
@@ -296,8 +325,9 @@ struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
     static const char *const stops[] = {"on",    "over", "using", "via",   "through", "at",   "for",      "in", "with",
                                         "if",    "when", "is",    "are",   "must",    "to",   "from",     "by", "that",
                                         "which", "so",   "and",   "where", "should",  "uses", "requires", NULL};
-    size_t from = i;
+    size_t from = i + (i < sentence->n ? verb_n(sentence, i) : 0);
 
+    i = from;
     while (i < sentence->n && (i == from || !sentence->words[i].breaks) &&
            (i == from || !word_is_one_of(sentence->words[i].normal, stops)))
         i++;

@@ -220,6 +220,15 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     *ports_said = true;
 }
 
+/* A column of sources alone: they come in, whatever a sentence says of what goes out. A heading or caption that says so
+ * is about this table, and contradicts its head. */
+static void come_in(struct table *table, struct fact *fact)
+{
+    fact->way = WAY_IN;
+    if (!str_is(table->scope.way_why, "lead-in sentence"))
+        fact_review(table->importer, fact, STR("the words over the table say outbound, its column says sources"));
+}
+
 void row_read(struct table *table, const struct row *row)
 {
     struct importer *importer = table->importer;
@@ -238,7 +247,7 @@ void row_read(struct table *table, const struct row *row)
     row_far_end(table, row, &fact);
     if (fact.way == WAY_UNSAID && fact.from.actor != NULL && !table_has(table, COLUMN_DESTINATION) &&
         table->scope.hints.way == WAY_OUT && table->scope.hints.from.n == 0 && !table_has(table, COLUMN_DOMAIN))
-        fact.way = WAY_IN; /* a column of sources alone: they come in, whatever a sentence says of what goes out */
+        come_in(table, &fact);
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)

@@ -23,6 +23,7 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     if (text.p[text.n - 1] == ':' && words_count(words_normal(importer->arena, text)) <= 6)
         heading = true; /* "Manager to agents:" */
     sentence_read(importer->arena, text, heading, &read);
+    hints->local = hints->local || read.local;
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
     if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))
@@ -49,6 +50,18 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
         take(&hints->condition, &scope->condition_why, read.condition, reason);
 }
 
+/* "SIP TCP/UDP" over its ports: a label that names both is about both; a sentence may be about one each. */
+static void take_both(struct importer *importer, struct scope *scope, struct str label)
+{
+    struct port_text read;
+
+    ports_read(importer->arena, label, &read);
+    if (scope->hints.transports == 0 && read.n == 0 && read.transports == (WORDS_TCP | WORDS_UDP)) {
+        scope->hints.transports = read.transports;
+        scope->transports_why = STR("section row");
+    }
+}
+
 /* Sentences of a paragraph, the last first. */
 static void take_sentences(struct importer *importer, struct scope *scope, struct str text, struct str reason)
 {
@@ -73,6 +86,7 @@ static void take_far(struct importer *importer, struct scope *scope, struct str 
     far.hints.to = scope->hints.to;
     far.hints.owner = scope->hints.owner;
     far.hints.condition = scope->hints.condition;
+    far.hints.local = scope->hints.local || (far.hints.local && importer->section_first);
     *scope = far;
 }
 
@@ -143,6 +157,11 @@ void scope_find(struct importer *importer, struct scope *scope)
     *scope = (struct scope){0};
     if (around->section.n > 0) {
         take_unit(importer, scope, around->section, true, STR("section row"));
+        take_both(importer, scope, around->section);
+        if (hints->way == WAY_UNSAID && columns_way(importer->arena, around->section) == WAY_BOTH) {
+            hints->way = WAY_BOTH;
+            scope->way_why = STR("section row");
+        }
         take_subject(importer, scope, around->section);
     }
     take_sentences(importer, scope, around->last_lead, STR("lead-in sentence"));
@@ -156,6 +175,8 @@ void scope_find(struct importer *importer, struct scope *scope)
         hints->from = scope->heading;
     if (scope->heading.n > 0 && hints->owner.n > 0 && is_same_party(importer->arena, scope->heading, hints->owner))
         hints->owner = scope->heading;
+    if (scope->heading.n > 0 && hints->to.n > 0 && is_same_party(importer->arena, scope->heading, hints->to))
+        hints->to = scope->heading;
     whole_name(importer, &hints->from);
     whole_name(importer, &hints->to);
     whole_name(importer, &hints->owner);

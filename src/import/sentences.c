@@ -65,6 +65,8 @@ static void read_subject(const struct sentence *sentence, struct hints *hints)
                 str_is(sentence->words[i - 1].normal, "the"))
                 break;
             hints->from = subject;
+            if (sentence_match(sentence, i + n, "each other") || sentence_match(sentence, i + n, "one another"))
+                hints->to = subject;
             if (i + n < sentence->n && hints->to.n == 0 && !str_is(str_of(verbs[k]), "connects"))
                 hints->to = phrase_from(sentence, i + n, NULL);
             break;
@@ -207,16 +209,20 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
     }
 }
 
-/* If X, … at the beginning: when it counts. */
+/* If X, … at the beginning: when it counts. That there is a firewall is no condition: it is why the page is there. */
 static void read_condition(const struct sentence *sentence, struct hints *hints)
 {
+    static const char *const firewalls[] = {"firewall", "firewalls", "firewalld", "iptables", NULL};
     size_t end = 1;
+    bool about_firewall = false;
 
     if (sentence->n < 3 || (!str_is(sentence->words[0].normal, "if") && !str_is(sentence->words[0].normal, "when")))
         return;
-    while (end < sentence->n && !sentence->words[end].breaks)
+    while (end < sentence->n && !sentence->words[end].breaks) {
+        about_firewall = about_firewall || word_is_one_of(sentence->words[end].normal, firewalls);
         end++;
-    if (end < sentence->n)
+    }
+    if (end < sentence->n && !about_firewall)
         hints->condition = sentence_cut(sentence, 0, end);
 }
 
@@ -270,6 +276,28 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* "only reachable from localhost", "listen on the loopback interface"; not what can be set otherwise. */
+static bool is_local(struct str normal)
+{
+    static const char *const says[] = {"only",
+                                       "loopback interface",
+                                       "internally",
+                                       "loopback address",
+                                       "locally",
+                                       "accessible from localhost",
+                                       "reachable from localhost"};
+    static const char *const unless[] = {"by default", "if", "unless", "not", "can be", "except", "other than"};
+    bool found = false;
+
+    if (!words_have(normal, "localhost") && !words_have(normal, "loopback") && !words_have(normal, "127 0 0 1"))
+        return false;
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        found = found || words_have(normal, says[i]);
+    for (size_t i = 0; i < sizeof unless / sizeof *unless; i++)
+        found = found && !words_have(normal, unless[i]);
+    return found;
+}
+
 /* Both ends or none; up to a comma. */
 static void set_ends(struct arena *arena, struct str from, struct str to, struct hints *hints)
 {
@@ -293,6 +321,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
     sentence_split(arena, text, &sentence);
     read_words(&sentence, hints);
+    hints->local = memmem(text.p, text.n, "lo", 2) != NULL && is_local(words_normal(arena, text));
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
         hints->arrow = true;
