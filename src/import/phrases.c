@@ -224,6 +224,16 @@ static bool is_generic(struct str word)
     return word_is_one_of(word, generic) || (word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9');
 }
 
+/* "Worker nodes (workers": the bracket behind the last word is a part of it. */
+static struct str with_bracket(struct str text, struct str part)
+{
+    bool open = part.n > 0 && memchr(part.p, '(', part.n) != NULL && memchr(part.p, ')', part.n) == NULL;
+
+    if (open && part.p + part.n < text.p + text.n && part.p[part.n] == ')')
+        part.n++;
+    return part;
+}
+
 struct str heading_subject(struct arena *arena, struct str text)
 {
     struct sentence sentence;
@@ -246,7 +256,7 @@ struct str heading_subject(struct arena *arena, struct str text)
     }
     while (to > from && is_generic(sentence.words[to - 1].normal))
         to--;
-    return sentence_cut(&sentence, from, to);
+    return with_bracket(text, sentence_cut(&sentence, from, to));
 }
 
 /* "report collected data", "protect the pool": what somebody does, and no party. */
@@ -322,9 +332,10 @@ static size_t verb_n(const struct sentence *sentence, size_t i)
 
 struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
 {
-    static const char *const stops[] = {"on",    "over", "using", "via",   "through", "at",   "for",      "in", "with",
-                                        "if",    "when", "is",    "are",   "must",    "to",   "from",     "by", "that",
-                                        "which", "so",   "and",   "where", "should",  "uses", "requires", NULL};
+    static const char *const stops[] = {"on",  "over",  "using",  "via",  "through",  "at",  "for",
+                                        "in",  "with",  "if",     "when", "is",       "are", "must",
+                                        "to",  "from",  "by",     "that", "which",    "so",  "as",
+                                        "and", "where", "should", "uses", "requires", NULL};
     size_t from = i + (i < sentence->n ? verb_n(sentence, i) : 0);
 
     i = from;

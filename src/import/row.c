@@ -177,7 +177,8 @@ static void read_conditions(struct table *table, const struct row *row, struct f
     struct str normal = words_normal(table->importer->arena, text);
 
     if (normal.n > 0 && !str_is(normal, "all") && !str_is(normal, "any") && !str_is(normal, "always") &&
-        !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none"))
+        !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none") &&
+        !str_starts(normal, "see "))
         fact_when(table->importer, fact,
                   is_identifier(text) ? STR_EMPTY : words_line(table->importer->arena, text, 120));
     if (row->cells[COLUMN_CONFIGURABLE] != NULL) {
@@ -220,6 +221,32 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     *ports_said = true;
 }
 
+static bool is_everyone(const struct table *table, const struct row *row)
+{
+    struct str normal = words_normal(table->importer->arena, row_text(row, COLUMN_OWNER));
+
+    return str_is(normal, "all") || str_is(normal, "all hosts") || str_is(normal, "all nodes");
+}
+
+/* "(listening on 127.0.0.1)", "localhost only". */
+static bool is_local(struct arena *arena, struct str text)
+{
+    static const char *const says[] = {"listening on 127 0 0 1",    "listens on 127 0 0 1", "listening on localhost",
+                                       "listens on localhost",      "localhost only",       "loopback only",
+                                       "only on localhost",         "only from localhost",  "only localhost",
+                                       "only on 127 0 0 1",         "bound to localhost",   "bound to 127 0 0 1",
+                                       "on the loopback interface", "local loopback"};
+    struct arena_mark mark = arena_mark(arena);
+    struct str normal = words_normal(arena, text);
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        found = found || words_have(normal, says[i]);
+    found = found && !words_have(normal, "by default") && !words_have(normal, "not");
+    arena_release(arena, mark);
+    return found;
+}
+
 /* A column of sources alone: they come in, whatever a sentence says of what goes out. A heading or caption that says so
  * is about this table, and contradicts its head. */
 static void come_in(struct table *table, struct fact *fact)
@@ -255,6 +282,10 @@ void row_read(struct table *table, const struct row *row)
     if (table_has(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
     row_purpose(table, row, &fact);
+    if (is_local(importer->arena, fact.purpose.text) || is_local(importer->arena, row_text(row, COLUMN_COMMENT))) {
+        row_left_out(table, row, "its port does not leave the host, as the row says");
+        return;
+    }
     read_service(table, row, &transport, &fact);
     if (table->domains ? !ports_said
                        : !ports_said && !row_ports(table, row, has_transport ? &transport : NULL, &fact) &&
@@ -276,7 +307,7 @@ void row_read(struct table *table, const struct row *row)
     read_need(table, row, &fact);
     read_marks(table, row, &fact);
     use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(row_text(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));
-    row_carry_transports(table, &transport, has_transport, use, &fact);
+    row_carry_transports(table, row, &transport, has_transport, use, &fact);
     fact_finish(importer, &fact, has_transport ? &transport : NULL, &table->scope, use,
                 table_has(table, COLUMN_DOMAIN) || (fact.to.actor != NULL && fact.to.actor->domain_n > 0));
     if (table_in_words(table)) {
@@ -286,6 +317,8 @@ void row_read(struct table *table, const struct row *row)
         row_ends_of_verbs(table, &fact);
     }
     row_inside(table, row, owner.actor, &fact);
+    if (fact.way == WAY_BOTH && fact.from.actor == NULL && fact.to.actor == NULL && is_everyone(table, row))
+        fact.from = fact.to = (struct party){.actor = importer->product, .why = STR("all of them, both ways")};
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)
         fact.to = owner;
     else if (owner.actor != NULL && fact.to.actor != NULL && fact.from.actor == NULL)

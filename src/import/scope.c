@@ -12,6 +12,30 @@ static void take(struct str *field, struct str *why, struct str value, struct st
     }
 }
 
+/* What a label names as a party is whose ports they are, unless something nearer says otherwise. */
+static void take_subject(struct importer *importer, struct scope *scope, struct str subject)
+{
+    struct str from;
+    struct str to;
+
+    if (scope->subject == NULL && subject.n > 0 && !columns_to(subject, &from, &to) && party_is_role(importer, subject))
+        scope->subject = party_actor(importer, subject, SPAN_NONE);
+}
+
+/* "All of these ports are TCP", not "it pings with ICMP or a TCP echo". */
+static bool speaks_of_ports(struct importer *importer, struct str text)
+{
+    static const char *const words[] = {"port",    "ports",       "protocol", "protocols",
+                                        "traffic", "connections", "following"};
+    struct str normal = words_normal(importer->arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 /* One unit of text: a heading, or one sentence. */
 static void take_unit(struct importer *importer, struct scope *scope, struct str text, bool heading, struct str reason)
 {
@@ -23,6 +47,8 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     if (text.p[text.n - 1] == ':' && words_count(words_normal(importer->arena, text)) <= 6)
         heading = true; /* "Manager to agents:" */
     sentence_read(importer->arena, text, heading, &read);
+    if (heading && text.p[text.n - 1] == ':')
+        take_subject(importer, scope, heading_subject(importer->arena, text)); /* "Worker nodes:" */
     hints->local = hints->local || read.local;
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
@@ -36,7 +62,7 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
         hints->way = read.way;
         scope->way_why = reason;
     }
-    if (hints->transports == 0 && read.transports != 0) {
+    if (hints->transports == 0 && read.transports != 0 && (heading || speaks_of_ports(importer, text))) {
         hints->transports = read.transports;
         scope->transports_why = reason;
     }
@@ -97,13 +123,6 @@ static bool is_same_party(struct arena *arena, struct str heading, struct str ph
     struct str b = party_key(arena, phrase);
 
     return a.n > 0 && b.n > 0 && words_have(b, str_cstr(arena, a));
-}
-
-/* What a label names as a party is whose ports they are, unless something nearer says otherwise. */
-static void take_subject(struct importer *importer, struct scope *scope, struct str subject)
-{
-    if (scope->subject == NULL && subject.n > 0 && party_is_role(importer, subject))
-        scope->subject = party_actor(importer, subject, SPAN_NONE);
 }
 
 static void take_label(struct importer *importer, struct scope *scope, struct str text, struct str reason)

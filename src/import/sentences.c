@@ -209,6 +209,20 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* "…, open these ports:": what the condition is for stands below it, and not something else. */
+static bool leads_to_ports(const struct sentence *sentence, size_t from)
+{
+    static const char *const words[] = {"following", "below", "these", "open", "opened",
+                                        "port",      "ports", "table", NULL};
+    size_t n = sentence->text.n;
+
+    for (size_t i = from; i < sentence->n; i++) {
+        if (word_is_one_of(sentence->words[i].normal, words))
+            return true;
+    }
+    return n > 0 && sentence->text.p[n - 1] == ':';
+}
+
 /* If X, … at the beginning: when it counts. That there is a firewall is no condition: it is why the page is there. */
 static void read_condition(const struct sentence *sentence, struct hints *hints)
 {
@@ -222,7 +236,7 @@ static void read_condition(const struct sentence *sentence, struct hints *hints)
         about_firewall = about_firewall || word_is_one_of(sentence->words[end].normal, firewalls);
         end++;
     }
-    if (end < sentence->n && !about_firewall)
+    if (end < sentence->n && !about_firewall && leads_to_ports(sentence, end))
         hints->condition = sentence_cut(sentence, 0, end);
 }
 
@@ -298,15 +312,32 @@ static bool is_local(struct str normal)
     return found;
 }
 
+/* Beside an arrow the internet is an end; in a sentence it is how one gets there. */
+static struct str end_of(struct arena *arena, struct str text)
+{
+    struct str phrase = phrase_clean(arena, text);
+    struct str normal = phrase.n > 0 ? STR_EMPTY : words_normal(arena, text);
+
+    return str_is(normal, "internet") || str_is(normal, "the internet") ? str_trim(text) : phrase;
+}
+
 /* Both ends or none; up to a comma. */
 static void set_ends(struct arena *arena, struct str from, struct str to, struct hints *hints)
 {
     struct str rest;
 
-    hints->from = phrase_clean(arena, str_cut(from, ',', &rest));
-    hints->to = phrase_clean(arena, str_cut(to, ',', &rest));
+    hints->from = end_of(arena, str_cut(from, ',', &rest));
+    hints->to = end_of(arena, str_cut(to, ',', &rest));
     if (hints->from.n == 0 || hints->to.n == 0)
         hints->from = hints->to = STR_EMPTY;
+}
+
+/* "Ports used for nodes" is the nodes; a part that is nothing else stays. */
+static struct str without_generic(struct arena *arena, struct str text)
+{
+    struct str subject = heading_subject(arena, text);
+
+    return subject.n > 0 ? subject : text;
 }
 
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
@@ -339,7 +370,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         read_ends(&sentence, heading, hints);
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
-        set_ends(arena, from, to, hints);
+        set_ends(arena, without_generic(arena, from), without_generic(arena, to), hints);
     }
     if (hints->from.n == 0 && hints->to.n == 0)
         read_owner(&sentence, hints);
