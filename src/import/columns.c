@@ -91,7 +91,8 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
     tally->arrows += columns_ends(text, &from, &to) != WAY_UNSAID;
-    tally->ends += columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to);
+    tally->ends +=
+        columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to) || columns_needs_out(text).n > 0;
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);
@@ -164,8 +165,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             return COLUMN_EXACT + share(tally->arrows, tally);
         return is_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
-        if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)
-            return 0;
+        if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION || head == COLUMN_COMMENT)
+            return 0; /* names of settings have dots too */
         return is_mostly(tally->domains, tally) ? says + share(tally->domains, tally) : 0;
     case COLUMN_NEED: return is_mostly(tally->answers, tally) ? says : 0;
     case COLUMN_CONFIGURABLE: return tally->answers > 0 ? says : 0;

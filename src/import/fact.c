@@ -359,6 +359,11 @@ void fact_domain_ports(struct importer *importer, struct fact *fact, const struc
             (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
         fact->ports_why = STR("lead-in sentence");
     }
+    if (n == 0 && importer->https_said) {
+        entries[n++] =
+            (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
+        fact->ports_why = STR("a sentence above it on the page");
+    }
     fact->transport_why = STR("no protocol column; TCP assumed");
     if (n == 0) {
         entries[n++] = (struct port_entry){.kind = PORT_UNSTATED, .text = STR_EMPTY};

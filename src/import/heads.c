@@ -126,3 +126,17 @@ enum way columns_head_way(struct str normal)
 
     return in == out ? WAY_UNSAID : in ? WAY_IN : WAY_OUT;
 }
+
+struct str columns_needs_out(struct str text)
+{
+    static const char *const verbs[] = {" need outbound ", " needs outbound ", " require outbound ",
+                                        " requires outbound "};
+
+    for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
+        const char *at = text.n == 0 ? NULL : memmem(text.p, text.n, verbs[k], strlen(verbs[k]));
+
+        if (at != NULL)
+            return str_trim(str_head(text, (size_t)(at - text.p)));
+    }
+    return STR_EMPTY;
+}

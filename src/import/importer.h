@@ -143,6 +143,7 @@ struct importer {
     size_t table;
     unsigned label_level; /* of the item that stands over the items below it; 0: none */
     size_t section_table; /* the last table of this section; 0: none */
+    bool https_said;      /* a sentence of the page says that it goes out over 443 */
     bool section_first;   /* what is read now is the first table or list of its section */
 };
 

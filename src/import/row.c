@@ -203,6 +203,12 @@ static void read_domains(struct table *table, const struct row *row, struct fact
         fact_review(importer, fact,
                     str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
         fact->to.actor = party_actor(importer, text, row->cells[COLUMN_DOMAIN]->span);
+        if (table->domains && memchr(text.p, '.', text.n) != NULL &&
+            words_count(words_normal(importer->arena, text)) < 9) {
+            fact->way = WAY_OUT; /* "a-<region>.example.com": a name, though not one that can be resolved */
+            fact_domain_ports(importer, fact, &read);
+            *ports_said = true;
+        }
         return;
     }
     if (read.rest.n > 0) {

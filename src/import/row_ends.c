@@ -105,6 +105,10 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     sentence_read(importer->arena, text, true, &hints);
     from = hints.from;
     to = hints.to;
+    if (columns_needs_out(text).n > 0) {
+        from = columns_needs_out(text);
+        fact->way = WAY_OUT;
+    }
     if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
         return;
     if (hints.way == WAY_BOTH)

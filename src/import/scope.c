@@ -18,6 +18,8 @@ static void take_subject(struct importer *importer, struct scope *scope, struct 
     struct str from;
     struct str to;
 
+    if (words_have(words_normal(importer->arena, subject), "firewall"))
+        return; /* it is what the rules are for, and no end of them */
     if (scope->subject == NULL && subject.n > 0 && !columns_to(subject, &from, &to) && party_is_role(importer, subject))
         scope->subject = party_actor(importer, subject, SPAN_NONE);
 }

@@ -240,6 +240,14 @@ static void read_condition(const struct sentence *sentence, struct hints *hints)
         hints->condition = sentence_cut(sentence, 0, end);
 }
 
+/* "URLs", "Required domains": a label that is nothing else. */
+static bool is_name_label(const struct sentence *sentence)
+{
+    static const char *const names[] = {"urls", "domains", "fqdns", "hostnames", NULL};
+
+    return sentence->n > 0 && sentence->n <= 3 && word_is_one_of(sentence->words[sentence->n - 1].normal, names);
+}
+
 static void read_words(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const ins[] = {"inbound", "incoming", "ingress", "listening", "listen", "listens", NULL};
@@ -247,9 +255,10 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     static const char *const ports[] = {"port", "ports",  "firewall", "firewalls", "allowlist", "whitelist", "tcp",
                                         "udp",  "egress", "ingress",  "outbound",  "inbound",   NULL};
     static const char *const accesses[] = {
-        "required", "require",  "requires", "allowlist", "whitelist",   "firewall",     "outbound",
-        "access",   "accesses", "reach",    "connect",   "connects",    "contact",      "contacts",
-        "allow",    "allowed",  "proxy",    "unblock",   "whitelisted", "connectivity", NULL};
+        "required", "require",   "requires",  "allowlist",   "whitelist",   "firewall",     "outbound",
+        "access",   "accesses",  "reach",     "connect",     "connects",    "contact",      "contacts",
+        "allow",    "allowed",   "proxy",     "unblock",     "whitelisted", "connectivity", "available",
+        "blocked",  "reachable", "permitted", "communicate", NULL};
     static const char *const names[] = {"domain", "domains",   "url",   "urls",      "endpoint", "endpoints", "site",
                                         "sites",  "hostnames", "fqdns", "addresses", "hosts",    NULL};
     bool in = false;
@@ -276,7 +285,7 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         hints->way = in ? WAY_IN : WAY_OUT;
     if (tcp != udp)
         hints->transports = tcp ? WORDS_TCP : WORDS_UDP;
-    hints->domains = access && name;
+    hints->domains = (access && name) || is_name_label(sentence);
     for (size_t i = 0; i < sentence->n; i++) {
         if (sentence_match(sentence, i, "for example") || sentence_match(sentence, i, "such as") ||
             sentence_match(sentence, i, "e g"))
