@@ -127,6 +127,7 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         return;
     }
     if (is_title(importer, text)) {
+        mention_keep(importer, block); /* or a row of a table that nobody could read */
         take_heading(importer, text, HEADINGS_MOST);
         return;
     }
@@ -233,6 +234,8 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         break;
     case BLOCK_PARAGRAPH:
         grid = text_table(importer, blocks, n, &used);
+        if (grid == NULL)
+            grid = stacked_table(importer, blocks, n, &used);
         if (grid != NULL)
             table_read(importer, grid);
         else

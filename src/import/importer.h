@@ -200,6 +200,9 @@ bool sentence_fact(struct importer *importer, const struct block *block);
 /* The grid with the heads that stand in a line above it; the grid itself where that line is something else. */
 const struct grid *text_heads(struct importer *importer, const struct block *block, const struct grid *grid);
 const struct grid *text_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
+/* stacked.c: a table that was copied with one cell a paragraph; NULL with `used` beyond its heads where it cannot be
+ * read. */
+const struct grid *stacked_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
 
 /* commands.c */
 void command_keep(struct importer *importer, const struct block *block);

@@ -169,6 +169,10 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
 
         if (close != NULL)
             inner = str_head(inner, (size_t)(close - inner.p));
+        if (close != NULL && open > text.p && close + 1 == text.p + text.n && domains_in(importer->arena, inner)) {
+            domains_read_text(importer->arena, inner, &domains); /* "Update server (updates.example.org)" */
+            return party_domains(importer, text, domains.domains, domains.n, span);
+        }
         if (is_condition(words_normal(importer->arena, inner)) && open > text.p) {
             *condition = inner;
             text = str_trim(str_head(text, (size_t)(open - text.p)));

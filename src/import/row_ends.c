@@ -171,7 +171,8 @@ void row_far_end(const struct table *table, const struct row *row, struct fact *
         return;
     if (way == WAY_UNSAID && is_neutral(from))
         way = table->scope.hints.way;
-    if ((way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner"))) ||
+    if ((way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner") ||
+                           str_is(to, "to component"))) ||
         (way == WAY_OUT && (is_neutral(from) || words_have(from, "destination") || words_have(from, "target")))) {
         party = fact->from;
         fact->from = fact->to;
