@@ -101,16 +101,28 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
         words_count(normal) <= 5 && words_service(normal) == NULL && ports_shape(&ports) != SHAPE_TRANSPORTS;
 }
 
+/* Rows that lost no cell: what a column holds is read from these where others are shifted. */
+static bool has_whole_rows(const struct grid *grid, size_t head_n)
+{
+    size_t n = 0;
+
+    for (size_t row = head_n; row < grid->row_n && n < 2; row++)
+        n += columns_text(grid, row, grid->column_n - 1).n > 0;
+    return n > 1;
+}
+
 static void count_column(struct arena *arena, const struct grid *grid, size_t head_n, size_t column,
                          struct tally *tally)
 {
     struct arena_mark mark = arena_mark(arena);
+    bool whole = grid->shifted && has_whole_rows(grid, head_n);
     size_t step = grid->row_n > 2000 ? grid->row_n / 1000 : 1; /* a sample is enough to know what a column is */
 
     for (size_t row = head_n; row < grid->row_n; row += step) {
         const struct cell *cell = grid_at(grid, row, column);
 
-        if (cell == NULL || cell->row != row || cell->column != column || cell->column_span == grid->column_n)
+        if (cell == NULL || cell->row != row || cell->column != column || cell->column_span == grid->column_n ||
+            (whole && columns_text(grid, row, grid->column_n - 1).n == 0))
             continue;
         count(arena, cell->text, tally);
         arena_release(arena, mark);
