@@ -71,6 +71,10 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
         return;
     }
     normal = words_normal(arena, text);
+    if (columns_arrow(text) != WAY_UNSAID) {
+        tally->filled++;
+        tally->ways++;
+    }
     if (normal.n == 0 && !str_is(str_trim(text), "*"))
         return;
     tally->filled++;

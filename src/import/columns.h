@@ -70,6 +70,8 @@ struct str columns_text(const struct grid *grid, size_t row, size_t column);
 enum way { WAY_UNSAID, WAY_IN, WAY_OUT, WAY_BOTH };
 /* `Inbound`, `out`, `bidirectional`, `→`…; WAY_UNSAID for anything else. */
 enum way columns_way(struct arena *arena, struct str text);
+/* An arrow alone, between the ends that stand in other cells; WAY_IN: from the second to the first. */
+enum way columns_arrow(struct str text);
 /* "The managers and the workers need outbound connection": who; empty for anything else. */
 struct str columns_needs_out(struct str text);
 enum way columns_head_way(struct str normal); /* of a head: "inbound ports" */

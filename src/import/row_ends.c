@@ -167,6 +167,11 @@ void row_far_end(const struct table *table, const struct row *row, struct fact *
     enum way way = fact->way;
     struct party party;
 
+    if (from.n > 0 && to.n > 0 && columns_arrow(row_text(row, COLUMN_DIRECTION)) == WAY_IN) {
+        party = fact->from;
+        fact->from = fact->to;
+        fact->to = party;
+    }
     if (from.n > 0 && to.n > 0)
         return;
     if (way == WAY_UNSAID && is_neutral(from))
