@@ -11,6 +11,9 @@ enum { HEADS_LEAST = 3, HEADS_MOST = 10, REST_MOST = 3 };
 
 struct stack {
     struct importer *importer;
+    const struct block *blocks;
+    size_t block_n;
+    size_t grouped; /* blocks that are in groups: as many as were looked at, and one group more */
     struct groups VEC(struct block) groups; /* paragraphs; lines with nothing blank between them are one */
     struct ends VEC(size_t) ends;           /* blocks up to the end of each */
     enum column_kind kinds[HEADS_MOST];
@@ -34,19 +37,25 @@ static bool is_apart(const struct block *above, const struct block *below)
     return lines > 1;
 }
 
-static void group(struct stack *stack, const struct block *blocks, size_t n)
+/* Whether there is such a group; all of it is read then. */
+static bool has(struct stack *stack, size_t at)
 {
-    for (size_t i = 0; i < n && (blocks[i].kind == BLOCK_PARAGRAPH || blocks[i].kind == BLOCK_NOTE); i++) {
+    while (stack->groups.n <= at + 1 && stack->grouped < stack->block_n) {
+        const struct block *block = &stack->blocks[stack->grouped];
         struct block *last = stack->groups.n == 0 ? NULL : &stack->groups.v[stack->groups.n - 1];
 
-        if (last == NULL || is_apart(&blocks[i - 1], &blocks[i])) {
-            *vec_push(stack->importer->arena, &stack->groups) = blocks[i];
-            *vec_push(stack->importer->arena, &stack->ends) = i + 1;
+        if (block->kind != BLOCK_PARAGRAPH && block->kind != BLOCK_NOTE)
+            break;
+        stack->grouped++;
+        if (last == NULL || is_apart(block - 1, block)) {
+            *vec_push(stack->importer->arena, &stack->groups) = *block;
+            *vec_push(stack->importer->arena, &stack->ends) = stack->grouped;
             continue;
         }
-        last->text = str_printf(stack->importer->arena, "%.*s\n%.*s", STR_ARG(last->text), STR_ARG(blocks[i].text));
-        stack->ends.v[stack->ends.n - 1] = i + 1;
+        last->text = str_printf(stack->importer->arena, "%.*s\n%.*s", STR_ARG(last->text), STR_ARG(block->text));
+        stack->ends.v[stack->ends.n - 1] = stack->grouped;
     }
+    return at < stack->groups.n;
 }
 
 static bool is_anchor(enum column_kind kind)
@@ -63,11 +72,11 @@ static enum column_kind head_of(struct arena *arena, struct str text)
 }
 
 /* How many heads stand from `at` on, each of another kind. */
-static size_t read_heads(const struct stack *stack, size_t at, enum column_kind kinds[HEADS_MOST])
+static size_t read_heads(struct stack *stack, size_t at, enum column_kind kinds[HEADS_MOST])
 {
     size_t n = 0;
 
-    while (at + n < stack->groups.n && n < HEADS_MOST) {
+    while (n < HEADS_MOST && has(stack, at + n)) {
         enum column_kind kind = head_of(stack->importer->arena, stack->groups.v[at + n].text);
 
         if (kind == COLUMN_OTHER)
@@ -100,9 +109,9 @@ static bool holds(struct arena *arena, enum column_kind kind, struct str text)
 }
 
 /* Whether the cells that show what they are begin here. */
-static bool is_row(const struct stack *stack, size_t at)
+static bool is_row(struct stack *stack, size_t at)
 {
-    if (at + stack->to - stack->from > stack->groups.n)
+    if (!has(stack, at + stack->to - stack->from - 1))
         return false;
     for (size_t i = stack->from; i < stack->to; i++) {
         if (is_anchor(stack->kinds[i]) &&
@@ -112,18 +121,18 @@ static bool is_row(const struct stack *stack, size_t at)
     return true;
 }
 
-/* Where the next row shows what it is; groups.n: the table ends before. */
-static size_t next_row(const struct stack *stack, size_t at)
+/* Where the next row shows what it is; SIZE_MAX: the table ends before. */
+static size_t next_row(struct stack *stack, size_t at)
 {
     enum column_kind kinds[HEADS_MOST];
 
-    for (size_t i = at; i < stack->groups.n && i <= at + stack->from + REST_MOST; i++) {
+    for (size_t i = at; i <= at + stack->from + REST_MOST && has(stack, i); i++) {
         if (is_row(stack, i))
             return i;
         if (read_heads(stack, i, kinds) >= HEADS_LEAST)
             break;
     }
-    return stack->groups.n;
+    return SIZE_MAX;
 }
 
 static struct cell *put(struct stack *stack, size_t column, size_t at, bool head)
@@ -202,14 +211,14 @@ static size_t add_row(struct stack *stack, size_t left, size_t row)
     }
     for (size_t i = stack->from; i < stack->to; i++)
         put(stack, i, row + i - stack->from, false);
-    for (; taken < most && rest + taken < stack->groups.n && rest + taken < next; taken++) {
-        size_t behind = next < stack->groups.n ? next - (rest + taken) : 0;
+    for (; taken < most && rest + taken < next && has(stack, rest + taken); taken++) {
+        size_t behind = next < SIZE_MAX ? next - (rest + taken) : 0;
 
         if (behind > 0 && behind <= stack->from && was_named(stack, stack->groups.v[rest + taken].text))
             break; /* the rest of this row is empty: this is an end of the next one */
         last = put(stack, stack->to + taken, rest + taken, false);
     }
-    for (; last != NULL && next < stack->groups.n && next - (rest + taken) > stack->from; taken++)
+    for (; last != NULL && next < SIZE_MAX && next - (rest + taken) > stack->from; taken++)
         last->text = str_printf(arena, "%.*s %.*s", STR_ARG(last->text), STR_ARG(stack->groups.v[rest + taken].text));
     stack->row_n++;
     return rest + taken;
@@ -238,7 +247,7 @@ static size_t unread(struct importer *importer, const struct block *blocks, size
 
 const struct grid *stacked_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used)
 {
-    struct stack stack = {.importer = importer};
+    struct stack stack = {.importer = importer, .blocks = blocks, .block_n = n};
     bool port = false;
     size_t anchors = 0;
     size_t at;
@@ -246,7 +255,6 @@ const struct grid *stacked_table(struct importer *importer, const struct block *
 
     if (head_of(importer->arena, blocks[0].text) == COLUMN_OTHER || n < 2 * HEADS_LEAST)
         return NULL;
-    group(&stack, blocks, n);
     stack.n = read_heads(&stack, 0, stack.kinds);
     for (size_t i = stack.n; i > 0; i--) {
         port = port || stack.kinds[i - 1] == COLUMN_PORT;
@@ -264,10 +272,10 @@ const struct grid *stacked_table(struct importer *importer, const struct block *
     for (size_t i = 0; i < stack.n; i++)
         put(&stack, i, i, true);
     stack.row_n = 1;
-    for (at = stack.n; at < stack.groups.n;) {
+    for (at = stack.n; has(&stack, at);) {
         size_t row = next_row(&stack, at);
 
-        if (row == stack.groups.n || row - at > stack.from)
+        if (row == SIZE_MAX || row - at > stack.from)
             break;
         at = add_row(&stack, at, row);
     }
