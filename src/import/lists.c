@@ -179,6 +179,8 @@ bool item_read(struct importer *importer, const struct block *block)
         return true;
     if (!item_says(importer, text, &scope, &ports, &purpose))
         return false;
+    if (purpose.n == 0)
+        purpose = importer->around.section; /* "SSH" over its ports */
     fact.purpose.text = words_line(importer->arena, purpose, 300);
     normal = words_normal(importer->arena, purpose);
     fact.service = words_service_in(str_head(normal, 60));

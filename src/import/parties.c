@@ -261,6 +261,8 @@ struct actor *party_of_use(struct importer *importer, struct str use, const stru
         return party_actor(importer, serves(importer, "nfs") ? STR("NFS client") : STR("NFS server"), span);
     if (service == NULL || service->peer == NULL)
         service = words_service_in(normal);
+    if (words_have(normal, "exporter") || words_have(normal, "prometheus") || words_have(normal, "metrics"))
+        return named_in(importer, use); /* who watches a service does not ask it */
     if (service != NULL && service->peer != NULL && !str_is(str_of(service->peer), "web server"))
         return party_actor(importer, str_of(service->peer), span);
     if (named_in(importer, use) != NULL)
