@@ -237,11 +237,22 @@ static bool is_everyone(const struct table *table, const struct row *row)
 /* "(listening on 127.0.0.1)", "localhost only". */
 static bool is_local(struct arena *arena, struct str text)
 {
-    static const char *const says[] = {"listening on 127 0 0 1",    "listens on 127 0 0 1", "listening on localhost",
-                                       "listens on localhost",      "localhost only",       "loopback only",
-                                       "only on localhost",         "only from localhost",  "only localhost",
-                                       "only on 127 0 0 1",         "bound to localhost",   "bound to 127 0 0 1",
-                                       "on the loopback interface", "local loopback"};
+    static const char *const says[] = {"accessible from localhost",
+                                       "reachable from localhost",
+                                       "listening on 127 0 0 1",
+                                       "listens on 127 0 0 1",
+                                       "listening on localhost",
+                                       "listens on localhost",
+                                       "localhost only",
+                                       "loopback only",
+                                       "only on localhost",
+                                       "only from localhost",
+                                       "only localhost",
+                                       "only on 127 0 0 1",
+                                       "bound to localhost",
+                                       "bound to 127 0 0 1",
+                                       "on the loopback interface",
+                                       "local loopback"};
     struct arena_mark mark = arena_mark(arena);
     struct str normal = words_normal(arena, text);
     bool found = false;
@@ -262,6 +273,21 @@ static void come_in(struct table *table, struct fact *fact)
         fact_review(table->importer, fact, STR("the words over the table say outbound, its column says sources"));
 }
 
+/* "Yard nodes <-> quay nodes" under `From`: both ends in one cell. */
+static void read_arrow(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str from;
+    struct str to;
+    enum way way = columns_ends(row_text(row, COLUMN_SOURCE), &from, &to);
+
+    if (way == WAY_UNSAID || !row_is_blank(row_text(row, COLUMN_DESTINATION)))
+        return;
+    fact->from.actor = party_cell(importer, from, row->cells[COLUMN_SOURCE]->span, &fact->from.condition);
+    fact->to = (struct party){.actor = party_cell(importer, to, row->cells[COLUMN_SOURCE]->span, &fact->to.condition)};
+    fact->way = way == WAY_BOTH ? WAY_BOTH : fact->way;
+}
+
 void row_read(struct table *table, const struct row *row)
 {
     struct importer *importer = table->importer;
@@ -275,8 +301,10 @@ void row_read(struct table *table, const struct row *row)
     ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
+    read_arrow(table, row, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
-    fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_UNSAID)
+        fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     row_far_end(table, row, &fact);
     if (fact.way == WAY_UNSAID && fact.from.actor != NULL && !table_has(table, COLUMN_DESTINATION) &&
         table->scope.hints.way == WAY_OUT && table->scope.hints.from.n == 0 && !table_has(table, COLUMN_DOMAIN))
