@@ -71,7 +71,7 @@ static enum column_kind head_of(struct arena *arena, struct str text)
     return score < COLUMN_EXACT || kind == COLUMN_FOREIGN || kind == COLUMN_EXCLUDES ? COLUMN_OTHER : kind;
 }
 
-/* How many heads stand from `at` on, each of another kind. */
+/* How many heads stand from `at` on, each of another kind but for remarks. */
 static size_t read_heads(struct stack *stack, size_t at, enum column_kind kinds[HEADS_MOST])
 {
     size_t n = 0;
@@ -82,7 +82,7 @@ static size_t read_heads(struct stack *stack, size_t at, enum column_kind kinds[
         if (kind == COLUMN_OTHER)
             return n;
         for (size_t i = 0; i < n; i++) {
-            if (kinds[i] == kind)
+            if (kinds[i] == kind && kind != COLUMN_PURPOSE && kind != COLUMN_COMMENT)
                 return n;
         }
         kinds[n++] = kind;
@@ -264,7 +264,8 @@ const struct grid *stacked_table(struct importer *importer, const struct block *
         stack.to = stack.to == 0 ? i : stack.to;
         anchors++;
     }
-    if (stack.n < HEADS_LEAST || !port || anchors < 2 || next_row(&stack, stack.n) > stack.n + stack.from) {
+    if (stack.n < HEADS_LEAST || !port || (anchors < 2 && stack.from > 0) ||
+        next_row(&stack, stack.n) > stack.n + stack.from) {
         *used = unread(importer, blocks, n);
         return NULL;
     }
