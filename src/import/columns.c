@@ -27,6 +27,8 @@ struct tally {
     size_t addresses;
     size_t answers; /* yes, no, required… */
     size_t small;   /* ports below 49 */
+    size_t names;   /* a few words that are no protocol */
+    size_t types;   /* of values: integer, string, boolean */
     bool row_heads; /* the first column, with nothing over it */
 };
 
@@ -44,6 +46,19 @@ static bool is_answer(struct str normal)
     return false;
 }
 
+/* "32-bit Integer", "string": what a setting takes. */
+static bool is_value_type(struct str normal)
+{
+    static const char *const words[] = {"integer", "int",   "string", "str",   "boolean", "bool",
+                                        "uint16",  "int32", "number", "float", "uint",    "strings"};
+
+    for (size_t i = 0; words_count(normal) <= 4 && i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static void count(struct arena *arena, struct str text, struct tally *tally)
 {
     struct port_text ports;
@@ -56,6 +71,10 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
         return;
     }
     normal = words_normal(arena, text);
+    if (columns_arrow(text) != WAY_UNSAID) {
+        tally->filled++;
+        tally->ways++;
+    }
     if (normal.n == 0 && !str_is(str_trim(text), "*"))
         return;
     tally->filled++;
@@ -76,22 +95,38 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
     tally->arrows += columns_ends(text, &from, &to) != WAY_UNSAID;
-    tally->ends += columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to);
+    tally->ends +=
+        columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to) || columns_needs_out(text).n > 0;
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);
+    tally->types += is_value_type(normal);
+    tally->names +=
+        words_count(normal) <= 5 && words_service(normal) == NULL && ports_shape(&ports) != SHAPE_TRANSPORTS;
+}
+
+/* Rows that lost no cell: what a column holds is read from these where others are shifted. */
+static bool has_whole_rows(const struct grid *grid, size_t head_n)
+{
+    size_t n = 0;
+
+    for (size_t row = head_n; row < grid->row_n && n < 2; row++)
+        n += columns_text(grid, row, grid->column_n - 1).n > 0;
+    return n > 1;
 }
 
 static void count_column(struct arena *arena, const struct grid *grid, size_t head_n, size_t column,
                          struct tally *tally)
 {
     struct arena_mark mark = arena_mark(arena);
+    bool whole = grid->shifted && has_whole_rows(grid, head_n);
     size_t step = grid->row_n > 2000 ? grid->row_n / 1000 : 1; /* a sample is enough to know what a column is */
 
     for (size_t row = head_n; row < grid->row_n; row += step) {
         const struct cell *cell = grid_at(grid, row, column);
 
-        if (cell == NULL || cell->row != row || cell->column != column || cell->column_span == grid->column_n)
+        if (cell == NULL || cell->row != row || cell->column != column || cell->column_span == grid->column_n ||
+            (whole && columns_text(grid, row, grid->column_n - 1).n == 0))
             continue;
         count(arena, cell->text, tally);
         arena_release(arena, mark);
@@ -120,7 +155,7 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             says = tally->both > 0 && is_mostly(tally->ports, tally) ? 3 : 0; /* `Service: SSH (22/TCP)` */
         else if (head != kind && head != COLUMN_OTHER && head != COLUMN_DIRECTION)
             return 0;
-        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && is_mostly(tally->small, tally))
+        if (says == 0 && head == COLUMN_OTHER && tally->both == 0 && tally->small == tally->ports)
             return 0; /* 1, 2, 3: rows are numbered */
         if (tally->ports + tally->symbolic == 0 || (says == 0 && !is_mostly(tally->ports, tally)))
             return 0;
@@ -146,8 +181,8 @@ static int score(enum column_kind kind, enum column_kind head, int head_score, c
             return COLUMN_EXACT + share(tally->arrows, tally);
         return is_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
-        if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION)
-            return 0;
+        if (head == COLUMN_SOURCE || head == COLUMN_DESTINATION || head == COLUMN_COMMENT)
+            return 0; /* names of settings have dots too */
         return is_mostly(tally->domains, tally) ? says + share(tally->domains, tally) : 0;
     case COLUMN_NEED: return is_mostly(tally->answers, tally) ? says : 0;
     case COLUMN_CONFIGURABLE: return tally->answers > 0 ? says : 0;
@@ -302,6 +337,13 @@ static void find_owner(struct search *search)
     if (count_kind(layout, COLUMN_SOURCE) + count_kind(layout, COLUMN_DESTINATION) + count_kind(layout, COLUMN_OWNER) >
         0)
         return;
+    for (size_t column = 0; column < layout->column_n && count_kind(layout, COLUMN_DIRECTION) > 0; column++) {
+        if (str_is(layout->heads[column], "used by") &&
+            is_mostly(search->tallies[column].names, &search->tallies[column])) {
+            layout->kinds[column] = COLUMN_SOURCE; /* beside `Inbound`: who connects */
+            return;
+        }
+    }
     for (size_t column = 0; column < layout->column_n; column++) { /* `Incoming ports: Sensor` */
         enum way way = columns_head_way(layout->heads[column]);
 
@@ -419,6 +461,10 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind == COLUMN_PORT && tally->both == 0 && tally->small == tally->filled &&
             count_kind(layout, COLUMN_FOREIGN) > 0 && count_kind(layout, COLUMN_TRANSPORT) == 0)
             layout->rejected = "its numbers are too small to be network ports";
+        if (is_mostly(tally->types, tally) && words_have(layout->heads[column], "type")) {
+            layout->rejected = "it lists settings and what values they take";
+            layout->unsure = ports_nearby;
+        }
         if (kind == COLUMN_FOREIGN && !evidence)
             layout->rejected = "no column is about ports";
     }

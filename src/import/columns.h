@@ -57,6 +57,9 @@ const struct grid *columns_turn(struct arena *arena, const struct grid *grid);
  * list of source, destination and ports; the grid where it is no matrix. */
 const struct grid *columns_matrix(struct arena *arena, const struct grid *grid);
 
+/* intervals.c: `Start port | End port` as one column of ranges; the grid where it has no such two columns. */
+const struct grid *columns_intervals(struct arena *arena, const struct grid *grid);
+
 /* head_rows.c: rows at the top that are heads; normal text over a column, of all of them. */
 size_t columns_head_rows(struct arena *arena, const struct grid *grid);
 struct str columns_head_text(struct arena *arena, const struct grid *grid, size_t head_n, size_t column);
@@ -67,6 +70,10 @@ struct str columns_text(const struct grid *grid, size_t row, size_t column);
 enum way { WAY_UNSAID, WAY_IN, WAY_OUT, WAY_BOTH };
 /* `Inbound`, `out`, `bidirectional`, `→`…; WAY_UNSAID for anything else. */
 enum way columns_way(struct arena *arena, struct str text);
+/* An arrow alone, between the ends that stand in other cells; WAY_IN: from the second to the first. */
+enum way columns_arrow(struct str text);
+/* "The managers and the workers need outbound connection": who; empty for anything else. */
+struct str columns_needs_out(struct str text);
 enum way columns_head_way(struct str normal); /* of a head: "inbound ports" */
 /* `Agent → server`, `a <-> b`; WAY_UNSAID: no arrow parts two ends. */
 enum way columns_ends(struct str text, struct str *from, struct str *to);

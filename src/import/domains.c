@@ -32,6 +32,19 @@ static bool is_file_suffix(struct str label)
     return false;
 }
 
+/* "dfs.http.address", "server.port": names of settings. None of these is a top-level domain. */
+static bool is_setting(struct str label)
+{
+    static const char *const words[] = {"address", "port",  "ports", "enabled", "bind", "listen", "timeout",
+                                        "http",    "https", "uri",   "url",     "dir",  "server", "defaultfs"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_is(label, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool is_label(struct str label, bool last)
 {
     for (size_t i = 0; i < label.n; i++) {
@@ -60,7 +73,7 @@ static bool is_domain(struct str name)
             return false;
         labels++;
         if (last)
-            return labels > 1 && !is_file_suffix(label);
+            return labels > 1 && !is_file_suffix(label) && !is_setting(label);
         rest = tail;
     }
 }

@@ -25,14 +25,17 @@ void fact_when(struct importer *importer, struct fact *fact, struct str text)
         *vec_push(importer->arena, &fact->conditions) = text;
 }
 
-/* Which transport a bare port has, from the nearest that says so; 0: nobody does. */
+/* Which transport a bare port has, from the nearest that says so; 0: nobody does. `usual`: the row's service, and then
+ * the one whose usual transport it is; NULL: said otherwise. */
 static unsigned transport_for(const struct port_text *transport, const struct scope *scope,
-                              const struct service_word *service, struct str use, bool domains, struct arena *arena,
+                              const struct service_word **usual, struct str use, bool domains, struct arena *arena,
                               struct str *why)
 {
     struct arena_mark mark = arena_mark(arena);
+    const struct service_word *service = *usual;
     struct port_text words;
 
+    *usual = NULL;
     if (transport != NULL && transport->transports != 0) {
         *why = STR_EMPTY;
         return transport->transports;
@@ -53,6 +56,7 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
         service = words_service_in(words_normal(arena, use));
     if (service != NULL && service->transports != 0) {
         *why = str_printf(arena, "not stated; usual for %s", service->word);
+        *usual = service;
         return service->transports;
     }
     if (domains) {
@@ -60,6 +64,33 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
         return WORDS_TCP;
     }
     return 0;
+}
+
+/* Whether one of these services, each of one port by its standard, is meant by another: "DNS management, port 9001" is
+ * the program beside it. */
+static bool is_elsewhere(const struct service_word *service, const struct port_entry *entry)
+{
+    static const struct {
+        const char *peer;
+        uint16_t ports[5];
+    } known[] = {
+        {"DNS server", {53, 853, 5353}},
+        {"NTP server", {123}},
+        {"TFTP server", {69}},
+        {"DHCP server", {67, 68, 546, 547}},
+        {"RADIUS server", {1812, 1813, 1645, 1646, 3799}},
+    };
+
+    for (size_t i = 0; service != NULL && service->peer != NULL && i < sizeof known / sizeof *known; i++) {
+        bool found = entry->kind != PORT_RANGE || entry->lo != entry->hi;
+
+        if (strcmp(service->peer, known[i].peer) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof known[i].ports / sizeof *known[i].ports; k++)
+            found = found || known[i].ports[k] == entry->lo;
+        return !found;
+    }
+    return false;
 }
 
 /* 47, 50 and 51 where nobody says TCP or UDP and the row speaks of GRE, ESP or AH: protocols, not ports. */
@@ -85,7 +116,8 @@ static void set_transports(struct importer *importer, struct fact *fact, const s
                            const struct scope *scope, struct str use, bool domains)
 {
     struct str why = STR_EMPTY;
-    unsigned found = transport_for(transport, scope, fact->service, use, domains, importer->arena, &why);
+    const struct service_word *usual = fact->service;
+    unsigned found = transport_for(transport, scope, &usual, use, domains, importer->arena, &why);
 
     if (transport == NULL || transport->transports == 0)
         find_protocols(importer, fact, use);
@@ -94,9 +126,9 @@ static void set_transports(struct importer *importer, struct fact *fact, const s
 
         if (entry->transports != 0 || (entry->kind != PORT_RANGE && entry->kind != PORT_DYNAMIC))
             continue;
-        entry->transports = found;
+        entry->transports = is_elsewhere(usual, entry) ? 0 : found;
         fact->transport_why = why;
-        if (found != 0)
+        if (entry->transports != 0)
             continue;
         entry->transports = WORDS_TCP;
         fact->transport_why = STR("the document states no transport; TCP assumed");
@@ -133,6 +165,18 @@ static void review_entries(struct importer *importer, struct fact *fact)
     }
 }
 
+static bool has_digits_only(struct str text)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        digits += text.p[i] >= '0' && text.p[i] <= '9';
+        if ((text.p[i] < '0' || text.p[i] > '9') && strchr("/, ", text.p[i]) == NULL)
+            return false;
+    }
+    return digits > 0;
+}
+
 bool fact_ports(struct importer *importer, struct fact *fact, const struct port_text *ports,
                 const struct port_text *transport, struct str written)
 {
@@ -142,6 +186,12 @@ bool fact_ports(struct importer *importer, struct fact *fact, const struct port_
     if (fact->service == NULL)
         fact->service = ports->service;
     fact->ports = entries;
+    if (extra > 0 && transport->transports == 0 && transport->entries[0].kind == PORT_ICMP &&
+        has_digits_only(written)) {
+        entries[fact->port_n++] =
+            (struct port_entry){.kind = PORT_ICMP, .text = str_printf(importer->arena, "type %.*s", STR_ARG(written))};
+        return true; /* 8 or 8/0 beside ICMP is its type and code */
+    }
     for (size_t i = 0; i < ports->n; i++) {
         if (extra > 0 && transport->transports == 0 && transport->entries[0].kind == PORT_UNSTATED &&
             ports->entries[i].transports == 0 && ports->entries[i].kind == PORT_RANGE)
@@ -308,6 +358,11 @@ void fact_domain_ports(struct importer *importer, struct fact *fact, const struc
         entries[n++] =
             (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
         fact->ports_why = STR("lead-in sentence");
+    }
+    if (n == 0 && importer->https_said) {
+        entries[n++] =
+            (struct port_entry){.kind = PORT_RANGE, .transports = WORDS_TCP, .lo = 443, .hi = 443, .text = STR_EMPTY};
+        fact->ports_why = STR("a sentence above it on the page");
     }
     fact->transport_why = STR("no protocol column; TCP assumed");
     if (n == 0) {

@@ -24,12 +24,24 @@ static bool is_second_head(struct arena *arena, const struct grid *grid)
     return spanned && known >= 2;
 }
 
+/* "Inbound:" alone over a table: it says what the rows are about, not what a column holds. */
+static bool is_section_head(struct arena *arena, const struct grid *grid)
+{
+    size_t filled = 0;
+
+    for (size_t column = 0; column < grid->column_n; column++)
+        filled += words_normal(arena, columns_text(grid, 0, column)).n > 0;
+    return filled == 1 && grid->column_n > 1 && columns_way(arena, columns_text(grid, 0, 0)) != WAY_UNSAID;
+}
+
 /* Rows at the top whose cells are words of heads: what the format marks, else the first when it looks like one. */
 size_t columns_head_rows(struct arena *arena, const struct grid *grid)
 {
     size_t known = 0;
     size_t ports = 0;
 
+    if (grid->head_n <= 1 && grid->row_n > 1 && is_section_head(arena, grid))
+        return 0;
     if (grid->head_n > 0)
         return grid->head_n < grid->row_n ? grid->head_n : grid->row_n;
     if (grid->row_n < 2)

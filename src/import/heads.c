@@ -126,3 +126,49 @@ enum way columns_head_way(struct str normal)
 
     return in == out ? WAY_UNSAID : in ? WAY_IN : WAY_OUT;
 }
+
+struct str columns_needs_out(struct str text)
+{
+    static const char *const verbs[] = {" need outbound ", " needs outbound ", " require outbound ",
+                                        " requires outbound "};
+
+    for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
+        const char *at = text.n == 0 ? NULL : memmem(text.p, text.n, verbs[k], strlen(verbs[k]));
+
+        if (at != NULL)
+            return str_trim(str_head(text, (size_t)(at - text.p)));
+    }
+    return STR_EMPTY;
+}
+
+enum way columns_arrow(struct str text)
+{
+    static const struct {
+        const char *sign;
+        enum way way;
+    } arrows[] = {
+        {"->", WAY_OUT},
+        {"-->", WAY_OUT},
+        {"=>", WAY_OUT},
+        {"\xe2\x86\x92", WAY_OUT},
+        {"\xe2\x87\x92", WAY_OUT},
+        {"\xe2\x9e\x9c", WAY_OUT},
+        {"<-", WAY_IN},
+        {"<--", WAY_IN},
+        {"<=", WAY_IN},
+        {"\xe2\x86\x90", WAY_IN},
+        {"\xe2\x87\x90", WAY_IN},
+        {"\xe2\xac\x85", WAY_IN},
+        {"<->", WAY_BOTH},
+        {"<-->", WAY_BOTH},
+        {"\xe2\x86\x94", WAY_BOTH},
+        {"\xe2\x87\x94", WAY_BOTH},
+    };
+
+    text = str_trim(text);
+    for (size_t i = 0; text.n <= 4 && i < sizeof arrows / sizeof *arrows; i++) {
+        if (str_is(text, arrows[i].sign))
+            return arrows[i].way;
+    }
+    return WAY_UNSAID;
+}

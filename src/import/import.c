@@ -107,6 +107,15 @@ static bool take_facts(struct importer *importer, const struct block *block)
     return found;
 }
 
+/* "The agent communicates outbound over TCP port 443": of all that it speaks to. */
+static bool says_https(struct importer *importer, struct str text)
+{
+    struct str normal = words_normal(importer->arena, text);
+
+    return words_have(normal, "outbound") && (words_have(normal, "port 443") || words_have(normal, "tcp 443")) &&
+           !words_have(normal, "port 80") && !words_have(normal, "ports 80");
+}
+
 static void take_paragraph(struct importer *importer, const struct block *block)
 {
     struct surroundings *around = &importer->around;
@@ -118,12 +127,14 @@ static void take_paragraph(struct importer *importer, const struct block *block)
         return;
     }
     if (is_title(importer, text)) {
+        mention_keep(importer, block); /* or a row of a table that nobody could read */
         take_heading(importer, text, HEADINGS_MOST);
         return;
     }
     if (take_facts(importer, block) && memchr(text.p, '.', text.n - 1) == NULL)
         return;
     mention_keep(importer, block);
+    importer->https_said = importer->https_said || says_https(importer, text);
     around->lead = around->last_lead;
     around->last_lead = text;
     if (text.n > 0 && text.p[text.n - 1] != ':' && says_ports(importer, text) && !leads_in(importer, text))
@@ -151,10 +162,11 @@ static bool take_label(struct importer *importer, const struct block *block, con
 
 static void take_item(struct importer *importer, const struct block *block, const struct block *next, bool first)
 {
-    if (first)
+    if (first) {
+        importer->section_first = importer->section_table == 0;
         importer->section_table = ++importer->table;
-    if (first)
         importer->label_level = 0;
+    }
     if (take_label(importer, block, next))
         return;
     mention_keep(importer, block);
@@ -222,6 +234,8 @@ static size_t take_block(struct importer *importer, const struct block *blocks, 
         break;
     case BLOCK_PARAGRAPH:
         grid = text_table(importer, blocks, n, &used);
+        if (grid == NULL)
+            grid = stacked_table(importer, blocks, n, &used);
         if (grid != NULL)
             table_read(importer, grid);
         else
@@ -327,6 +341,7 @@ struct catalog *import_pages(struct arena *arena, const struct page *const *page
         importer.page = pages[i];
         importer.document = i;
         importer.around = (struct surroundings){0};
+        importer.https_said = false;
         if (importer.product == NULL)
             importer.product = party_actor(&importer, title.n > 0 ? title : subject_of(&importer, pages[i]), SPAN_NONE);
         if (importer.product == NULL)

@@ -73,6 +73,7 @@ struct hints {
     bool optional;
     bool forbidden;
     bool example;
+    bool local;   /* the ports do not leave the host */
     bool between; /* the ends, but not which of them begins */
     bool arrow;   /* an arrow stands between the ends */
     bool weak;    /* the ends count only if both are kinds of machines or programs */
@@ -142,6 +143,8 @@ struct importer {
     size_t table;
     unsigned label_level; /* of the item that stands over the items below it; 0: none */
     size_t section_table; /* the last table of this section; 0: none */
+    bool https_said;      /* a sentence of the page says that it goes out over 443 */
+    bool section_first;   /* what is read now is the first table or list of its section */
 };
 
 /* parties.c */
@@ -197,6 +200,9 @@ bool sentence_fact(struct importer *importer, const struct block *block);
 /* The grid with the heads that stand in a line above it; the grid itself where that line is something else. */
 const struct grid *text_heads(struct importer *importer, const struct block *block, const struct grid *grid);
 const struct grid *text_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
+/* stacked.c: a table that was copied with one cell a paragraph; NULL with `used` beyond its heads where it cannot be
+ * read. */
+const struct grid *stacked_table(struct importer *importer, const struct block *blocks, size_t n, size_t *used);
 
 /* commands.c */
 void command_keep(struct importer *importer, const struct block *block);

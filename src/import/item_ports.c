@@ -114,6 +114,8 @@ bool item_ports_first(struct importer *importer, struct str text, struct port_te
         end = both.n;
         if (end < text.n && (text.p[end] == ',' || text.p[end] == ';'))
             end += 1 + item_ports_end(str_from(text, end + 1));
+        else if (str_starts(str_from(text, end), " and "))
+            end += 5 + item_ports_end(str_from(text, end + 5));
         ports_read(importer->arena, str_head(text, end), &more);
         if (!item_is_good(&more)) {
             end = both.n;

@@ -150,6 +150,16 @@ static void read_domain_label(struct importer *importer, struct str label, struc
     fact->way = WAY_OUT;
 }
 
+/* "Default: 6800" below the name of a setting, beside its type. */
+static bool is_setting(struct importer *importer, struct str text)
+{
+    char sign = memchr(text.p, '\n', text.n) != NULL ? '\n' : ':'; /* the name of a field stands in a line of its own */
+    struct str rest;
+    struct str label = words_normal(importer->arena, str_cut(str_head(text, 40), sign, &rest));
+
+    return rest.n > 0 && (str_is(label, "default") || str_is(label, "default value") || str_is(label, "type"));
+}
+
 bool item_read(struct importer *importer, const struct block *block)
 {
     struct fact fact = {.span = block->span, .purpose = {STR_EMPTY, STR_EMPTY}};
@@ -163,10 +173,14 @@ bool item_read(struct importer *importer, const struct block *block)
     if (text.n == 0 || text.n > 600)
         return false;
     scope_find(importer, &scope);
+    if (scope.hints.local || is_setting(importer, text))
+        return false;
     if (domain_item(importer, block, text, &scope))
         return true;
     if (!item_says(importer, text, &scope, &ports, &purpose))
         return false;
+    if (purpose.n == 0)
+        purpose = importer->around.section; /* "SSH" over its ports */
     fact.purpose.text = words_line(importer->arena, purpose, 300);
     normal = words_normal(importer->arena, purpose);
     fact.service = words_service_in(str_head(normal, 60));

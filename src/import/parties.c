@@ -116,6 +116,13 @@ static bool is_condition(struct str normal)
     return str_ends(normal, " only");
 }
 
+static bool is_sentence(struct arena *arena, struct str line)
+{
+    size_t words = words_count(words_normal(arena, line));
+
+    return words > 14 || (words > 5 && strchr(".:;!?", line.p[line.n - 1]) != NULL);
+}
+
 /* Names in lines of their own are parted by commas; a sentence in a line below the name is not a part of it. */
 static struct str names_of_lines(struct arena *arena, struct str text)
 {
@@ -125,7 +132,7 @@ static struct str names_of_lines(struct arena *arena, struct str text)
     for (struct str rest = text; rest.n > 0;) {
         struct str line = str_trim(str_cut(rest, '\n', &rest));
 
-        if (line.n == 0 || (names.n > 0 && words_count(words_normal(arena, line)) > 5))
+        if (line.n == 0 || (names.n > 0 && is_sentence(arena, line)))
             continue;
         buf_addf(&names, "%s%.*s",
                  names.n == 0                                               ? ""
@@ -162,6 +169,10 @@ struct actor *party_cell(struct importer *importer, struct str text, struct span
 
         if (close != NULL)
             inner = str_head(inner, (size_t)(close - inner.p));
+        if (close != NULL && open > text.p && close + 1 == text.p + text.n && domains_in(importer->arena, inner)) {
+            domains_read_text(importer->arena, inner, &domains); /* "Update server (updates.example.org)" */
+            return party_domains(importer, text, domains.domains, domains.n, span);
+        }
         if (is_condition(words_normal(importer->arena, inner)) && open > text.p) {
             *condition = inner;
             text = str_trim(str_head(text, (size_t)(open - text.p)));
@@ -250,6 +261,8 @@ struct actor *party_of_use(struct importer *importer, struct str use, const stru
         return party_actor(importer, serves(importer, "nfs") ? STR("NFS client") : STR("NFS server"), span);
     if (service == NULL || service->peer == NULL)
         service = words_service_in(normal);
+    if (words_have(normal, "exporter") || words_have(normal, "prometheus") || words_have(normal, "metrics"))
+        return named_in(importer, use); /* who watches a service does not ask it */
     if (service != NULL && service->peer != NULL && !str_is(str_of(service->peer), "web server"))
         return party_actor(importer, str_of(service->peer), span);
     if (named_in(importer, use) != NULL)

@@ -224,6 +224,16 @@ static bool is_generic(struct str word)
     return word_is_one_of(word, generic) || (word.n > 0 && word.p[0] >= '0' && word.p[0] <= '9');
 }
 
+/* "Worker nodes (workers": the bracket behind the last word is a part of it. */
+static struct str with_bracket(struct str text, struct str part)
+{
+    bool open = part.n > 0 && memchr(part.p, '(', part.n) != NULL && memchr(part.p, ')', part.n) == NULL;
+
+    if (open && part.p + part.n < text.p + text.n && part.p[part.n] == ')')
+        part.n++;
+    return part;
+}
+
 struct str heading_subject(struct arena *arena, struct str text)
 {
     struct sentence sentence;
@@ -246,7 +256,20 @@ struct str heading_subject(struct arena *arena, struct str text)
     }
     while (to > from && is_generic(sentence.words[to - 1].normal))
         to--;
-    return sentence_cut(&sentence, from, to);
+    return with_bracket(text, sentence_cut(&sentence, from, to));
+}
+
+/* "report collected data", "protect the pool": what somebody does, and no party. */
+static bool is_deed(struct str phrase, struct str first)
+{
+    static const char *const verbs[] = {
+        "report",   "communicate", "protect",  "manage",       "enable",   "configure", "collect",  "send",
+        "receive",  "provide",     "support",  "establish",    "download", "upload",    "perform",  "run",
+        "deploy",   "retrieve",    "transfer", "validate",     "register", "discover",  "download", "synchronize",
+        "allow",    "access",      "reach",    "authenticate", "use",      "work",      "ensure",   "obtain",
+        "function", "operate",     "be",       "get",          NULL};
+
+    return phrase.p[0] >= 'a' && phrase.p[0] <= 'z' && phrase.n > first.n && word_is_one_of(first, verbs);
 }
 
 struct str phrase_clean(struct arena *arena, struct str phrase)
@@ -286,18 +309,36 @@ struct str phrase_clean(struct arena *arena, struct str phrase)
             return STR_EMPTY;
         named = named || !is_generic(sentence.words[i].normal);
     }
+    if (is_deed(sentence_cut(&sentence, from, to), sentence.words[from].normal))
+        return STR_EMPTY;
     if (!named || (to - from == 1 && word_is_one_of(sentence.words[from].normal, never)))
         return STR_EMPTY;
     return sentence_cut(&sentence, from, to);
 }
 
+/* "access the server": behind "to" it is something to do, and the party stands behind it. */
+static size_t verb_n(const struct sentence *sentence, size_t i)
+{
+    static const char *const reaches[] = {"access the", "access your", "access a", "access an",   "reach the",
+                                          "reach your", "reach a",     "reach an", "contact the", "connect to the"};
+    char first = sentence->text.p[sentence->words[i].at];
+
+    for (size_t k = 0; first >= 'a' && first <= 'z' && k < sizeof reaches / sizeof *reaches; k++) {
+        if (sentence_match(sentence, i, reaches[k]) > 0)
+            return sentence_match(sentence, i, reaches[k]) - 1;
+    }
+    return 0;
+}
+
 struct str phrase_from(const struct sentence *sentence, size_t i, size_t *end)
 {
-    static const char *const stops[] = {"on",    "over", "using", "via",   "through", "at",   "for",      "in", "with",
-                                        "if",    "when", "is",    "are",   "must",    "to",   "from",     "by", "that",
-                                        "which", "so",   "and",   "where", "should",  "uses", "requires", NULL};
-    size_t from = i;
+    static const char *const stops[] = {"on",  "over",  "using",  "via",  "through",  "at",  "for",
+                                        "in",  "with",  "if",     "when", "is",       "are", "must",
+                                        "to",  "from",  "by",     "that", "which",    "so",  "as",
+                                        "and", "where", "should", "uses", "requires", NULL};
+    size_t from = i + (i < sentence->n ? verb_n(sentence, i) : 0);
 
+    i = from;
     while (i < sentence->n && (i == from || !sentence->words[i].breaks) &&
            (i == from || !word_is_one_of(sentence->words[i].normal, stops)))
         i++;

@@ -193,6 +193,18 @@ static bool scan_symbol(struct scanner *scanner)
     return true;
 }
 
+/* `{range}`, `{ndash}`: what AsciiDoc's writers call the dash of a range; how long, 0: something else. */
+static size_t dash_name(struct str s, size_t at)
+{
+    static const char *const names[] = {"{range}", "{ndash}", "{endash}", "{dash}", "{to}"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_starts(str_from(s, at), names[i]))
+            return strlen(names[i]);
+    }
+    return 0;
+}
+
 static void scan_number(struct scanner *scanner)
 {
     struct str s = scanner->text;
@@ -209,7 +221,8 @@ static void scan_number(struct scanner *scanner)
         end += 4;
         scanner->thousands = end;
     }
-    if (end + 1 < s.n && (s.p[end] == '<' || s.p[end] == '$' || s.p[end] == '{')) { /* 3<instance>15 */
+    if (end + 1 < s.n && dash_name(s, end) == 0 &&
+        (s.p[end] == '<' || s.p[end] == '$' || s.p[end] == '{')) { /* 3<instance>15 */
         struct scanner symbol = *scanner;
 
         symbol.at = end;
@@ -350,6 +363,11 @@ static void scan(struct scanner *scanner)
             continue;
         }
         kind = sign_kind(s, from, &bytes);
+        if (dash_name(s, from) > 0) {
+            scanner->at += dash_name(s, from);
+            add(scanner, TOKEN_DASH, from);
+            continue;
+        }
         if ((s.p[from] == '$' || s.p[from] == '{' || s.p[from] == '<') && scan_symbol(scanner))
             continue;
         if (kind == TOKEN_KIND_N && is_letter(s, from)) {
@@ -373,7 +391,12 @@ static bool is_joint(enum token_kind kind)
     return kind == TOKEN_DASH || kind == TOKEN_TO;
 }
 
-/* N - N, N to N become one; so do > N, N and above, N or higher, N+. */
+static bool is_between(struct str word)
+{
+    return str_is(word, "between") || str_is(word, "Between");
+}
+
+/* N - N, N to N, between N and N become one; so do > N, N and above, N or higher, N+. */
 static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
 {
     struct tokens out = {0};
@@ -383,8 +406,14 @@ static struct tokens join_ranges(struct arena *arena, const struct tokens *in)
         const struct token *next = &in->v[i + 1];
         size_t left = in->n - i - 1;
 
-        if (token.kind == TOKEN_NUMBER && left >= 2 && is_joint(next->kind) && next[1].kind == TOKEN_NUMBER &&
-            token.lo == token.hi && next[1].lo == next[1].hi) {
+        if (token.kind == TOKEN_UNKNOWN && left >= 3 && is_between(token.text) && next->kind == TOKEN_NUMBER &&
+            next[1].kind == TOKEN_AND && next[2].kind == TOKEN_NUMBER && next->lo == next->hi &&
+            next[2].lo == next[2].hi) {
+            token = *next;
+            token.hi = next[2].lo;
+            i += 3;
+        } else if (token.kind == TOKEN_NUMBER && left >= 2 && is_joint(next->kind) && next[1].kind == TOKEN_NUMBER &&
+                   token.lo == token.hi && next[1].lo == next[1].hi) {
             token.hi = next[1].lo;
             i += 2;
         } else if (token.kind == TOKEN_NUMBER && left >= 1 && next->kind == TOKEN_JOIN &&

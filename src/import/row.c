@@ -177,7 +177,8 @@ static void read_conditions(struct table *table, const struct row *row, struct f
     struct str normal = words_normal(table->importer->arena, text);
 
     if (normal.n > 0 && !str_is(normal, "all") && !str_is(normal, "any") && !str_is(normal, "always") &&
-        !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none"))
+        !str_is(normal, "yes") && !str_is(normal, "no") && !str_is(normal, "n a") && !str_is(normal, "none") &&
+        !str_starts(normal, "see "))
         fact_when(table->importer, fact,
                   is_identifier(text) ? STR_EMPTY : words_line(table->importer->arena, text, 120));
     if (row->cells[COLUMN_CONFIGURABLE] != NULL) {
@@ -202,6 +203,12 @@ static void read_domains(struct table *table, const struct row *row, struct fact
         fact_review(importer, fact,
                     str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
         fact->to.actor = party_actor(importer, text, row->cells[COLUMN_DOMAIN]->span);
+        if (table->domains && memchr(text.p, '.', text.n) != NULL &&
+            words_count(words_normal(importer->arena, text)) < 9) {
+            fact->way = WAY_OUT; /* "a-<region>.example.com": a name, though not one that can be resolved */
+            fact_domain_ports(importer, fact, &read);
+            *ports_said = true;
+        }
         return;
     }
     if (read.rest.n > 0) {
@@ -220,6 +227,67 @@ static void read_domains(struct table *table, const struct row *row, struct fact
     *ports_said = true;
 }
 
+static bool is_everyone(const struct table *table, const struct row *row)
+{
+    struct str normal = words_normal(table->importer->arena, row_text(row, COLUMN_OWNER));
+
+    return str_is(normal, "all") || str_is(normal, "all hosts") || str_is(normal, "all nodes");
+}
+
+/* "(listening on 127.0.0.1)", "localhost only". */
+static bool is_local(struct arena *arena, struct str text)
+{
+    static const char *const says[] = {"accessible from localhost",
+                                       "reachable from localhost",
+                                       "listening on 127 0 0 1",
+                                       "listens on 127 0 0 1",
+                                       "listening on localhost",
+                                       "listens on localhost",
+                                       "localhost only",
+                                       "loopback only",
+                                       "only on localhost",
+                                       "only from localhost",
+                                       "only localhost",
+                                       "only on 127 0 0 1",
+                                       "bound to localhost",
+                                       "bound to 127 0 0 1",
+                                       "on the loopback interface",
+                                       "local loopback"};
+    struct arena_mark mark = arena_mark(arena);
+    struct str normal = words_normal(arena, text);
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        found = found || words_have(normal, says[i]);
+    found = found && !words_have(normal, "by default") && !words_have(normal, "not");
+    arena_release(arena, mark);
+    return found;
+}
+
+/* A column of sources alone: they come in, whatever a sentence says of what goes out. A heading or caption that says so
+ * is about this table, and contradicts its head. */
+static void come_in(struct table *table, struct fact *fact)
+{
+    fact->way = WAY_IN;
+    if (!str_is(table->scope.way_why, "lead-in sentence"))
+        fact_review(table->importer, fact, STR("the words over the table say outbound, its column says sources"));
+}
+
+/* "Yard nodes <-> quay nodes" under `From`: both ends in one cell. */
+static void read_arrow(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str from;
+    struct str to;
+    enum way way = columns_ends(row_text(row, COLUMN_SOURCE), &from, &to);
+
+    if (way == WAY_UNSAID || !row_is_blank(row_text(row, COLUMN_DESTINATION)))
+        return;
+    fact->from.actor = party_cell(importer, from, row->cells[COLUMN_SOURCE]->span, &fact->from.condition);
+    fact->to = (struct party){.actor = party_cell(importer, to, row->cells[COLUMN_SOURCE]->span, &fact->to.condition)};
+    fact->way = way == WAY_BOTH ? WAY_BOTH : fact->way;
+}
+
 void row_read(struct table *table, const struct row *row)
 {
     struct importer *importer = table->importer;
@@ -233,12 +301,14 @@ void row_read(struct table *table, const struct row *row)
     ports_read(importer->arena, row_text(row, COLUMN_TRANSPORT), &transport);
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
+    read_arrow(table, row, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
-    fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
+    if (fact.way == WAY_UNSAID)
+        fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     row_far_end(table, row, &fact);
     if (fact.way == WAY_UNSAID && fact.from.actor != NULL && !table_has(table, COLUMN_DESTINATION) &&
         table->scope.hints.way == WAY_OUT && table->scope.hints.from.n == 0 && !table_has(table, COLUMN_DOMAIN))
-        fact.way = WAY_IN; /* a column of sources alone: they come in, whatever a sentence says of what goes out */
+        come_in(table, &fact);
     if (fact.way == WAY_UNSAID && table_has(table, COLUMN_PORT))
         fact.way = columns_head_way(table->layout.heads[row->columns[COLUMN_PORT]]);
     if (fact.from.actor == NULL && fact.to.actor == NULL && row->cells[COLUMN_DIRECTION] != NULL)
@@ -246,6 +316,10 @@ void row_read(struct table *table, const struct row *row)
     if (table_has(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
     row_purpose(table, row, &fact);
+    if (is_local(importer->arena, fact.purpose.text) || is_local(importer->arena, row_text(row, COLUMN_COMMENT))) {
+        row_left_out(table, row, "its port does not leave the host, as the row says");
+        return;
+    }
     read_service(table, row, &transport, &fact);
     if (table->domains ? !ports_said
                        : !ports_said && !row_ports(table, row, has_transport ? &transport : NULL, &fact) &&
@@ -267,7 +341,7 @@ void row_read(struct table *table, const struct row *row)
     read_need(table, row, &fact);
     read_marks(table, row, &fact);
     use = str_printf(importer->arena, "%.*s %.*s", STR_ARG(row_text(row, COLUMN_SERVICE)), STR_ARG(fact.purpose.text));
-    row_carry_transports(table, &transport, has_transport, use, &fact);
+    row_carry_transports(table, row, &transport, has_transport, use, &fact);
     fact_finish(importer, &fact, has_transport ? &transport : NULL, &table->scope, use,
                 table_has(table, COLUMN_DOMAIN) || (fact.to.actor != NULL && fact.to.actor->domain_n > 0));
     if (table_in_words(table)) {
@@ -277,6 +351,8 @@ void row_read(struct table *table, const struct row *row)
         row_ends_of_verbs(table, &fact);
     }
     row_inside(table, row, owner.actor, &fact);
+    if (fact.way == WAY_BOTH && fact.from.actor == NULL && fact.to.actor == NULL && is_everyone(table, row))
+        fact.from = fact.to = (struct party){.actor = importer->product, .why = STR("all of them, both ways")};
     if (owner.actor != NULL && fact.from.actor != NULL && fact.to.actor == NULL)
         fact.to = owner;
     else if (owner.actor != NULL && fact.to.actor != NULL && fact.from.actor == NULL)

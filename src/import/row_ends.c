@@ -105,6 +105,10 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     sentence_read(importer->arena, text, true, &hints);
     from = hints.from;
     to = hints.to;
+    if (columns_needs_out(text).n > 0) {
+        from = columns_needs_out(text);
+        fact->way = WAY_OUT;
+    }
     if (from.n == 0 && to.n == 0 && fact->way == WAY_UNSAID && !columns_to(text, &from, &to))
         return;
     if (hints.way == WAY_BOTH)
@@ -147,18 +151,34 @@ void row_review_function(struct table *table, struct fact *fact)
                                STR_ARG(actor->title)));
 }
 
+/* A head that does not say which end it is: `IP range`, `CIDR`. */
+static bool is_neutral(struct str head)
+{
+    return head.n > 0 && (words_have(head, "range") || words_have(head, "ranges") || words_have(head, "cidr")) &&
+           !words_have(head, "source") && !words_have(head, "from") && !words_have(head, "allowed");
+}
+
 /* `Remote address`, `Peer`, `Source/Destination`: the far end, which begins where the row says inbound. */
 void row_far_end(const struct table *table, const struct row *row, struct fact *fact)
 {
     struct str to =
         table_has(table, COLUMN_DESTINATION) ? table->layout.heads[row->columns[COLUMN_DESTINATION]] : STR_EMPTY;
     struct str from = table_has(table, COLUMN_SOURCE) ? table->layout.heads[row->columns[COLUMN_SOURCE]] : STR_EMPTY;
+    enum way way = fact->way;
     struct party party;
 
+    if (from.n > 0 && to.n > 0 && columns_arrow(row_text(row, COLUMN_DIRECTION)) == WAY_IN) {
+        party = fact->from;
+        fact->from = fact->to;
+        fact->to = party;
+    }
     if (from.n > 0 && to.n > 0)
         return;
-    if ((fact->way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner"))) ||
-        (fact->way == WAY_OUT && words_have(from, "destination"))) {
+    if (way == WAY_UNSAID && is_neutral(from))
+        way = table->scope.hints.way;
+    if ((way == WAY_IN && (words_have(to, "remote") || words_have(to, "peer") || words_have(to, "partner") ||
+                           str_is(to, "to component"))) ||
+        (way == WAY_OUT && (is_neutral(from) || words_have(from, "destination") || words_have(from, "target")))) {
         party = fact->from;
         fact->from = fact->to;
         fact->to = party;

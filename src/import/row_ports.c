@@ -52,6 +52,24 @@ static bool is_same_again(struct arena *arena, struct str text)
     return same;
 }
 
+/* "3343 (this port is needed while a node joins)": the ports stand before the remark, which a person must look at. */
+static void without_remark(struct importer *importer, struct fact *fact, struct str text, struct port_text *all)
+{
+    const char *open = memchr(text.p, '(', text.n);
+    struct port_text read;
+
+    if (open == NULL || text.p[text.n - 1] != ')')
+        return;
+    ports_read(importer->arena, str_trim(str_head(text, (size_t)(open - text.p))), &read);
+    if (read.fault != NULL || read.unknown > 0 ||
+        (ports_shape(&read) != SHAPE_PORTS && ports_shape(&read) != SHAPE_BOTH))
+        return;
+    *all = read;
+    fact_review(importer, fact,
+                str_printf(importer->arena, "see whether it applies: %.*s",
+                           STR_ARG(words_line(importer->arena, str_from(text, (size_t)(open - text.p)), 200))));
+}
+
 /* Ports of the row: one column, or one each for TCP and UDP. */
 bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
 {
@@ -70,6 +88,8 @@ bool row_ports(struct table *table, const struct row *row, const struct port_tex
         }
         table->last_ports = all;
         pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
+        if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE)
+            without_remark(importer, fact, row_text(row, COLUMN_PORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE) {
             if (row_is_blank(row_text(row, COLUMN_PORT)))
                 all.n = 0;
@@ -114,9 +134,15 @@ bool row_icmp(struct table *table, struct fact *fact)
            fact_ports(table->importer, fact, &read, NULL, fact->purpose.text);
 }
 
+/* A row with an end of its own is a new one: what is empty in it was left open, and not spanned over. */
+static bool names_an_end(const struct row *row)
+{
+    return !row_is_blank(row_text(row, COLUMN_SOURCE)) || !row_is_blank(row_text(row, COLUMN_DESTINATION));
+}
+
 /* An empty cell below one that names transports, where the row itself names none. */
-void row_carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
-                          struct fact *fact)
+void row_carry_transports(struct table *table, const struct row *row, const struct port_text *transport,
+                          bool has_transport, struct str use, struct fact *fact)
 {
     struct arena *arena = table->importer->arena;
     struct arena_mark mark = arena_mark(arena);
@@ -129,7 +155,7 @@ void row_carry_transports(struct table *table, const struct port_text *transport
     }
     ports_read(arena, use, &words);
     arena_release(arena, mark);
-    if (!table_has(table, COLUMN_TRANSPORT) || words.transports != 0)
+    if (!table_has(table, COLUMN_TRANSPORT) || words.transports != 0 || names_an_end(row))
         return;
     for (size_t i = 0; i < fact->port_n; i++) {
         struct port_entry *entry = &fact->ports[i];

@@ -393,9 +393,11 @@ static const char *refused_by(struct importer *importer, struct str heading)
 
 void table_read(struct importer *importer, const struct grid *grid)
 {
+    struct arena *arena = importer->arena;
     struct table table = {.importer = importer,
-                          .grid = columns_matrix(importer->arena, columns_turn(importer->arena, grid))};
+                          .grid = columns_intervals(arena, columns_matrix(arena, columns_turn(arena, grid)))};
 
+    importer->section_first = importer->section_table == 0;
     importer->section_table = ++importer->table;
     importer->around.section = STR_EMPTY;
     importer->around.caption = grid->caption;
@@ -403,6 +405,10 @@ void table_read(struct importer *importer, const struct grid *grid)
     columns_find(importer->arena, table.grid, table.scope.hints.ports || table.scope.hints.domains, &table.layout);
     if (table.layout.rejected == NULL)
         table.layout.rejected = refused_by(importer, table.scope.place);
+    if (table.layout.rejected == NULL && table.scope.hints.local) {
+        table.layout.rejected = "its ports do not leave the host, as the document says";
+        table.layout.unsure = true;
+    }
     if (table.layout.rejected != NULL) {
         reject(importer, grid, &table.layout, &table.scope);
         return;

@@ -12,6 +12,32 @@ static void take(struct str *field, struct str *why, struct str value, struct st
     }
 }
 
+/* What a label names as a party is whose ports they are, unless something nearer says otherwise. */
+static void take_subject(struct importer *importer, struct scope *scope, struct str subject)
+{
+    struct str from;
+    struct str to;
+
+    if (words_have(words_normal(importer->arena, subject), "firewall"))
+        return; /* it is what the rules are for, and no end of them */
+    if (scope->subject == NULL && subject.n > 0 && !columns_to(subject, &from, &to) && party_is_role(importer, subject))
+        scope->subject = party_actor(importer, subject, SPAN_NONE);
+}
+
+/* "All of these ports are TCP", not "it pings with ICMP or a TCP echo". */
+static bool speaks_of_ports(struct importer *importer, struct str text)
+{
+    static const char *const words[] = {"port",    "ports",       "protocol", "protocols",
+                                        "traffic", "connections", "following"};
+    struct str normal = words_normal(importer->arena, text);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words_have(normal, words[i]))
+            return true;
+    }
+    return false;
+}
+
 /* One unit of text: a heading, or one sentence. */
 static void take_unit(struct importer *importer, struct scope *scope, struct str text, bool heading, struct str reason)
 {
@@ -23,6 +49,9 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     if (text.p[text.n - 1] == ':' && words_count(words_normal(importer->arena, text)) <= 6)
         heading = true; /* "Manager to agents:" */
     sentence_read(importer->arena, text, heading, &read);
+    if (heading && text.p[text.n - 1] == ':')
+        take_subject(importer, scope, heading_subject(importer->arena, text)); /* "Worker nodes:" */
+    hints->local = hints->local || read.local;
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
     if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))
@@ -35,7 +64,7 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
         hints->way = read.way;
         scope->way_why = reason;
     }
-    if (hints->transports == 0 && read.transports != 0) {
+    if (hints->transports == 0 && read.transports != 0 && (heading || speaks_of_ports(importer, text))) {
         hints->transports = read.transports;
         scope->transports_why = reason;
     }
@@ -47,6 +76,18 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     take(&hints->owner, &scope->owner_why, read.owner, reason);
     if (!heading)
         take(&hints->condition, &scope->condition_why, read.condition, reason);
+}
+
+/* "SIP TCP/UDP" over its ports: a label that names both is about both; a sentence may be about one each. */
+static void take_both(struct importer *importer, struct scope *scope, struct str label)
+{
+    struct port_text read;
+
+    ports_read(importer->arena, label, &read);
+    if (scope->hints.transports == 0 && read.n == 0 && read.transports == (WORDS_TCP | WORDS_UDP)) {
+        scope->hints.transports = read.transports;
+        scope->transports_why = STR("section row");
+    }
 }
 
 /* Sentences of a paragraph, the last first. */
@@ -73,6 +114,7 @@ static void take_far(struct importer *importer, struct scope *scope, struct str 
     far.hints.to = scope->hints.to;
     far.hints.owner = scope->hints.owner;
     far.hints.condition = scope->hints.condition;
+    far.hints.local = scope->hints.local || (far.hints.local && importer->section_first);
     *scope = far;
 }
 
@@ -83,13 +125,6 @@ static bool is_same_party(struct arena *arena, struct str heading, struct str ph
     struct str b = party_key(arena, phrase);
 
     return a.n > 0 && b.n > 0 && words_have(b, str_cstr(arena, a));
-}
-
-/* What a label names as a party is whose ports they are, unless something nearer says otherwise. */
-static void take_subject(struct importer *importer, struct scope *scope, struct str subject)
-{
-    if (scope->subject == NULL && subject.n > 0 && party_is_role(importer, subject))
-        scope->subject = party_actor(importer, subject, SPAN_NONE);
 }
 
 static void take_label(struct importer *importer, struct scope *scope, struct str text, struct str reason)
@@ -143,6 +178,11 @@ void scope_find(struct importer *importer, struct scope *scope)
     *scope = (struct scope){0};
     if (around->section.n > 0) {
         take_unit(importer, scope, around->section, true, STR("section row"));
+        take_both(importer, scope, around->section);
+        if (hints->way == WAY_UNSAID && columns_way(importer->arena, around->section) == WAY_BOTH) {
+            hints->way = WAY_BOTH;
+            scope->way_why = STR("section row");
+        }
         take_subject(importer, scope, around->section);
     }
     take_sentences(importer, scope, around->last_lead, STR("lead-in sentence"));
@@ -156,6 +196,8 @@ void scope_find(struct importer *importer, struct scope *scope)
         hints->from = scope->heading;
     if (scope->heading.n > 0 && hints->owner.n > 0 && is_same_party(importer->arena, scope->heading, hints->owner))
         hints->owner = scope->heading;
+    if (scope->heading.n > 0 && hints->to.n > 0 && is_same_party(importer->arena, scope->heading, hints->to))
+        hints->to = scope->heading;
     whole_name(importer, &hints->from);
     whole_name(importer, &hints->to);
     whole_name(importer, &hints->owner);

@@ -65,6 +65,8 @@ static void read_subject(const struct sentence *sentence, struct hints *hints)
                 str_is(sentence->words[i - 1].normal, "the"))
                 break;
             hints->from = subject;
+            if (sentence_match(sentence, i + n, "each other") || sentence_match(sentence, i + n, "one another"))
+                hints->to = subject;
             if (i + n < sentence->n && hints->to.n == 0 && !str_is(str_of(verbs[k]), "connects"))
                 hints->to = phrase_from(sentence, i + n, NULL);
             break;
@@ -207,17 +209,43 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
     }
 }
 
-/* If X, … at the beginning: when it counts. */
+/* "…, open these ports:": what the condition is for stands below it, and not something else. */
+static bool leads_to_ports(const struct sentence *sentence, size_t from)
+{
+    static const char *const words[] = {"following", "below", "these", "open", "opened",
+                                        "port",      "ports", "table", NULL};
+    size_t n = sentence->text.n;
+
+    for (size_t i = from; i < sentence->n; i++) {
+        if (word_is_one_of(sentence->words[i].normal, words))
+            return true;
+    }
+    return n > 0 && sentence->text.p[n - 1] == ':';
+}
+
+/* If X, … at the beginning: when it counts. That there is a firewall is no condition: it is why the page is there. */
 static void read_condition(const struct sentence *sentence, struct hints *hints)
 {
+    static const char *const firewalls[] = {"firewall", "firewalls", "firewalld", "iptables", NULL};
     size_t end = 1;
+    bool about_firewall = false;
 
     if (sentence->n < 3 || (!str_is(sentence->words[0].normal, "if") && !str_is(sentence->words[0].normal, "when")))
         return;
-    while (end < sentence->n && !sentence->words[end].breaks)
+    while (end < sentence->n && !sentence->words[end].breaks) {
+        about_firewall = about_firewall || word_is_one_of(sentence->words[end].normal, firewalls);
         end++;
-    if (end < sentence->n)
+    }
+    if (end < sentence->n && !about_firewall && leads_to_ports(sentence, end))
         hints->condition = sentence_cut(sentence, 0, end);
+}
+
+/* "URLs", "Required domains": a label that is nothing else. */
+static bool is_name_label(const struct sentence *sentence)
+{
+    static const char *const names[] = {"urls", "domains", "fqdns", "hostnames", NULL};
+
+    return sentence->n > 0 && sentence->n <= 3 && word_is_one_of(sentence->words[sentence->n - 1].normal, names);
 }
 
 static void read_words(const struct sentence *sentence, struct hints *hints)
@@ -227,9 +255,10 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     static const char *const ports[] = {"port", "ports",  "firewall", "firewalls", "allowlist", "whitelist", "tcp",
                                         "udp",  "egress", "ingress",  "outbound",  "inbound",   NULL};
     static const char *const accesses[] = {
-        "required", "require",  "requires", "allowlist", "whitelist",   "firewall",     "outbound",
-        "access",   "accesses", "reach",    "connect",   "connects",    "contact",      "contacts",
-        "allow",    "allowed",  "proxy",    "unblock",   "whitelisted", "connectivity", NULL};
+        "required", "require",   "requires",  "allowlist",   "whitelist",   "firewall",     "outbound",
+        "access",   "accesses",  "reach",     "connect",     "connects",    "contact",      "contacts",
+        "allow",    "allowed",   "proxy",     "unblock",     "whitelisted", "connectivity", "available",
+        "blocked",  "reachable", "permitted", "communicate", NULL};
     static const char *const names[] = {"domain", "domains",   "url",   "urls",      "endpoint", "endpoints", "site",
                                         "sites",  "hostnames", "fqdns", "addresses", "hosts",    NULL};
     bool in = false;
@@ -256,7 +285,7 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         hints->way = in ? WAY_IN : WAY_OUT;
     if (tcp != udp)
         hints->transports = tcp ? WORDS_TCP : WORDS_UDP;
-    hints->domains = access && name;
+    hints->domains = (access && name) || is_name_label(sentence);
     for (size_t i = 0; i < sentence->n; i++) {
         if (sentence_match(sentence, i, "for example") || sentence_match(sentence, i, "such as") ||
             sentence_match(sentence, i, "e g"))
@@ -270,15 +299,54 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
     }
 }
 
+/* "only reachable from localhost", "listen on the loopback interface"; not what can be set otherwise. */
+static bool is_local(struct str normal)
+{
+    static const char *const says[] = {"only",
+                                       "loopback interface",
+                                       "internally",
+                                       "loopback address",
+                                       "locally",
+                                       "accessible from localhost",
+                                       "reachable from localhost"};
+    static const char *const unless[] = {"by default", "if", "unless", "not", "can be", "except", "other than"};
+    bool found = false;
+
+    if (!words_have(normal, "localhost") && !words_have(normal, "loopback") && !words_have(normal, "127 0 0 1"))
+        return false;
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        found = found || words_have(normal, says[i]);
+    for (size_t i = 0; i < sizeof unless / sizeof *unless; i++)
+        found = found && !words_have(normal, unless[i]);
+    return found;
+}
+
+/* Beside an arrow the internet is an end; in a sentence it is how one gets there. */
+static struct str end_of(struct arena *arena, struct str text)
+{
+    struct str phrase = phrase_clean(arena, text);
+    struct str normal = phrase.n > 0 ? STR_EMPTY : words_normal(arena, text);
+
+    return str_is(normal, "internet") || str_is(normal, "the internet") ? str_trim(text) : phrase;
+}
+
 /* Both ends or none; up to a comma. */
 static void set_ends(struct arena *arena, struct str from, struct str to, struct hints *hints)
 {
     struct str rest;
 
-    hints->from = phrase_clean(arena, str_cut(from, ',', &rest));
-    hints->to = phrase_clean(arena, str_cut(to, ',', &rest));
+    hints->from = end_of(arena, str_cut(from, ',', &rest));
+    hints->to = end_of(arena, str_cut(to, ',', &rest));
     if (hints->from.n == 0 || hints->to.n == 0)
         hints->from = hints->to = STR_EMPTY;
+}
+
+/* "Ports used for nodes" is the nodes; a part that is nothing else stays. */
+static struct str without_generic(struct arena *arena, struct str text)
+{
+    struct str subject = heading_subject(arena, text);
+
+    return subject.n > 0 ? subject : text;
 }
 
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
@@ -293,6 +361,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
     sentence_split(arena, text, &sentence);
     read_words(&sentence, hints);
+    hints->local = memmem(text.p, text.n, "lo", 2) != NULL && is_local(words_normal(arena, text));
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
         hints->arrow = true;
@@ -310,7 +379,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         read_ends(&sentence, heading, hints);
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
-        set_ends(arena, from, to, hints);
+        set_ends(arena, without_generic(arena, from), without_generic(arena, to), hints);
     }
     if (hints->from.n == 0 && hints->to.n == 0)
         read_owner(&sentence, hints);

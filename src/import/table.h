@@ -44,8 +44,8 @@ void row_left_out(struct table *table, const struct row *row, const char *why);
 /* row_ports.c */
 bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact);
 bool row_icmp(struct table *table, struct fact *fact);
-void row_carry_transports(struct table *table, const struct port_text *transport, bool has_transport, struct str use,
-                          struct fact *fact);
+void row_carry_transports(struct table *table, const struct row *row, const struct port_text *transport,
+                          bool has_transport, struct str use, struct fact *fact);
 
 /* row_ends.c */
 void row_owner_of_use(struct table *table, struct fact *fact);

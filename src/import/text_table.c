@@ -351,8 +351,12 @@ const struct grid *text_table(struct importer *importer, const struct block *blo
         if (!put_row(&builder, line))
             break;
     }
-    if (i == 1)
+    if (i == 1) {
+        if (builder.heads.n >= 3)
+            diag_warning(importer->diags, blocks[0].span,
+                         "these are the heads of a table, and the line below them is no row of it");
         return NULL;
+    }
     *used = i;
     grid = arena_new_object(importer->arena, struct grid);
     *grid = (struct grid){.caption = STR_EMPTY,

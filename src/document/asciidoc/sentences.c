@@ -110,6 +110,16 @@ static void continuations(struct asciidoc_reading *reading, struct words *words)
     }
 }
 
+/* The title of a list or of a paragraph is one above it. */
+static void add_title(struct asciidoc_reading *reading)
+{
+    struct str title = asciidoc_words(reading, reading->title);
+
+    if (title.n > 0)
+        builder_add(reading->builder, BLOCK_PARAGRAPH, 0, title,
+                    builder_span(reading->builder, asciidoc_place(reading, reading->title), reading->title.n));
+}
+
 bool asciidoc_item(struct asciidoc_reading *reading, struct str line)
 {
     struct str text = STR_EMPTY;
@@ -121,6 +131,7 @@ bool asciidoc_item(struct asciidoc_reading *reading, struct str line)
         return false;
     if (text.n > 4 && text.p[0] == '[' && text.p[2] == ']' && text.p[3] == ' ')
         text = str_from(text, 4); /* a box to tick */
+    add_title(reading);
     level = level_of(reading, marker);
     words_begin(&words, reading->builder->arena);
     add_sentence(reading, &words, text);
@@ -180,7 +191,6 @@ void asciidoc_paragraph(struct asciidoc_reading *reading, struct str line)
 {
     struct str text = str_trim(line);
     struct str kind = builder_note_kind(str_trim(str_cut(reading->attributes, ',', &(struct str){0})));
-    struct str title = asciidoc_words(reading, reading->title);
     struct words words;
     size_t n = 0;
 
@@ -191,9 +201,7 @@ void asciidoc_paragraph(struct asciidoc_reading *reading, struct str line)
         kind = builder_note_kind(str_head(text, n));
         text = str_trim(str_from(text, n + 1));
     }
-    if (title.n > 0)
-        builder_add(reading->builder, BLOCK_PARAGRAPH, 0, title,
-                    builder_span(reading->builder, asciidoc_place(reading, reading->title), reading->title.n));
+    add_title(reading);
     if (kind.n > 0)
         builder_note(reading->builder, kind);
     words_begin(&words, reading->builder->arena);

@@ -183,6 +183,38 @@ static bool is_copied_row(struct str line)
     return pipes_is_row(line) && line.p[line.n - 1] == '|';
 }
 
+/* Cells that are parted by tabs, as a page's table is when it is copied; an indented line is code. */
+static size_t tab_n(struct str line)
+{
+    size_t n = 0;
+
+    if (line.n == 0 || line.p[0] == '\t' || has_pipe(line))
+        return 0;
+    for (size_t i = 0; i < line.n; i++)
+        n += line.p[i] == '\t';
+    return n;
+}
+
+static size_t tabbed_rows(const struct scanning *scanning, size_t line)
+{
+    size_t tabs = tab_n(scan_line(scanning, line));
+    size_t n = 1;
+
+    while (tabs >= 2 && line + n <= scanning->source->line_n && tab_n(scan_line(scanning, line + n)) == tabs)
+        n++;
+    return n > 1 ? n : 0;
+}
+
+/* `A | B | C |` over another with as many cells. */
+static bool is_open_row(const struct scanning *scanning, size_t line)
+{
+    struct str head = str_trim(quoted_line(scanning, line));
+    struct str next = line < scanning->source->line_n ? str_trim(quoted_line(scanning, line + 1)) : STR_EMPTY;
+
+    return pipes_count(head) >= 3 && head.p[head.n - 1] == '|' && next.n > 0 && next.p[next.n - 1] == '|' &&
+           pipes_count(next) == pipes_count(head);
+}
+
 static bool goes_on(struct str line)
 {
     struct template_tag tag;
@@ -196,11 +228,15 @@ static size_t table(struct scanning *scanning, size_t line)
     struct str head = quoted_line(scanning, line);
     size_t n = 0;
 
-    if (!has_pipe(head))
-        return 0;
+    if (!has_pipe(head)) {
+        n = tabbed_rows(scanning, line);
+        if (n > 0)
+            scan_event(scanning, (struct event){.kind = EVENT_TABLE, .first = line, .n = n}, scan_line(scanning, line));
+        return n;
+    }
     if (line + 1 <= scanning->source->line_n && is_rule_under(quoted_line(scanning, line + 1), head))
         n = 2;
-    else if (is_copied_row(head))
+    else if (is_copied_row(head) || is_open_row(scanning, line))
         n = 1;
     if (n == 0)
         return 0;

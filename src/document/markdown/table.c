@@ -1,4 +1,4 @@
-/* Tables of rows between pipes; see markdown.h. Cells beyond those of the head are kept, and said. */
+/* Tables of rows between pipes or tabs; see markdown.h. Cells beyond those of the head are kept, and said. */
 #include "document/markdown/markdown.h"
 #include "document/pipes.h"
 
@@ -28,16 +28,33 @@ static struct str unescape(struct arena *arena, struct str cell)
     return (struct str){made, n};
 }
 
+static bool next_cell(struct str *rest, bool tabbed, struct str *cell)
+{
+    if (!tabbed)
+        return pipes_next(rest, cell);
+    if (rest->p == NULL)
+        return false;
+    if (memchr(rest->p, '\t', rest->n) != NULL) {
+        *cell = str_trim(str_cut(*rest, '\t', rest));
+        return true;
+    }
+    *cell = str_trim(*rest);
+    *rest = STR_EMPTY;
+    rest->p = NULL;
+    return true;
+}
+
 static void add_row(struct table *table, struct str line)
 {
     struct arena *arena = table->builder->arena;
     const struct str *text = &table->builder->source->text;
-    struct str rest = pipes_begin(line);
+    bool tabbed = memchr(line.p, '|', line.n) == NULL;
+    struct str rest = tabbed ? line : pipes_begin(line);
     struct str cell = STR_EMPTY;
     size_t n = 0;
 
     grid_row(&table->grid);
-    while (pipes_next(&rest, &cell)) {
+    while (next_cell(&rest, tabbed, &cell)) {
         size_t at = (size_t)(cell.p - text->p);
         struct words words;
 
