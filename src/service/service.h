@@ -152,7 +152,10 @@ enum step probe_secured(struct talk *talk, struct wire_out *out, struct answer *
 /* Nothing more will come: p are the bytes that were not used. The answer is complete after it, always. */
 void probe_end(struct talk *talk, const uint8_t *p, size_t n, enum ending ending, struct answer *answer);
 
-/* The same from the other side. `receipt` says what was asked, as evidence; its outcome is meaningless. */
+/*
+ * The same from the other side. `receipt` says what was asked, as evidence; its outcome is meaningless. Who asks for
+ * more at once than there is room to answer is STEP_FOREIGN.
+ */
 enum step respond_start(struct talk *talk, struct wire_out *out, struct answer *receipt);
 enum step respond_heard(struct talk *talk, const uint8_t *p, size_t n, size_t *used, struct wire_out *out,
                         struct answer *receipt);
