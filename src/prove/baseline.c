@@ -140,12 +140,52 @@ static void ask_icmp(const struct asker *asker, enum baseline baseline, const st
     ask(asker, baseline, &cube, consequence);
 }
 
+/* Its request passes, as it came, and what follows surely does not. */
+static bool dies(const struct asker *asker, const struct permit *permit, struct verdict *following)
+{
+    struct permit turned = judge_turned(asker->arena, permit);
+    struct verdict request;
+
+    judge_permit(asker->arena, asker->prover, &turned, DIRECTION_REPLY, following);
+    if (following->kind != VERDICT_DENIED)
+        return false;
+    judge_permit(asker->arena, asker->prover, permit, DIRECTION_REQUEST, &request);
+    return request.kind == VERDICT_PERMITTED && !request.translated_by.present;
+}
+
+/* A warning for the first connection that begins and cannot go on. */
+static void ask_replies(const struct asker *asker)
+{
+    for (size_t i = 0; i < asker->policy->permit_n; i++) {
+        const struct permit *permit = &asker->policy->permits[i];
+        struct verdict following;
+        struct finding *finding;
+
+        if (permit->hook != asker->hook || permit->flow->family != asker->family ||
+            permit->flow->transport != PROTO_TCP || !permit->flow->ports_known || !dies(asker, permit, &following))
+            continue;
+        finding = vec_push(asker->prover->arena, asker->findings);
+        *finding = (struct finding){.kind = FINDING_BASELINE,
+                                    .severity = SEVERITY_WARNING,
+                                    .firewall = asker->policy->firewall,
+                                    .rule = following.rule,
+                                    .has_packet = following.has_packet,
+                                    .packet = following.packet};
+        finding->message = str_printf(asker->prover->arena, "%s missing at %s (%s): connections of %.*s begin and die",
+                                      baseline_name(BASELINE_REPLIES), hook_name(asker->hook),
+                                      asker->family == FAMILY_V4 ? "IPv4" : "IPv6", STR_ARG(permit->flow->id));
+        return;
+    }
+}
+
 static void ask_hook(const struct asker *asker)
 {
     bool local = asker->hook != HOOK_FORWARD;
 
     if (local && wants(asker->policy, BASELINE_LOOPBACK))
         ask_loopback(asker);
+    if (wants(asker->policy, BASELINE_REPLIES))
+        ask_replies(asker);
     if (wants(asker->policy, BASELINE_ICMP_ERRORS))
         ask_icmp(asker, BASELINE_ICMP_ERRORS, icmp_errors(asker->arena, asker->family), STATE_RELATED,
                  "path MTU discovery breaks, large transfers hang");

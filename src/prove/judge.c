@@ -300,6 +300,28 @@ void judge_permit(struct arena *arena, const struct prover *prover, const struct
     arena_release(arena, mark);
 }
 
+struct permit judge_turned(struct arena *arena, const struct permit *permit)
+{
+    struct flow *flow = arena_new_object(arena, struct flow);
+    struct permit turned = *permit;
+
+    *flow = *permit->flow;
+    flow->source = permit->flow->destination;
+    flow->source.ranges = permit->destination;
+    flow->destination = permit->flow->source;
+    flow->destination.ranges = permit->source;
+    flow->source_ports = permit->flow->ports;
+    flow->ports = permit->flow->source_ports;
+    turned.flow = flow;
+    turned.source = permit->destination;
+    turned.destination = permit->source;
+    turned.in = permit->out;
+    turned.out = permit->in;
+    if (permit->hook != HOOK_FORWARD)
+        turned.hook = permit->hook == HOOK_INPUT ? HOOK_OUTPUT : HOOK_INPUT;
+    return turned;
+}
+
 void judge_certified(struct arena *arena, const struct prover *prover, const struct permit *permit,
                      enum direction direction, struct verdict *verdict, struct certificate *certificate)
 {

@@ -61,6 +61,11 @@ struct box witness_box(struct arena *arena, const struct prover *prover, enum fa
  */
 void judge_permit(struct arena *arena, const struct prover *prover, const struct permit *permit,
                   enum direction direction, struct verdict *verdict);
+/*
+ * What follows a flow's first packet and the answer to it (the third packet of TCP, another request of UDP) is no
+ * request and no reply of the flow: it is the reply of the permit turned round.
+ */
+struct permit judge_turned(struct arena *arena, const struct permit *permit);
 
 /*
  * What somebody needs who does not believe a verdict `permitted` or `denied`: the packets of the question cut into

@@ -69,28 +69,10 @@ static bool ask_hop(struct asking *asking, size_t at, enum direction direction)
     return ask_permit(asking, at, &asking->hops[at].permit, direction);
 }
 
-/*
- * The third packet of TCP and all that follow it, and a second request of UDP, are no request and no reply of the flow:
- * they are the replies of a flow the other way round.
- */
 static bool ask_what_follows(struct asking *asking, size_t at)
 {
-    const struct permit *permit = &asking->hops[at].permit;
-    struct packet back = asking->played->packet;
-    struct flow *flow;
-    struct permit turned = *permit;
+    struct permit turned = judge_turned(asking->arena, &asking->hops[at].permit);
 
-    back.source = asking->played->packet.destination;
-    back.destination = asking->played->packet.source;
-    back.source_port = asking->played->packet.port;
-    back.port = asking->played->packet.source_port;
-    flow = flow_of(asking->arena, &back, permit->flow->subnet);
-    turned.flow = flow;
-    turned.source = flow->source.ranges;
-    turned.destination = flow->destination.ranges;
-    turned.in = permit->out;
-    turned.out = permit->in;
-    turned.hook = permit->hook == HOOK_INPUT ? HOOK_OUTPUT : permit->hook == HOOK_OUTPUT ? HOOK_INPUT : permit->hook;
     return ask_permit(asking, at, &turned, DIRECTION_REPLY);
 }
 

@@ -58,6 +58,7 @@ static inline struct permit permit_text(struct arena *arena, const char *text, c
     permit.destination = flow->destination.ranges = ranges_text(arena, str_word(&rest), &flow->family);
     if (port_range_parse(str_word(&rest), true, &ports))
         flow->ports = ranges_one(arena, ports.lo, ports.hi);
+    flow->ports_known = true;
     return permit;
 }
 

@@ -226,6 +226,49 @@ static void baseline(void **state)
     }
 }
 
+/* A connection that begins and cannot go on. */
+static void baseline_of_replies(void **state)
+{
+#define ICMP A "-p icmp -j ACCEPT\n"
+#define BEGINS SHUT ICMP A "-p tcp --dport 80 -m state --state NEW -j ACCEPT\n"
+    static const struct {
+        const char *rules;
+        bool missing;
+    } cases[] = {
+        {BEGINS A "-s 10.1.0.0/24 -m state --state ESTABLISHED -j ACCEPT\n", true},
+        {BEGINS A
+         "-s 10.1.0.0/24 -m state --state ESTABLISHED -j ACCEPT\n-A FORWARD -m time --weekdays Mon -j ACCEPT\n",
+         false}, /* may pass */
+        {BEGINS A "-m state --state ESTABLISHED,RELATED -j ACCEPT\n", false},
+        {SHUT ICMP A "-p tcp --dport 80 -j ACCEPT\n", false}, /* asks for no state */
+        {SHUT ICMP, false},                                   /* does not begin */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct firewall_text f;
+        struct findings findings = {0};
+
+        firewall_text(&f, cases[i].rules);
+        f.policy.baseline = BASELINE_DEFAULT;
+        firewall_permit(&f, WEB, "eth0", "eth1");
+        firewall_face(&f, HOOK_FORWARD, "eth0", "eth1", "10.0.0.0/24", "10.1.0.0/24");
+        firewall_ready(&f);
+        baseline_find(f.scratch, f.prover, &f.policy, &findings);
+        assert_int_equal(findings.n, cases[i].missing);
+        if (cases[i].missing) {
+            assert_true(str_is(findings.v[0].message,
+                               "replies missing at forward (IPv4): connections of " WEB " begin and die"));
+            assert_int_equal(findings.v[0].packet.state, STATE_ESTABLISHED);
+            assert_int_equal(findings.v[0].packet.port, 80);
+            assert_true(findings.v[0].rule.present && findings.v[0].rule.index == 0);
+        }
+        firewall_free(&f);
+    }
+#undef ICMP
+#undef BEGINS
+}
+
 /* --- two firewalls ----------------------------------------------------------------------------------------------- */
 
 static void passages(void **state)
@@ -298,8 +341,12 @@ static void passages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(boxes),    cmocka_unit_test(excused),  cmocka_unit_test(region_of_an_excuse),
-        cmocka_unit_test(baseline), cmocka_unit_test(passages),
+        cmocka_unit_test(boxes),
+        cmocka_unit_test(excused),
+        cmocka_unit_test(region_of_an_excuse),
+        cmocka_unit_test(baseline),
+        cmocka_unit_test(baseline_of_replies),
+        cmocka_unit_test(passages),
     };
     return cmocka_run_group_tests_name("excess", tests, NULL, NULL);
 }
