@@ -283,18 +283,6 @@ void checking_tests(struct checking *c)
 
 /* --- the result -------------------------------------------------------------------------------------------------- */
 
-static unsigned rank(enum verdict_kind kind)
-{
-    switch (kind) {
-    case VERDICT_PERMITTED: return 0;
-    case VERDICT_UNDETERMINED: return 1;
-    case VERDICT_PARTIAL: return 2;
-    case VERDICT_DENIED: return 3;
-    case VERDICT_N: break;
-    }
-    return 0;
-}
-
 /* What must not be possible is counted by what its test found. */
 static enum verdict_kind forbidden_verdict(const struct checking *c, const struct flow *flow)
 {
@@ -319,7 +307,7 @@ static void count_flows(struct checking *c, const struct flow *const *flows, siz
     vec_each (struct verdict *, verdict, &c->verdicts) {
         enum verdict_kind *of_flow = map_get(&by_id, verdict->flow->id);
 
-        if (of_flow != NULL && rank(verdict->kind) > rank(*of_flow))
+        if (of_flow != NULL && verdict_rank(verdict->kind) > verdict_rank(*of_flow))
             *of_flow = verdict->kind;
     }
     for (size_t i = 0; i < n; i++) {

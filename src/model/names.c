@@ -65,6 +65,14 @@ const char *verdict_name(enum verdict_kind kind)
     return verdict_names[kind];
 }
 
+unsigned verdict_rank(enum verdict_kind kind)
+{
+    static const unsigned ranks[VERDICT_N] = {
+        [VERDICT_PERMITTED] = 0, [VERDICT_UNDETERMINED] = 1, [VERDICT_PARTIAL] = 2, [VERDICT_DENIED] = 3};
+
+    return ranks[kind];
+}
+
 const char *direction_name(enum direction direction)
 {
     return direction == DIRECTION_REQUEST ? "request" : "reply";

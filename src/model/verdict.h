@@ -26,6 +26,7 @@ enum verdict_kind { VERDICT_PERMITTED, VERDICT_DENIED, VERDICT_PARTIAL, VERDICT_
 enum direction { DIRECTION_REQUEST, DIRECTION_REPLY };
 
 const char *verdict_name(enum verdict_kind kind);
+unsigned verdict_rank(enum verdict_kind kind); /* the higher the worse: permitted 0, undetermined, partial, denied */
 const char *direction_name(enum direction direction);
 
 struct verdict {

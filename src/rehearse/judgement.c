@@ -63,18 +63,6 @@ static void prove_packet(struct judging *judging, const struct actor *from, cons
 
 /* --- flows -------------------------------------------------------------------------------------------------------- */
 
-static unsigned rank(enum verdict_kind kind)
-{
-    switch (kind) {
-    case VERDICT_PERMITTED: return 0;
-    case VERDICT_UNDETERMINED: return 1;
-    case VERDICT_PARTIAL: return 2;
-    case VERDICT_DENIED: return 3;
-    case VERDICT_N: break;
-    }
-    return 0;
-}
-
 /* The worst of the check; a flow that crosses no firewall is permitted. */
 static enum verdict_kind proof_of_flow(const struct judging *judging, const struct flow *flow)
 {
@@ -83,7 +71,7 @@ static enum verdict_kind proof_of_flow(const struct judging *judging, const stru
     for (size_t i = 0; i < judging->side->verdict_n; i++) {
         const struct verdict *verdict = &judging->side->verdicts[i];
 
-        if (verdict->flow == flow && rank(verdict->kind) > rank(worst))
+        if (verdict->flow == flow && verdict_rank(verdict->kind) > verdict_rank(worst))
             worst = verdict->kind;
     }
     return worst;
@@ -109,7 +97,7 @@ static void judge_part(struct judging *judging, const struct scene_part *part, s
 
         prove_packet(judging, pair->from, pair->to, part->flow->subnet, !part->flow->no_reply, part->flow->id, played);
         /* What the check of a flow does not ask (proof.c). */
-        if (rank(made->proof) == 0 && rank(played->proof) > 0)
+        if (verdict_rank(made->proof) == 0 && verdict_rank(played->proof) > 0)
             made->proof = played->proof == VERDICT_UNDETERMINED ? VERDICT_UNDETERMINED : VERDICT_PARTIAL;
         made->passed += played->kernel == PLAYED_PASSES;
         unknown += played->kernel == PLAYED_NOT;
