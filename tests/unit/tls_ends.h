@@ -195,6 +195,7 @@ static inline enum tls_trust judged(struct trust *trust, struct identity *identi
     part(&ends);
     return found;
 }
+
 static inline int setup(void **state)
 {
     static const struct str names[] = {{"stand-in.example", 16}, {"10.20.0.11", 10}, {"fd20::11", 8}};
