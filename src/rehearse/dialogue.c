@@ -38,6 +38,8 @@ struct playing {
     struct watch told; /* by the kernel, about packets */
     struct map hosts;  /* address -> struct host_answers */
     struct map sockets;
+    const struct known *names;
+    size_t name_n;
     struct dialogue **v;
     size_t n;
     size_t next;
@@ -69,6 +71,27 @@ static void make_offer(struct arena *arena, struct host_answers *host)
         host->offer.passive_port = DATA_PORT;
 }
 
+/* The site's domains at the addresses that they have in it: every DNS on the stage knows them. */
+static void make_names(struct playing *playing)
+{
+    const struct site *site = playing->with->plan->site;
+    struct VEC(struct known) names = {0};
+
+    for (size_t i = 0; i < site->domain_n; i++) {
+        for (enum family family = 0; family < FAMILY_N && site->domains[i].set != NULL; family++) {
+            const struct ends *ends = &site->domains[i].set->family[family];
+
+            for (size_t k = 0; k < ends->item_n; k++) {
+                if (ends->items[k].lo == ends->items[k].hi)
+                    *vec_push(playing->arena, &names) =
+                        (struct known){site->domains[i].domain, family, ends->items[k].lo};
+            }
+        }
+    }
+    playing->names = names.v;
+    playing->name_n = names.n;
+}
+
 static struct host_answers *host_of(struct playing *playing, enum family family, u128 address)
 {
     struct str key = str_printf(playing->arena, "%u %llx %llx", family, (unsigned long long)(address >> 64),
@@ -85,6 +108,8 @@ static struct host_answers *host_of(struct playing *playing, enum family family,
     plan_host_ports(playing->arena, playing->with->plan, own, &host->ports, &ignored);
     host_ports_join(playing->arena, &host->ports, &ignored);
     make_offer(playing->arena, host);
+    host->offer.names = playing->names;
+    host->offer.name_n = playing->name_n;
     map_set(playing->arena, &playing->hosts, key, host);
     return host;
 }
@@ -183,6 +208,8 @@ static bool next_probe(void *user, struct probe *probe)
         .source_port = dialogue->packet.source_port,
         .user = asked,
     };
+    if (probe->service == &service_dns && !real && playing->name_n > 0)
+        probe->ask.name = playing->names[playing->next % playing->name_n].name;
     if (probe->service == &service_ftp && !real)
         probe->service = &service_ftp_passive; /* which goes on to a connection for data */
     /* Without a public handshake only our own responder could prove more. */
@@ -382,6 +409,7 @@ int dialogues_play(const struct dialogues *with, struct dialogue *v, size_t n, s
     if (error < 0) {
         diag_error(diags, SPAN_NONE, "%s", why);
     } else {
+        make_names(&playing);
         error = open_all(&playing, identity);
         if (with->reals != NULL)
             playing.relay = relay_open(playing.arena, &playing.loop, with->reals);

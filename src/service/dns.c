@@ -5,10 +5,14 @@
  */
 #include "service/service.h"
 
+#include <strings.h>
+
 #define HEADER_SIZE 12
 #define NAME_MAX_SIZE 255
+#define ANSWERS_MAX 16
+#define TTL_S 60
 
-enum { TYPE_SOA = 6, CLASS_IN = 1 };
+enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_AAAA = 28, CLASS_IN = 1 };
 enum {
     FLAG_RESPONSE = 0x8000,
     FLAG_OPCODE = 0x7800,
@@ -94,8 +98,8 @@ static enum step heard(struct talk *talk, struct wire_in *in, struct wire_out *o
     return STEP_DONE;
 }
 
-/* Reads a name without pointers, as questions have it. */
-static bool get_name(struct wire_in *in)
+/* Reads a name without pointers, as questions have it: *name are its bytes. */
+static bool get_name(struct wire_in *in, struct str *name)
 {
     size_t start = in->at;
     unsigned n;
@@ -106,30 +110,91 @@ static bool get_name(struct wire_in *in)
             return false;
         wire_get(in, n);
     } while (n > 0 && !in->failed);
+    *name = (struct str){(const char *)in->p + start, in->at - start};
     return !in->failed;
 }
 
-/* The question comes back, refused: no resolver believes a stand-in, and nothing is amplified. */
+/* Whether the labels of a question are this name's, whatever their case (RFC 4343). */
+static bool is_name(struct str labels, struct str name)
+{
+    while (name.n > 0 && labels.n > 0) {
+        struct str label = str_cut(name, '.', &name);
+
+        if ((uint8_t)labels.p[0] != label.n || labels.n <= label.n || strncasecmp(labels.p + 1, label.p, label.n) != 0)
+            return false;
+        labels = str_from(labels, label.n + 1);
+    }
+    return name.n == 0 && labels.n == 1;
+}
+
+/* Addresses of that name for questions of that type; false where the name is not known. */
+static bool look_up(const struct offer *offer, struct str labels, unsigned type, const struct known *found[ANSWERS_MAX],
+                    size_t *n)
+{
+    bool known = false;
+
+    *n = 0;
+    for (size_t i = 0; offer != NULL && i < offer->name_n; i++) {
+        const struct known *one = &offer->names[i];
+
+        if (!is_name(labels, one->name))
+            continue;
+        known = true;
+        if (type == (one->family == FAMILY_V4 ? TYPE_A : TYPE_AAAA) && *n < ANSWERS_MAX)
+            found[(*n)++] = one;
+    }
+    return known;
+}
+
+/* A record of the name that was asked for; RFC 1035 3.4.1 and RFC 3596. */
+static void put_address(struct wire_out *out, const struct known *known)
+{
+    unsigned size = known->family == FAMILY_V4 ? 4 : 16;
+
+    wire_put_u16(out, 0xc000 | HEADER_SIZE);
+    wire_put_u16(out, known->family == FAMILY_V4 ? TYPE_A : TYPE_AAAA);
+    wire_put_u16(out, CLASS_IN);
+    wire_put_u32(out, TTL_S);
+    wire_put_u16(out, size);
+    for (unsigned i = size; i-- > 0;)
+        wire_put_u8(out, (unsigned)(known->address >> 8 * i) & 0xff);
+}
+
+/*
+ * The question comes back, refused: no resolver believes a stand-in. Of names that it knows it is the authority. What
+ * would amplify over UDP is cut off, and asked again over TCP (RFC 1035 4.2.1).
+ */
 static enum step serve(struct talk *talk, struct wire_in *in, struct wire_out *out, struct answer *receipt)
 {
     struct str id = wire_get(in, 2);
     unsigned flags = wire_get_u16(in);
     unsigned questions = wire_get_u16(in);
+    const struct known *found[ANSWERS_MAX];
+    struct str name;
     unsigned type;
+    size_t n;
 
-    (void)talk;
     wire_get(in, 6);
-    if (in->failed || questions != 1 || (flags & (FLAG_RESPONSE | FLAG_OPCODE)) != 0 || !get_name(in))
+    if (in->failed || questions != 1 || (flags & (FLAG_RESPONSE | FLAG_OPCODE)) != 0 || !get_name(in, &name))
         return STEP_FOREIGN;
     type = wire_get_u16(in);
     wire_get_u16(in);
     if (in->failed)
         return STEP_FOREIGN;
+    flags = FLAG_RESPONSE | (flags & FLAG_RECURSION_DESIRED);
+    flags |= look_up(talk->offer, name, type, found, &n) ? FLAG_AUTHORITATIVE : RCODE_REFUSED;
+    if (talk->datagram && n > 0) {
+        flags |= FLAG_TRUNCATED;
+        n = 0;
+    }
     wire_put_str(out, id);
-    wire_put_u16(out, FLAG_RESPONSE | (flags & FLAG_RECURSION_DESIRED) | RCODE_REFUSED);
+    wire_put_u16(out, flags);
     wire_put_u16(out, 1);
-    wire_put_zeros(out, 6);
+    wire_put_u16(out, (unsigned)n);
+    wire_put_zeros(out, 4);
     wire_put(out, in->p + HEADER_SIZE, in->at - HEADER_SIZE);
+    for (size_t i = 0; i < n; i++)
+        put_address(out, found[i]);
     answer_is(receipt, OUTCOME_OPEN, "a DNS query of type %u", type);
     return STEP_READ;
 }

@@ -69,12 +69,21 @@ struct ask {
     bool own;         /* our own responder is expected at the other end */
 };
 
+/* dns: a name and one of its addresses, as often as it has some. */
+struct known {
+    struct str name;
+    enum family family;
+    u128 address;
+};
+
 /* What a responder knows of the machine that it stands in for. Borrowed, as struct ask. */
 struct offer {
     struct str name;          /* of the stand-in, in greetings; empty: "portolan" */
     uint16_t passive_port;    /* ftp: where an own responder waits for data connections; 0: none */
     const struct next *ports; /* rpcbind: what is registered; ftp and others ignore it */
     size_t port_n;
+    const struct known *names; /* dns: what it knows; all else is refused */
+    size_t name_n;
 };
 
 #define TALK_STATE_MAX 64

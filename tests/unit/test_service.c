@@ -575,6 +575,55 @@ static void responders_never_amplify(void **state)
     for_each(amplifies);
 }
 
+#define QUESTION(id, name, type) id "\1\0\0\1\0\0\0\0\0\0" name type "\0\1"
+#define ANSWER(id, flags, answers, name, type) id flags "\0\1\0" answers "\0\0\0\0" name type "\0\1"
+#define RECORD(type, size) "\300\014" type "\0\1\0\0\0\074\0" size
+#define NAME "\4Repo\7example\0"
+#define BYTES(text) text, sizeof(text) - 1
+
+/* A DNS that knows names gives their addresses; over UDP never more than was asked with. */
+static void dns_knows_names(void **state)
+{
+    static const struct known names[] = {{{"repo.example", 12}, FAMILY_V4, 0xc6336407},
+                                         {{"repo.example", 12}, FAMILY_V6, (u128)0xfd << 120 | 7}};
+    static const struct offer offer = {.names = names, .name_n = 2};
+    static const struct {
+        unsigned proto;
+        const char *asked;
+        size_t asked_n;
+        const char *said;
+        size_t said_n;
+    } cases[] = {
+        {PROTO_TCP, BYTES("\0\036" QUESTION("ab", NAME, "\0\1")),
+         BYTES("\0\056" ANSWER("ab", "\205\0", "\1", NAME, "\0\1") RECORD("\0\1", "\4") "\306\063\144\007")},
+        {PROTO_TCP, BYTES("\0\036" QUESTION("ab", NAME, "\0\034")),
+         BYTES("\0\072" ANSWER("ab", "\205\0", "\1", NAME, "\0\034")
+                   RECORD("\0\034", "\020") "\375\0\0\0\0\0\0\0\0\0\0\0\0\0\0\007")},
+        {PROTO_UDP, BYTES(QUESTION("ab", NAME, "\0\1")), BYTES(ANSWER("ab", "\207\0", "\0", NAME, "\0\1"))},
+        {PROTO_UDP, BYTES(QUESTION("ab", NAME, "\0\6")), BYTES(ANSWER("ab", "\205\0", "\0", NAME, "\0\6"))},
+        {PROTO_UDP, BYTES(QUESTION("ab", "\4repo\0", "\0\1")),
+         BYTES(ANSWER("ab", "\201\005", "\0", "\4repo\0", "\0\1"))},
+        {PROTO_UDP, BYTES(QUESTION("ab", "\1a" NAME, "\0\1")),
+         BYTES(ANSWER("ab", "\201\005", "\0", "\1a" NAME, "\0\1"))},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t bytes[WIRE_OUT_MAX];
+        struct wire_out out = {bytes, 0, sizeof bytes, false};
+        struct answer receipt;
+        struct talk talk;
+        size_t used;
+
+        talk_begin(&talk, &service_dns, cases[i].proto);
+        talk.offer = &offer;
+        answer_init(&receipt);
+        respond_heard(&talk, (const uint8_t *)cases[i].asked, cases[i].asked_n, &used, &out, &receipt);
+        assert_int_equal(out.n, cases[i].said_n);
+        assert_memory_equal(bytes, cases[i].said, out.n);
+    }
+}
+
 /* A responder says nothing to bytes that are no request; over TCP what greets has greeted before. */
 static void noise(const struct service *service, unsigned proto, const struct exchange *exchange)
 {
@@ -684,6 +733,7 @@ int main(void)
         cmocka_unit_test(a_nonce_of_others_proves_nothing),
         cmocka_unit_test(a_wrong_bit_proves_nothing),
         cmocka_unit_test(responders_never_amplify),
+        cmocka_unit_test(dns_knows_names),
         cmocka_unit_test(noise_is_not_answered),
         cmocka_unit_test(catalogs_name_services),
     };
