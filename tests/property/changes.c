@@ -94,10 +94,10 @@ static void compare_hiders(const struct ruleset *ruleset, const struct finding *
         silenced[i].rule->families = silenced[i].families;
 }
 
-/* Where the kernel's choices are blurred, the naive evaluation may leave open what the prover knows. */
+/* Where the kernel chooses, the naive evaluation may leave open what the prover knows: it asks each rule by itself. */
 static bool contradict(unsigned a, unsigned b)
 {
-    return blurred ? (a & b) == 0 : a != b;
+    return choosing ? (a & b) == 0 : a != b;
 }
 
 /* A rule that is said never to match must not; one said to be redundant must change nothing when it is gone. */

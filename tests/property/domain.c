@@ -28,6 +28,7 @@ const unsigned flags[FLAGS] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK};
 static const unsigned messages[MESSAGES] = {0, 8 << 8, 3 << 8 | 4, 13 << 8};
 enum family family;
 bool tracing;
+bool choosing;
 bool blurred;
 bool networks;
 bool rewriting;

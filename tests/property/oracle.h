@@ -28,7 +28,8 @@ extern const uint8_t *chosen;
 extern size_t chosen_n;
 extern enum family family; /* of the case */
 extern bool tracing;       /* rules ask whether connections are translated */
-extern bool blurred;       /* likewise, and the kernel chooses to what: the prover takes these for two unknowns */
+extern bool choosing;      /* rules leave the kernel a choice */
+extern bool blurred;       /* both: the prover takes the choice, and whether it changes anything, for two unknowns */
 extern bool networks;      /* some rule translates a network of destinations */
 extern bool rewriting;     /* the ruleset has rules that write into packets */
 

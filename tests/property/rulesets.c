@@ -99,7 +99,7 @@ static struct range random_target(unsigned values, enum field field)
     unsigned a = pick(values);
     unsigned b = pick(3) == 0 ? a + pick(values - a) : a;
 
-    blurred = blurred || (tracing && a < b);
+    choosing = choosing || a < b;
     return (struct range){value_of(field, a), value_of(field, b)};
 }
 
@@ -109,10 +109,7 @@ static const struct rewrite *random_nat(struct arena *arena, bool source)
     enum field field = source ? FIELD_SOURCE : FIELD_DESTINATION;
 
     switch (pick(6)) {
-    case 0:
-        rewrite->own = true;
-        blurred = blurred || tracing;
-        break;
+    case 0: rewrite->own = choosing = true; break;
     case 1: /* a network of two addresses */
         rewrite->has_addresses = rewrite->network = true;
         networks = networks || !source;
@@ -222,8 +219,7 @@ struct ruleset *random_ruleset(struct arena *arena)
     kind = pick(12);
     rewriting = kind % 3 == 0;
     tracing = kind % 4 == 0;
-    blurred = false;
-    networks = false;
+    choosing = networks = false;
     for (size_t i = 0; i < ruleset->chain_n; i++) {
         struct chain *chain = arena_new_object(arena, struct chain);
         bool base = i == 0 || (i == 1 && pick(3) == 0);
@@ -247,6 +243,7 @@ struct ruleset *random_ruleset(struct arena *arena)
     *vec_push(arena, &ruleset->interfaces) = wild;
     for (size_t i = 0; i < 3; i++)
         *vec_push(arena, &ruleset->interfaces) = (struct interface_pattern){str_of(interfaces[i]), false};
+    blurred = tracing && choosing;
     return ruleset;
 }
 
