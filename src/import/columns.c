@@ -246,6 +246,11 @@ static void judge(struct search *search, bool ports_nearby)
         if (kind == COLUMN_PORT || kind == COLUMN_TCP_PORT || kind == COLUMN_UDP_PORT) {
             port = true;
             evidence = evidence || tally->both > 0 || tally->small < tally->ports;
+            if (tally->answers > 0 && !words_have(layout->heads[column], "port") &&
+                !words_have(layout->heads[column], "ports")) {
+                layout->rejected = "it lists settings and what values they take";
+                layout->unsure = ports_nearby;
+            }
             if (search->heads[column] != COLUMN_PORT && kind == COLUMN_PORT && tally->both == 0 &&
                 !transport_said(search)) {
                 layout->rejected = "no column says that its numbers are ports";
@@ -268,9 +273,9 @@ static void judge(struct search *search, bool ports_nearby)
     if (layout->rejected == NULL && !port && (count_kind(layout, COLUMN_DOMAIN) == 0 || !ports_nearby)) {
         layout->rejected = "no column is a port";
         for (size_t column = 0; column < layout->column_n; column++)
-            layout->unsure =
-                layout->unsure || (ports_nearby && tally_mostly(search->tallies[column].ports, &search->tallies[column]) &&
-                                   !tally_mostly(search->tallies[column].small, &search->tallies[column]));
+            layout->unsure = layout->unsure ||
+                             (ports_nearby && tally_mostly(search->tallies[column].ports, &search->tallies[column]) &&
+                              !tally_mostly(search->tallies[column].small, &search->tallies[column]));
     }
     if (layout->rejected == NULL && port && count_kind(layout, COLUMN_FOREIGN) > 0 && !evidence)
         layout->rejected = "its numbers are no network ports";

@@ -82,6 +82,8 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
     } signs[] = {{"< -- >", WAY_BOTH},
                  {"<-->", WAY_BOTH},
                  {"<->", WAY_BOTH},
+                 {"\xe2\x86\x90 \xe2\x86\x92", WAY_BOTH},
+                 {"\xe2\x86\x90\xe2\x86\x92", WAY_BOTH},
                  {"\xe2\x86\x94", WAY_BOTH},
                  {"\xe2\x87\x94", WAY_BOTH},
                  {"-- >", WAY_OUT},

@@ -121,6 +121,31 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     fact_when(importer, fact, fact->to.condition);
 }
 
+/* `Between: shelf nodes and the index`, `Between: shelf nodes`: one column for both ends. */
+void row_between(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_SOURCE);
+    struct str from;
+    struct str to;
+    const char *and;
+
+    if (fact->from.actor == NULL || fact->to.actor != NULL || table_has(table, COLUMN_DESTINATION) ||
+        !str_is(table->layout.heads[row->columns[COLUMN_SOURCE]], "between") ||
+        columns_ends(text, &from, &to) != WAY_UNSAID)
+        return;
+    and = memmem(text.p, text.n, " and ", 5);
+    if (!columns_to(text, &from, &to) && and != NULL) {
+        from = str_head(text, (size_t)(and-text.p));
+        to = str_from(text, (size_t)(and-text.p) + 5);
+        fact_review(importer, fact, STR("the document says between, not which side connects"));
+    } else if (and == NULL && !columns_to(text, &from, &to)) {
+        from = to = text;
+    }
+    fact->from.actor = party_cell(importer, from, fact->span, &fact->from.condition);
+    fact->to = (struct party){.actor = party_cell(importer, to, fact->span, &fact->to.condition)};
+}
+
 /* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */
 void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact)
 {

@@ -345,8 +345,24 @@ static void read_each(struct table *table, struct row *row)
         row_read(table, row);
 }
 
+/* Nothing but "Yes" and "No". */
+static bool is_flags(const struct table *table, size_t column)
+{
+    size_t n = 0;
+
+    for (size_t row = table->layout.head_n; row < table->grid->row_n && row < 100; row++) {
+        struct str text = str_trim(columns_text(table->grid, row, column));
+        struct whereabouts where = party_where(table->importer->arena, text);
+
+        if (where.named || where.inside || where.outside || where.self)
+            return false;
+        n += words_normal(table->importer->arena, text).n > 0;
+    }
+    return n > 1 && words_have(table->layout.heads[column], "to");
+}
+
 /* Columns that mean nothing here are left out of the catalog, and it says so. */
-static void say_other_columns(const struct table *table)
+static void say_other_columns(struct table *table)
 {
     struct importer *importer = table->importer;
     struct buf names = BUF_EMPTY;
@@ -364,7 +380,13 @@ static void say_other_columns(const struct table *table)
             diag_warning(importer->diags, table->grid->span, "column %zu has no head and is left out", column + 1);
         else
             buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
+        if (table->layout.heads[column].n > 0 && is_flags(table, column))
+            table->flags = str_printf(importer->arena, "%.*s%s%.*s", STR_ARG(table->flags),
+                                      table->flags.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
     }
+    if (table->flags.n > 0)
+        diag_warning(importer->diags, table->grid->span, "\"%.*s\" say yes or no and are left out",
+                     STR_ARG(table->flags));
     if (names.n > 0) {
         note = vec_push(importer->arena, &importer->said);
         note->text = str_printf(importer->arena, "columns left out: %.*s", STR_ARG(buf_str(&names)));
@@ -394,8 +416,9 @@ static const char *refused_by(struct importer *importer, struct str heading)
 void table_read(struct importer *importer, const struct grid *grid)
 {
     struct arena *arena = importer->arena;
-    struct table table = {.importer = importer,
-                          .grid = columns_intervals(arena, columns_matrix(arena, columns_turn(arena, grid)))};
+    struct table table = {.importer = importer, .grid = columns_turn(arena, grid), .flags = STR_EMPTY};
+
+    table.grid = columns_bounds(arena, columns_intervals(arena, columns_matrix(arena, table.grid)));
 
     importer->section_first = importer->section_table == 0;
     importer->section_table = ++importer->table;

@@ -54,6 +54,12 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     hints->local = hints->local || read.local;
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
+    if (!read.arrow) {
+        read.from = party_is_phrase(importer, read.from) ? read.from : STR_EMPTY;
+        read.to = party_is_phrase(importer, read.to) ? read.to : STR_EMPTY;
+        read.owner = party_is_phrase(importer, read.owner) ? read.owner : STR_EMPTY;
+    }
+    hints->inside = hints->inside || read.inside;
     if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))
         read.from = read.to = STR_EMPTY;
     hints->ports = hints->ports || read.ports;
@@ -114,6 +120,7 @@ static void take_far(struct importer *importer, struct scope *scope, struct str 
     far.hints.to = scope->hints.to;
     far.hints.owner = scope->hints.owner;
     far.hints.condition = scope->hints.condition;
+    far.hints.inside = scope->hints.inside;
     far.hints.local = scope->hints.local || (far.hints.local && importer->section_first);
     *scope = far;
 }

@@ -140,7 +140,7 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
 
         if (sentence->words[i].breaks)
             traffic = false;
-        traffic = traffic || is_traffic(word);
+        traffic = traffic || is_traffic(word) || str_is(word, "reachable") || str_is(word, "accessible");
         if (i + 1 >= sentence->n || sentence->words[i + 1].breaks)
             continue;
         if (str_is(word, "between") && hints->from.n == 0 && hints->to.n == 0) {
@@ -172,7 +172,7 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const opens[] = {"open",    "opened",  "opens",     "listen",    "listening",  "listens",
                                         "exposed", "allowed", "available", "reachable", "accessible", "bound",
-                                        "enabled", "allow",   "unblocked", "required",  NULL};
+                                        "enabled", "allow",   "unblocked", "required",  "needed",     NULL};
     static const char *const uses[] = {"uses", "use", "requires", "require", "needs", "listens", NULL};
     static const char *const accepts[] = {"must accept", "accepts connections", "listens on",         "listen on",
                                           "must listen", "must allow inbound",  "must allow incoming"};
@@ -309,8 +309,10 @@ static bool is_local(struct str normal)
                                        "locally",
                                        "accessible from localhost",
                                        "reachable from localhost"};
-    static const char *const unless[] = {"by default", "if", "unless", "not", "can be", "except", "other than"};
+    static const char *const unless[] = {"by default", "if", "unless", "can be", "except", "other than"};
+    static const char *const outside[] = {"but not available", "not exposed", "not externally", "not from outside"};
     bool found = false;
+    bool refused = words_have(normal, "not");
 
     if (!words_have(normal, "localhost") && !words_have(normal, "loopback") && !words_have(normal, "127 0 0 1"))
         return false;
@@ -318,7 +320,9 @@ static bool is_local(struct str normal)
         found = found || words_have(normal, says[i]);
     for (size_t i = 0; i < sizeof unless / sizeof *unless; i++)
         found = found && !words_have(normal, unless[i]);
-    return found;
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        refused = refused && !words_have(normal, outside[i]); /* "only over localhost, not exposed" */
+    return found && !refused;
 }
 
 /* Beside an arrow the internet is an end; in a sentence it is how one gets there. */
@@ -349,6 +353,16 @@ static struct str without_generic(struct arena *arena, struct str text)
     return subject.n > 0 ? subject : text;
 }
 
+/* "must be open on X and reachable from Y": both whose they are and who comes. */
+static bool says_reachable(const struct sentence *sentence)
+{
+    for (size_t i = 0; i < sentence->n; i++) {
+        if (sentence_match(sentence, i, "reachable from") || sentence_match(sentence, i, "accessible from"))
+            return true;
+    }
+    return false;
+}
+
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
     struct arena_mark mark = arena_mark(arena); /* phrases are parts of the text */
@@ -361,6 +375,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
     sentence_split(arena, text, &sentence);
     read_words(&sentence, hints);
+    hints->inside = party_among(words_normal(arena, text));
     hints->local = memmem(text.p, text.n, "lo", 2) != NULL && is_local(words_normal(arena, text));
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
@@ -381,7 +396,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         hints->weak = true;
         set_ends(arena, without_generic(arena, from), without_generic(arena, to), hints);
     }
-    if (hints->from.n == 0 && hints->to.n == 0)
+    if (hints->to.n == 0 && (hints->from.n == 0 || says_reachable(&sentence)))
         read_owner(&sentence, hints);
     arena_release(arena, mark);
 }

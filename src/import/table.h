@@ -17,7 +17,8 @@ struct table {
     unsigned last_transports;   /* of the row above; 0: none */
     const struct actor **known; /* ends that rows of the table name in words */
     size_t known_n;
-    bool domains; /* has no column of ports */
+    bool domains;     /* has no column of ports */
+    struct str flags; /* heads of columns that say yes or no of something that is not understood */
 };
 
 struct row {
@@ -51,6 +52,7 @@ void row_carry_transports(struct table *table, const struct row *row, const stru
 void row_owner_of_use(struct table *table, struct fact *fact);
 void row_ends_of_verbs(struct table *table, struct fact *fact);
 void row_both_ends(struct table *table, const struct row *row, struct fact *fact);
+void row_between(struct table *table, const struct row *row, struct fact *fact);
 void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact);
 void row_review_function(struct table *table, struct fact *fact);
 void row_far_end(const struct table *table, const struct row *row, struct fact *fact);

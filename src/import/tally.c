@@ -2,6 +2,7 @@
 #include "import/tally.h"
 
 #include "import/domains.h"
+#include "import/importer.h"
 #include "import/ports.h"
 
 #define SHARE 8
@@ -31,6 +32,11 @@ static bool is_value_type(struct str normal)
             return true;
     }
     return false;
+}
+
+static bool is_place(struct whereabouts where)
+{
+    return where.inside || where.outside || where.self;
 }
 
 static void count(struct arena *arena, struct str text, struct tally *tally)
@@ -74,6 +80,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);
+    tally->places += is_place(party_where(arena, text));
     tally->types += is_value_type(normal);
     tally->names +=
         words_count(normal) <= 5 && words_service(normal) == NULL && ports_shape(&ports) != SHAPE_TRANSPORTS;
@@ -147,7 +154,8 @@ int tally_score(enum column_kind kind, enum column_kind head, int head_score, co
             says = 5;
         return says > 0 || (bare && tally_mostly(tally->services, tally)) ? says + share(tally->services, tally) : 0;
     case COLUMN_DIRECTION:
-        if (head == kind && tally_mostly(tally->ways + tally->ends, tally))
+        if (head == kind &&
+            (tally_mostly(tally->ways + tally->ends, tally) || (head_score == COLUMN_EXACT && tally->arrows > 0)))
             return says + share(tally->ways + tally->ends, tally);
         if (tally_mostly(tally->arrows, tally))
             return COLUMN_EXACT + share(tally->arrows, tally);
@@ -163,6 +171,10 @@ int tally_score(enum column_kind kind, enum column_kind head, int head_score, co
     case COLUMN_OWNER:
         if (kind == COLUMN_OWNER && tally_mostly(tally->domains, tally))
             return 0;
+        if (tally_mostly(tally->answers, tally))
+            return 0; /* whether, and not who */
+        if (tally_mostly(tally->places, tally) && (head == COLUMN_OWNER || head == COLUMN_OTHER))
+            return kind == COLUMN_SOURCE ? 6 : 0; /* `Scope: internal` */
         if (kind == COLUMN_OWNER && tally->row_heads)
             return SCORE_LEAST;
         return tally_mostly(tally->ports, tally) && tally->both == 0 && !tally_mostly(tally->small, tally)

@@ -22,6 +22,7 @@ struct tally {
     size_t answers; /* yes, no, required… */
     size_t small;   /* ports below 49 */
     size_t names;   /* a few words that are no protocol */
+    size_t places;  /* "internal", "external", "self": where, but no name */
     size_t types;   /* of values: integer, string, boolean */
     bool row_heads; /* the first column, with nothing over it */
 };
