@@ -151,6 +151,12 @@ static bool take_label(struct importer *importer, const struct block *block, con
         importer->around.section = STR_EMPTY;
         importer->label_level = 0;
     }
+    if (next != NULL && next->kind == BLOCK_ITEM && next->level > block->level &&
+        words_have(words_normal(importer->arena, text), "following ports")) {
+        importer->around.lead = importer->around.last_lead;
+        importer->around.last_lead = text; /* a sentence over the items below it */
+        return true;
+    }
     ports_read(importer->arena, text, &ports);
     if (next == NULL || next->kind != BLOCK_ITEM || next->level <= block->level || text.n == 0 ||
         ports_shape(&ports) == SHAPE_BOTH || words_count(words_normal(importer->arena, text)) > 8)

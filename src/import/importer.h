@@ -75,6 +75,7 @@ struct hints {
     bool domains;
     bool optional;
     bool forbidden;
+    bool exposed; /* forbidden is to expose the ports, which says nothing of ends that rows name */
     bool example;
     bool local;   /* the ports do not leave the host */
     bool inside;  /* the ports are for one of them to another */

@@ -84,18 +84,20 @@ static bool is_way(struct str key)
 /* "on each host": whatever the page is about runs there. */
 static bool is_anything(struct str key)
 {
-    static const char *const words[] = {"host",        "machine", "system",  "computer",
-                                        "environment", "site",    "network", NULL};
+    static const char *const words[] = {"host",       "machine", "system",  "computer", "environment",
+                                        "site",       "network", "outside", "inside",   "anywhere",
+                                        "everywhere", "world",   NULL};
 
     return word_is_one_of(key, words);
 }
 
 static bool has_verb(struct str normal)
 {
-    static const char *const words[] = {"may",     "might",   "can",  "could", "will",    "would",  "want",  "wants",
-                                        "need",    "needs",   "has",  "have",  "used",    "uses",   "using", "allow",
-                                        "allows",  "allowed", "when", "if",    "where",   "how",    "what",  "without",
-                                        "require", "opened",  "set",  "you",   "running", "cannot", NULL};
+    static const char *const words[] = {
+        "may",   "might", "can",     "could",    "will",     "would",     "want",   "wants",   "need",    "needs",
+        "has",   "have",  "used",    "uses",     "using",    "allow",     "allows", "allowed", "when",    "if",
+        "where", "how",   "what",    "without",  "require",  "opened",    "set",    "you",     "running", "cannot",
+        "send",  "sends", "receive", "receives", "download", "downloads", NULL};
 
     for (struct str word = str_word(&normal); word.n > 0; word = str_word(&normal)) {
         if (word_is_one_of(word, words))

@@ -129,8 +129,11 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
     }
     if (words_have(words, "not") || words_have(words, "never") || words_have(words, "blocked"))
         sentence_read(arena, fact->purpose.text, false, &hints);
-    if (table->scope.hints.forbidden ||
-        (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
+    if (table->scope.hints.forbidden && table->scope.hints.exposed && fact->from.actor != NULL &&
+        fact->to.actor != NULL)
+        fact_review(table->importer, fact, STR("the document says that its ports must not be exposed"));
+    else if (table->scope.hints.forbidden ||
+             (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
         fact->need = NEED_FORBIDDEN;
         fact->need_why = table->scope.hints.forbidden ? STR("lead-in sentence") : STR("the row says so");
     } else if (hints.forbidden) {
@@ -319,7 +322,7 @@ static void read_arrow(struct table *table, const struct row *row, struct fact *
     struct str to;
     enum way way = columns_ends(row_text(row, COLUMN_SOURCE), &from, &to);
 
-    if (way == WAY_UNSAID || !row_is_blank(row_text(row, COLUMN_DESTINATION)))
+    if (way == WAY_UNSAID || words_normal(importer->arena, row_text(row, COLUMN_DESTINATION)).n > 0)
         return;
     fact->from.actor = party_cell(importer, from, row->cells[COLUMN_SOURCE]->span, &fact->from.condition);
     fact->to = (struct party){.actor = party_cell(importer, to, row->cells[COLUMN_SOURCE]->span, &fact->to.condition)};

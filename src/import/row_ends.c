@@ -41,7 +41,8 @@ static bool ends_of_words(struct importer *importer, struct fact *fact)
     struct hints hints;
 
     sentence_read(importer->arena, fact->purpose.text, true, &hints);
-    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && party_is_role(importer, hints.from) &&
+    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && !party_is_clause(importer->arena, hints.from) &&
+        !party_is_clause(importer->arena, hints.to) && party_is_role(importer, hints.from) &&
         party_is_role(importer, hints.to)) {
         fact->from = (struct party){.actor = party_actor(importer, hints.from, fact->span), .why = why};
         fact->to = (struct party){.actor = party_actor(importer, hints.to, fact->span), .why = why};
@@ -103,8 +104,8 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     struct str to;
 
     sentence_read(importer->arena, text, true, &hints);
-    from = hints.from;
-    to = hints.to;
+    from = party_is_clause(importer->arena, hints.from) ? STR_EMPTY : hints.from;
+    to = party_is_clause(importer->arena, hints.to) ? STR_EMPTY : hints.to;
     if (columns_needs_out(text).n > 0) {
         from = columns_needs_out(text);
         fact->way = WAY_OUT;

@@ -70,6 +70,19 @@ static void without_remark(struct importer *importer, struct fact *fact, struct 
                            STR_ARG(words_line(importer->arena, str_from(text, (size_t)(open - text.p)), 200))));
 }
 
+/* "At least 100 ports above 5000": how many, and not which. */
+static bool is_amount(struct arena *arena, struct str text)
+{
+    static const char *const says[] = {"ports above", "minimum of", "at least", "ports or more", "number of ports"};
+    struct str normal = text.n > 200 ? STR_EMPTY : words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        if (words_have(normal, says[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Ports of the row: one column, or one each for TCP and UDP. */
 bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
 {
@@ -87,6 +100,8 @@ bool row_ports(struct table *table, const struct row *row, const struct port_tex
             fact->ports_why = STR("the same as in the row above, as the cell says");
         }
         table->last_ports = all;
+        if (is_amount(importer->arena, row_text(row, COLUMN_PORT)))
+            all.fault = "it says how many ports, not which";
         pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE)
             without_remark(importer, fact, row_text(row, COLUMN_PORT), &all);

@@ -65,7 +65,10 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     hints->ports = hints->ports || read.ports;
     hints->domains = hints->domains || read.domains;
     hints->optional = hints->optional || (heading && read.optional);
-    hints->forbidden = hints->forbidden || (read.forbidden && !read.example);
+    if (read.forbidden && !read.example && !hints->forbidden) {
+        hints->forbidden = true;
+        hints->exposed = read.exposed;
+    }
     if (hints->way == WAY_UNSAID && read.way != WAY_UNSAID) {
         hints->way = read.way;
         scope->way_why = reason;

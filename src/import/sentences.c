@@ -161,6 +161,8 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
             hints->from = phrase_from(sentence, i + 1, &end);
             if (hints->from.n > 0 && end + 1 < sentence->n && str_is(sentence->words[end].normal, "to"))
                 hints->to = phrase_from(sentence, end + 1, NULL);
+            if (hints->to.n == 0 && !traffic && i > 0)
+                hints->from = STR_EMPTY; /* "Run jobs from a container" */
         } else if (str_is(word, "to") && hints->to.n == 0 && traffic) {
             hints->to = phrase_from(sentence, i + 1, NULL);
         }
@@ -296,6 +298,8 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
             sentence_match(sentence, i, "should be blocked") || sentence_match(sentence, i, "do not open") ||
             sentence_match(sentence, i, "should never be"))
             hints->forbidden = true;
+        hints->exposed =
+            hints->exposed || sentence_match(sentence, i, "expose") || sentence_match(sentence, i, "exposed");
     }
 }
 
@@ -363,6 +367,20 @@ static bool says_reachable(const struct sentence *sentence)
     return false;
 }
 
+/* "These ports must be open to connections from X": X comes in. */
+static bool opens_from(const struct sentence *sentence)
+{
+    static const char *const opens[] = {"open", "opened", "accept", "accepts", "listening", "exposed", NULL};
+    bool open = false;
+
+    for (size_t i = 0; i < sentence->n; i++) {
+        open = open || word_is_one_of(sentence->words[i].normal, opens);
+        if (open && str_is(sentence->words[i].normal, "from"))
+            return true;
+    }
+    return false;
+}
+
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
     struct arena_mark mark = arena_mark(arena); /* phrases are parts of the text */
@@ -392,6 +410,8 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         read_need(&sentence, hints);
     if (hints->from.n == 0)
         read_ends(&sentence, heading, hints);
+    if (hints->from.n > 0 && hints->to.n == 0 && hints->way == WAY_UNSAID && opens_from(&sentence))
+        hints->way = WAY_IN;
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
         set_ends(arena, without_generic(arena, from), without_generic(arena, to), hints);

@@ -157,7 +157,7 @@ int tally_score(enum column_kind kind, enum column_kind head, int head_score, co
         if (head == kind &&
             (tally_mostly(tally->ways + tally->ends, tally) || (head_score == COLUMN_EXACT && tally->arrows > 0)))
             return says + share(tally->ways + tally->ends, tally);
-        if (tally_mostly(tally->arrows, tally))
+        if (tally_mostly(tally->arrows, tally) && (head != COLUMN_PURPOSE || tally->arrows == tally->filled))
             return COLUMN_EXACT + share(tally->arrows, tally);
         return tally_mostly(tally->ways, tally) ? share(tally->ways, tally) : 0;
     case COLUMN_DOMAIN:
