@@ -294,6 +294,8 @@ static struct party peer(struct importer *importer, struct fact *fact, struct st
 static struct party caller(struct importer *importer, struct fact *fact, const struct self *self, struct str use)
 {
     struct str normal = words_normal(importer->arena, use);
+    struct str left;
+    struct str right;
 
     if (self->from.actor != NULL && self->from.actor != fact->to.actor)
         return self->from;
@@ -304,6 +306,8 @@ static struct party caller(struct importer *importer, struct fact *fact, const s
                      STR("the words around the table say from one of them to another"));
     if (words_have(normal, "between"))
         fact_review(importer, fact, STR("see which side connects: the document says between"));
+    if (columns_ends(use, &left, &right) != WAY_UNSAID)
+        fact_review(importer, fact, STR("see which side connects: what it is for names both"));
     if (words_have(normal, "replication") || words_have(normal, "mirroring"))
         return party(party_of_use(importer, use, fact->service, fact->span), STR("read from what the row is used for"));
     if (str_is(fact->to.actor->key, "client"))

@@ -152,7 +152,11 @@ static bool take_label(struct importer *importer, const struct block *block, con
         importer->label_level = 0;
     }
     if (next != NULL && next->kind == BLOCK_ITEM && next->level > block->level &&
-        words_have(words_normal(importer->arena, text), "following ports")) {
+        (words_have(words_normal(importer->arena, text), "following ports") ||
+         words_have(words_normal(importer->arena, text), "following endpoints") ||
+         words_have(words_normal(importer->arena, text), "following domains") ||
+         words_have(words_normal(importer->arena, text), "following urls") ||
+         words_have(words_normal(importer->arena, text), "following hosts"))) {
         importer->around.lead = importer->around.last_lead;
         importer->around.last_lead = text; /* a sentence over the items below it */
         return true;

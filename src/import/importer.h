@@ -183,6 +183,8 @@ struct whereabouts party_where(struct arena *arena, struct str text);
 bool party_among(struct str normal);
 /* "administrators may want", "intervening firewalls": half a clause, or what traffic goes through. */
 bool party_is_clause(struct arena *arena, struct str phrase);
+/* "on each host": whatever the page is about runs there. */
+bool party_is_anything(struct arena *arena, struct str phrase);
 /* Whether a phrase out of a sentence or a heading can be the name of a party; false for half a clause. */
 bool party_is_phrase(const struct importer *importer, struct str phrase);
 

@@ -39,6 +39,10 @@ struct whereabouts party_where(struct arena *arena, struct str text)
         return (struct whereabouts){.named = true, .names = STR_EMPTY};
     if (word_is_one_of(words_normal(arena, text), nothing))
         text = STR_EMPTY; /* its sign parts no names */
+    if (str_starts(words_normal(arena, text), "nothing ") || str_is(words_normal(arena, text), "nobody")) {
+        arena_release(arena, mark);
+        return (struct whereabouts){.self = true, .names = STR_EMPTY};
+    }
     while (text.n > 0) {
         size_t n = part_n(text);
         struct str normal = without_only(words_normal(arena, str_head(text, n)));
@@ -81,12 +85,17 @@ static bool is_way(struct str key)
     return word_is_one_of(first, firsts) || word_is_one_of(last, lasts);
 }
 
-/* "on each host": whatever the page is about runs there. */
-static bool is_anything(struct str key)
+bool party_is_anything(struct arena *arena, struct str phrase)
 {
-    static const char *const words[] = {"host",       "machine", "system",  "computer", "environment",
-                                        "site",       "network", "outside", "inside",   "anywhere",
-                                        "everywhere", "world",   NULL};
+    static const char *const words[] = {"host", "machine", "system", "computer", "environment", "site", NULL};
+
+    return word_is_one_of(party_key(arena, phrase), words);
+}
+
+/* "from outside": where, and not who. */
+static bool is_anywhere(struct str key)
+{
+    static const char *const words[] = {"network", "outside", "inside", "anywhere", "everywhere", "world", NULL};
 
     return word_is_one_of(key, words);
 }
@@ -121,7 +130,7 @@ bool party_is_clause(struct arena *arena, struct str phrase)
 {
     struct str key = party_key(arena, phrase);
 
-    return is_way(key) || is_anything(key) || has_verb(words_normal(arena, phrase));
+    return is_way(key) || is_anywhere(key) || has_verb(words_normal(arena, phrase));
 }
 
 bool party_is_phrase(const struct importer *importer, struct str phrase)

@@ -57,7 +57,9 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     if (!read.arrow) {
         read.from = party_is_phrase(importer, read.from) ? read.from : STR_EMPTY;
         read.to = party_is_phrase(importer, read.to) ? read.to : STR_EMPTY;
-        read.owner = party_is_phrase(importer, read.owner) ? read.owner : STR_EMPTY;
+        read.owner = party_is_phrase(importer, read.owner) && !party_is_anything(importer->arena, read.owner)
+                         ? read.owner
+                         : STR_EMPTY;
     }
     hints->inside = hints->inside || read.inside;
     if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))

@@ -250,6 +250,16 @@ static bool is_name_label(const struct sentence *sentence)
     return sentence->n > 0 && sentence->n <= 3 && word_is_one_of(sentence->words[sentence->n - 1].normal, names);
 }
 
+/* "must not be opened", but "must not be blocked" and "must not be in use". */
+static bool must_not(const struct sentence *sentence, size_t i)
+{
+    static const char *const harmless[] = {"blocked",  "closed",   "in",      "used",       "filtered", "changed",
+                                           "modified", "occupied", "dropped", "restricted", "taken",    NULL};
+    size_t n = sentence_match(sentence, i, "must not be");
+
+    return n > 0 && (i + n >= sentence->n || !word_is_one_of(sentence->words[i + n].normal, harmless));
+}
+
 static void read_words(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const ins[] = {"inbound", "incoming", "ingress", "listening", "listen", "listens", NULL};
@@ -292,7 +302,7 @@ static void read_words(const struct sentence *sentence, struct hints *hints)
         if (sentence_match(sentence, i, "for example") || sentence_match(sentence, i, "such as") ||
             sentence_match(sentence, i, "e g"))
             hints->example = true;
-        if (sentence_match(sentence, i, "must not be") || sentence_match(sentence, i, "must never be") ||
+        if (must_not(sentence, i) || sentence_match(sentence, i, "must never be") ||
             sentence_match(sentence, i, "never expose") || sentence_match(sentence, i, "should not be exposed") ||
             sentence_match(sentence, i, "do not expose") || sentence_match(sentence, i, "must be blocked") ||
             sentence_match(sentence, i, "should be blocked") || sentence_match(sentence, i, "do not open") ||
