@@ -87,7 +87,9 @@ static bool is_way(struct str key)
 
 bool party_is_anything(struct arena *arena, struct str phrase)
 {
-    static const char *const words[] = {"host", "machine", "system", "computer", "environment", "site", NULL};
+    static const char *const words[] = {
+        "host",     "machine",  "system",  "computer",     "environment", "site",  "app",   "application", "prototype",
+        "solution", "software", "product", "installation", "deployment",  "setup", "stack", NULL};
 
     return word_is_one_of(party_key(arena, phrase), words);
 }

@@ -361,7 +361,8 @@ void row_read(struct table *table, const struct row *row)
     fact.local = fact.local || stays_inside(importer->arena, row_text(row, COLUMN_DIRECTION)) ||
                  stays_inside(importer->arena, row_text(row, COLUMN_PORT));
     if (fact.local || is_local(importer->arena, fact.purpose.text) ||
-        is_local(importer->arena, row_text(row, COLUMN_COMMENT))) {
+        is_local(importer->arena, row_text(row, COLUMN_COMMENT)) ||
+        is_local(importer->arena, row_text(row, COLUMN_PORT))) {
         row_left_out(table, row, "its port does not leave the host, as the row says");
         return;
     }
