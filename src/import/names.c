@@ -20,59 +20,83 @@ static struct str without_only(struct str normal)
     return str_ends(normal, " only") ? str_head(normal, normal.n - 5) : normal;
 }
 
-struct whereabouts party_where(struct arena *arena, struct str text)
+enum place { PLACE_NAME, PLACE_INSIDE, PLACE_OUTSIDE, PLACE_SELF, PLACE_NOTHING, PLACE_N };
+
+static enum place place_of(struct arena *arena, struct str part)
 {
     static const char *const inside[] = {
-        "internal",  "internally",       "intra cluster",    "inter node",       "internode", "node to node",
-        "intranode", "cluster internal", "internal cluster", "internal traffic", NULL};
+        "internal",     "internally",       "intra cluster",    "inter node",       "internode",
+        "node to node", "cluster internal", "internal cluster", "internal traffic", NULL};
     static const char *const outside[] = {"external", "externally", "external traffic", NULL};
     static const char *const self[] = {"self",   "localhost",    "local host", "loopback",   "same host",
                                        "itself", "127 0 0 1",    "local",      "node local", "local node only",
                                        "lo",     "same machine", NULL};
     static const char *const nothing[] = {"n a", "na",   "none",  "not applicable", "tbd",      "yes",
                                           "no",  "true", "false", "unknown",        "not used", NULL};
-    struct arena_mark mark = arena_mark(arena);
-    struct whereabouts where = {.names = STR_EMPTY};
-    struct buf names = BUF_EMPTY;
+    struct str normal = without_only(words_normal(arena, part));
 
-    if (text.n > 80)
-        return (struct whereabouts){.named = true, .names = STR_EMPTY};
-    if (word_is_one_of(words_normal(arena, text), nothing))
-        text = STR_EMPTY; /* its sign parts no names */
-    if (str_starts(words_normal(arena, text), "nothing ") || str_is(words_normal(arena, text), "nobody")) {
-        arena_release(arena, mark);
-        return (struct whereabouts){.self = true, .names = STR_EMPTY};
-    }
+    if (word_is_one_of(normal, self) || str_starts(normal, "nothing ") || str_is(normal, "nobody"))
+        return PLACE_SELF;
+    if (word_is_one_of(normal, inside))
+        return PLACE_INSIDE;
+    if (word_is_one_of(normal, outside))
+        return PLACE_OUTSIDE;
+    return normal.n == 0 || word_is_one_of(normal, nothing) ? PLACE_NOTHING : PLACE_NAME;
+}
+
+/* The names of a list, without where they are. */
+static struct str names_alone(struct arena *arena, struct str text)
+{
+    struct buf names = BUF_EMPTY;
+    struct str made;
+
     while (text.n > 0) {
         size_t n = part_n(text);
-        struct str normal = without_only(words_normal(arena, str_head(text, n)));
 
-        if (word_is_one_of(normal, inside)) {
-            where.inside = true;
-        } else if (word_is_one_of(normal, outside)) {
-            where.outside = true;
-        } else if (word_is_one_of(normal, self)) {
-            where.self = true;
-        } else if (normal.n > 0 && !word_is_one_of(normal, nothing)) {
-            where.named = true;
+        if (place_of(arena, str_head(text, n)) == PLACE_NAME)
             buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "", STR_ARG(str_trim(str_head(text, n))));
-        }
         text = str_from(text, n < text.n ? n + 1 : n);
+    }
+    made = str_dup(arena, buf_str(&names));
+    buf_free(&names);
+    return made;
+}
+
+struct whereabouts party_where(struct arena *arena, struct str text)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct whereabouts where = {.named = text.n > 80, .names = STR_EMPTY};
+    enum place whole = where.named ? PLACE_NAME : place_of(arena, text);
+    struct str rest = text;
+
+    if (where.named || whole == PLACE_NOTHING || whole == PLACE_SELF) { /* the sign in "N/A" parts no names */
+        arena_release(arena, mark);
+        where.self = whole == PLACE_SELF;
+        return where;
+    }
+    while (rest.n > 0) {
+        size_t n = part_n(rest);
+        enum place place = n == text.n ? whole : place_of(arena, str_head(rest, n));
+
+        where.inside = where.inside || place == PLACE_INSIDE;
+        where.outside = where.outside || place == PLACE_OUTSIDE;
+        where.self = where.self || place == PLACE_SELF;
+        where.named = where.named || place == PLACE_NAME;
+        rest = str_from(rest, n < rest.n ? n + 1 : n);
     }
     arena_release(arena, mark);
     if (where.self && where.named)
-        where.names = str_dup(arena, buf_str(&names));
-    buf_free(&names);
+        where.names = names_alone(arena, text);
     return where;
 }
 
 /* "intervening firewalls", "ranges used", "public interface": what traffic goes through or over, and no end of it. */
 static bool is_way(struct str key)
 {
-    static const char *const lasts[] = {
-        "firewall",       "port",    "range", "traffic", "access",     "protocol", "support",  "interface",
-        "mode",           "purpose", "basis", "case",    "time",       "order",    "addition", "communication",
-        "security group", "group",   "rule",  "request", "connection", NULL};
+    static const char *const lasts[] = {"firewall",      "port",    "range",     "traffic",    "access",
+                                        "protocol",      "support", "interface", "mode",       "purpose",
+                                        "basis",         "case",    "time",      "order",      "addition",
+                                        "communication", "rule",    "request",   "connection", NULL};
     static const char *const firsts[] = {"range",      "port",    "use",       "using", "traffic",
                                          "connection", "access",  "exception", "rule",  "number",
                                          "list",       "version", "support",   "order", NULL};
