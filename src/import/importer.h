@@ -190,6 +190,9 @@ bool party_is_phrase(const struct importer *importer, struct str phrase);
 
 /* sentences.c */
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints);
+/* sentence_words.c: all of it but the ends and the condition. */
+void sentence_words(const struct sentence *sentence, struct hints *hints);
+/* scope.c */
 void scope_find(struct importer *importer, struct scope *scope);
 
 /* rows.c */
