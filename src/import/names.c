@@ -33,7 +33,8 @@ static enum place place_of(struct arena *arena, struct str part)
                                        "lo",     "same machine", NULL};
     static const char *const nothing[] = {"n a", "na",   "none",  "not applicable", "tbd",      "yes",
                                           "no",  "true", "false", "unknown",        "not used", NULL};
-    struct str normal = without_only(words_normal(arena, part));
+    bool remark = memchr(part.p, '(', part.n) != NULL; /* "N/A (inside only)" */
+    struct str normal = without_only(remark ? party_key(arena, part) : words_normal(arena, part));
 
     if (word_is_one_of(normal, self) || str_starts(normal, "nothing ") || str_is(normal, "nobody"))
         return PLACE_SELF;

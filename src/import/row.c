@@ -67,17 +67,20 @@ static struct party read_party(struct table *table, const struct row *row, enum 
 
     if (!table_has(table, kind))
         return party;
-    if (cell == NULL || row_is_blank(text)) {
+    if (cell == NULL || row_is_blank(text) || row_same_again(importer->arena, text)) {
         if (last->actor == NULL)
             return party;
         party = *last;
         fact_when(importer, fact, party.condition);
-        party.why = cell == NULL ? STR("row span lost; carried down from the row above")
-                                 : STR("empty; carried down from the row above");
+        party.why = cell == NULL         ? STR("row span lost; carried down from the row above")
+                    : row_is_blank(text) ? STR("empty; carried down from the row above")
+                                         : STR("the same as in the row above, as the cell says");
         return party;
     }
-    if (!take_place(importer, cell, &text, kind, fact))
+    if (!take_place(importer, cell, &text, kind, fact)) {
+        *last = (struct party){0}; /* nothing that a row below could carry down */
         return party;
+    }
     party.actor = party_cell(importer, text, cell->span, &party.condition);
     if (party.actor != NULL && (str_is(party.actor->key, "all") || str_is(text, "*")) && kind == COLUMN_OWNER)
         party.actor = importer->product;
@@ -345,6 +348,8 @@ void row_read(struct table *table, const struct row *row)
     read_arrow(table, row, &fact);
     row_between(table, row, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
+    if (owner.actor == NULL && fact.to.actor == NULL)
+        owner = row_ticked(table, row);
     if (fact.way == WAY_UNSAID)
         fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     row_far_end(table, row, &fact);

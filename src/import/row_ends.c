@@ -122,6 +122,38 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     fact_when(importer, fact, fact->to.condition);
 }
 
+static bool is_tick(struct arena *arena, struct str text)
+{
+    static const char *const ticks[] = {
+        "yes",          "y", "x", "true", "required", "\xe2\x9c\x93", "\xe2\x9c\x94", "\xe2\x9c\x85", "\xe2\x97\x8f",
+        "\xe2\x80\xa2", NULL};
+    struct str normal = words_normal(arena, text);
+
+    return word_is_one_of(normal, ticks) || word_is_one_of(str_trim(text), ticks);
+}
+
+/* `Manager | Worker`, and in each cell a tick or none: the ports are those of the ones that are ticked. */
+struct party row_ticked(struct table *table, const struct row *row)
+{
+    struct importer *importer = table->importer;
+    struct buf names = BUF_EMPTY;
+    struct party party = {0};
+
+    for (size_t column = 0; table->ticks > 1 && column < table->layout.column_n; column++) {
+        const struct cell *cell = row_cell(table, row, column);
+
+        if (cell == NULL || !table->ticked[column] || !is_tick(importer->arena, cell->text))
+            continue;
+        buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "",
+                 STR_ARG(words_line(importer->arena, columns_text(table->grid, table->layout.head_n - 1, column), 60)));
+    }
+    if (names.n > 0)
+        party = (struct party){.actor = party_actor(importer, str_dup(importer->arena, buf_str(&names)), row->span),
+                               .why = STR("ticked in its column")};
+    buf_free(&names);
+    return party;
+}
+
 /* `Between: shelf nodes and the index`, `Between: shelf nodes`: one column for both ends. */
 void row_between(struct table *table, const struct row *row, struct fact *fact)
 {

@@ -39,7 +39,7 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
 }
 
 /* `same as above`, `ditto`. */
-static bool is_same_again(struct arena *arena, struct str text)
+bool row_same_again(struct arena *arena, struct str text)
 {
     static const char *const words[] = {"same as above", "as above", "same", "ditto", "see above", "above"};
     struct arena_mark mark = arena_mark(arena);
@@ -116,7 +116,7 @@ bool row_ports(struct table *table, const struct row *row, const struct port_tex
 
     if (table_has(table, COLUMN_PORT)) {
         ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
-        if (is_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
+        if (row_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
             all = table->last_ports;
             fact->ports_why = STR("the same as in the row above, as the cell says");
         }

@@ -354,11 +354,30 @@ static bool is_flags(const struct table *table, size_t column)
         struct str text = str_trim(columns_text(table->grid, row, column));
         struct whereabouts where = party_where(table->importer->arena, text);
 
-        if (where.named || where.inside || where.outside || where.self)
+        if ((where.named && words_count(words_normal(table->importer->arena, text)) > 0 && text.n > 3) ||
+            where.inside || where.outside || where.self)
             return false;
         n += words_normal(table->importer->arena, text).n > 0;
     }
-    return n > 1 && words_have(table->layout.heads[column], "to");
+    return n > 1;
+}
+
+/* Columns of nothing but "Yes" and "No", or ticks: under the names of machines they say whose the ports are. */
+static void find_ticks(struct table *table)
+{
+    struct importer *importer = table->importer;
+
+    table->ticked = arena_new_array(importer->arena, bool, table->layout.column_n);
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        struct str head = table->layout.heads[column];
+
+        table->ticked[column] = false;
+        if (table->layout.kinds[column] != COLUMN_OTHER || head.n == 0 || table->layout.head_n == 0 ||
+            !is_flags(table, column))
+            continue;
+        table->ticked[column] = party_is_role(importer, head) && !words_have(head, "to");
+        table->ticks += table->ticked[column];
+    }
 }
 
 /* Columns that mean nothing here are left out of the catalog, and it says so. */
@@ -374,13 +393,14 @@ static void say_other_columns(struct table *table)
         for (size_t row = table->layout.head_n; row < table->grid->row_n && !filled && row < 100; row++)
             filled = !row_is_blank(columns_text(table->grid, row, column));
         if (!filled || column == table->layout.beside ||
-            (table->layout.kinds[column] != COLUMN_OTHER && table->layout.kinds[column] != COLUMN_FOREIGN))
+            (table->layout.kinds[column] != COLUMN_OTHER && table->layout.kinds[column] != COLUMN_FOREIGN) ||
+            (table->ticks > 1 && table->ticked[column]))
             continue;
         if (table->layout.heads[column].n == 0)
             diag_warning(importer->diags, table->grid->span, "column %zu has no head and is left out", column + 1);
         else
             buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
-        if (table->layout.heads[column].n > 0 && is_flags(table, column))
+        if (words_have(table->layout.heads[column], "to") && is_flags(table, column))
             table->flags = str_printf(importer->arena, "%.*s%s%.*s", STR_ARG(table->flags),
                                       table->flags.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
     }
@@ -436,6 +456,7 @@ void table_read(struct importer *importer, const struct grid *grid)
         reject(importer, grid, &table.layout, &table.scope);
         return;
     }
+    find_ticks(&table);
     say_other_columns(&table);
     if (table.layout.beside < table.layout.column_n)
         diag_warning(importer->diags, grid->span, "column \"%.*s\" holds ports too and is left out",
