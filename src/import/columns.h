@@ -59,6 +59,8 @@ const struct grid *columns_matrix(struct arena *arena, const struct grid *grid);
 
 /* intervals.c: `Start port | End port` as one column of ranges; the grid where it has no such two columns. */
 const struct grid *columns_intervals(struct arena *arena, const struct grid *grid);
+/* Two rows, `Relay min | 2000` and `Relay max | 2010`, as one; the grid where it has no such rows. */
+const struct grid *columns_bounds(struct arena *arena, const struct grid *grid);
 
 /* head_rows.c: rows at the top that are heads; normal text over a column, of all of them. */
 size_t columns_head_rows(struct arena *arena, const struct grid *grid);

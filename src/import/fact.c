@@ -40,6 +40,10 @@ static unsigned transport_for(const struct port_text *transport, const struct sc
         *why = STR_EMPTY;
         return transport->transports;
     }
+    if (transport != NULL && transport->n == 1 && transport->entries[0].kind == PORT_ANY) {
+        *why = STR("any protocol in the document; of those with ports, TCP and UDP");
+        return WORDS_TCP | WORDS_UDP;
+    }
     if (scope->hints.transports != 0) {
         *why = scope->transports_why;
         return scope->hints.transports;
@@ -244,6 +248,7 @@ struct self {
     struct party owner; /* whose document, section or row it is */
     struct party from;  /* what sentences and headings say */
     struct party to;
+    bool among; /* they are for one of them to another */
 };
 
 static struct self find_self(struct importer *importer, const struct scope *scope, struct actor *owner,
@@ -253,6 +258,7 @@ static struct self find_self(struct importer *importer, const struct scope *scop
     struct self self = {
         .from = party(party_actor(importer, hints->from, span), scope->from_why),
         .to = party(party_actor(importer, hints->to, span), scope->to_why),
+        .among = hints->inside,
     };
 
     if (owner != NULL)
@@ -266,9 +272,11 @@ static struct self find_self(struct importer *importer, const struct scope *scop
     return self;
 }
 
+static const char no_source[] = "the document names no source";
+
 static struct party any_client(struct importer *importer, struct span span)
 {
-    return party(party_actor(importer, STR("client"), span), STR("the document names no source"));
+    return party(party_actor(importer, STR("client"), span), str_of(no_source));
 }
 
 static struct party peer(struct importer *importer, struct fact *fact, struct str use)
@@ -283,27 +291,41 @@ static struct party peer(struct importer *importer, struct fact *fact, struct st
 }
 
 /* Inbound: the other end of a port that is listened on. */
-static struct party caller(struct importer *importer, const struct fact *fact, const struct self *self, struct str use)
+static struct party caller(struct importer *importer, struct fact *fact, const struct self *self, struct str use)
 {
     struct str normal = words_normal(importer->arena, use);
+    struct str left;
+    struct str right;
 
     if (self->from.actor != NULL && self->from.actor != fact->to.actor)
         return self->from;
+    if (party_among(normal))
+        return party(fact->to.actor, STR("read from what the row is used for"));
+    if (self->among)
+        return party(self->owner.why.n == 0 ? importer->product : fact->to.actor,
+                     STR("the words around the table say from one of them to another"));
+    if (words_have(normal, "between"))
+        fact_review(importer, fact, STR("see which side connects: the document says between"));
+    if (columns_ends(use, &left, &right) != WAY_UNSAID)
+        fact_review(importer, fact, STR("see which side connects: what it is for names both"));
     if (words_have(normal, "replication") || words_have(normal, "mirroring"))
         return party(party_of_use(importer, use, fact->service, fact->span), STR("read from what the row is used for"));
     if (str_is(fact->to.actor->key, "client"))
-        return party(party_actor(importer, STR("unnamed source"), fact->span), STR("the document names no source"));
+        return party(party_actor(importer, STR("unnamed source"), fact->span), str_of(no_source));
     return any_client(importer, fact->span);
+}
+
+static struct str use_of(const struct fact *fact)
+{
+    return fact->service != NULL && fact->purpose.text.n == 0 ? str_of(fact->service->word) : fact->purpose.text;
 }
 
 void fact_ends(struct importer *importer, struct fact *fact, const struct scope *scope, struct actor *owner)
 {
     struct self self = find_self(importer, scope, owner, fact->span);
-    struct str use = fact->purpose.text;
+    struct str use = use_of(fact);
     bool out;
 
-    if (fact->service != NULL && use.n == 0)
-        use = str_of(fact->service->word);
     if (fact->from.actor != NULL && fact->to.actor != NULL)
         return;
     if (fact->way == WAY_UNSAID && scope->hints.way != WAY_UNSAID) {
@@ -427,6 +449,9 @@ void fact_add(struct importer *importer, const struct fact *fact)
     added->document = importer->document;
     added->from = fact->to;
     added->to = fact->from;
+    if (str_is(fact->from.why, no_source))
+        added->to = peer(importer, added, use_of(fact));
+    added->to.actor->used = true;
     added->mirror = true;
     added->direction_why = STR("both ways in the document");
 }

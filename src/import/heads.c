@@ -74,6 +74,19 @@ enum way columns_way(struct arena *arena, struct str text)
     return WAY_UNSAID;
 }
 
+/* "pictures (bridge -> maker)": the ends are those in the brackets. */
+static void in_brackets(struct str *from, struct str *to)
+{
+    const char *open = memrchr(from->p, '(', from->n);
+    const char *close = memchr(to->p, ')', to->n);
+
+    if (open == NULL || close == NULL || memchr(open, ')', (size_t)(from->p + from->n - open)) != NULL ||
+        memchr(to->p, '(', (size_t)(close - to->p)) != NULL)
+        return;
+    *from = str_trim(str_from(*from, (size_t)(open - from->p) + 1));
+    *to = str_trim(str_head(*to, (size_t)(close - to->p)));
+}
+
 enum way columns_ends(struct str text, struct str *from, struct str *to)
 {
     static const struct {
@@ -82,6 +95,8 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
     } signs[] = {{"< -- >", WAY_BOTH},
                  {"<-->", WAY_BOTH},
                  {"<->", WAY_BOTH},
+                 {"\xe2\x86\x90 \xe2\x86\x92", WAY_BOTH},
+                 {"\xe2\x86\x90\xe2\x86\x92", WAY_BOTH},
                  {"\xe2\x86\x94", WAY_BOTH},
                  {"\xe2\x87\x94", WAY_BOTH},
                  {"-- >", WAY_OUT},
@@ -101,6 +116,7 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
                 continue;
             *from = str_trim(str_head(text, i));
             *to = str_trim(str_from(text, i + n));
+            in_brackets(from, to);
             return from->n > 0 && to->n > 0 ? signs[k].way : WAY_UNSAID;
         }
     }

@@ -151,6 +151,16 @@ static bool take_label(struct importer *importer, const struct block *block, con
         importer->around.section = STR_EMPTY;
         importer->label_level = 0;
     }
+    if (next != NULL && next->kind == BLOCK_ITEM && next->level > block->level &&
+        (words_have(words_normal(importer->arena, text), "following ports") ||
+         words_have(words_normal(importer->arena, text), "following endpoints") ||
+         words_have(words_normal(importer->arena, text), "following domains") ||
+         words_have(words_normal(importer->arena, text), "following urls") ||
+         words_have(words_normal(importer->arena, text), "following hosts"))) {
+        importer->around.lead = importer->around.last_lead;
+        importer->around.last_lead = text; /* a sentence over the items below it */
+        return true;
+    }
     ports_read(importer->arena, text, &ports);
     if (next == NULL || next->kind != BLOCK_ITEM || next->level <= block->level || text.n == 0 ||
         ports_shape(&ports) == SHAPE_BOTH || words_count(words_normal(importer->arena, text)) > 8)
@@ -289,6 +299,32 @@ static struct str last_of(struct str subject)
     return subject;
 }
 
+/* "Set up backups of Acme" says what one does; "Troubleshoot Acme" is Acme. Empty: no name is left. */
+static struct str named_by(struct importer *importer, struct str subject)
+{
+    static const char *const verbs[] = {
+        "set",          "configure",       "configuring", "deploy",    "deploying", "install",    "installing",
+        "troubleshoot", "troubleshooting", "enable",      "enabling",  "allow",     "allowing",   "prepare",
+        "preparing",    "create",          "creating",    "manage",    "managing",  "understand", "understanding",
+        "secure",       "securing",        "setup",       "setting",   "plan",      "connect",    "connecting",
+        "run",          "running",         "upgrade",     "upgrading", "migrate",   "migrating",  "verify",
+        "check",        "self hosting",    NULL};
+    struct sentence sentence;
+    struct str rest;
+
+    sentence_split(importer->arena, subject, &sentence);
+    if (sentence.n > 1 && word_is_one_of(sentence.words[0].normal, verbs)) {
+        size_t from = str_is(sentence.words[1].normal, "up") ? 2 : 1;
+
+        rest = heading_subject(importer->arena, sentence_cut(&sentence, from, sentence.n));
+        if (words_count(words_normal(importer->arena, rest)) > 4)
+            return STR_EMPTY;
+        subject = rest;
+    }
+    subject = last_of(subject);
+    return party_is_clause(importer->arena, subject) ? STR_EMPTY : subject;
+}
+
 /* What the page is about: the words of its title, of its first heading, or of its file's name, that are not "ports".
  */
 static struct str subject_of(struct importer *importer, const struct page *page)
@@ -307,8 +343,9 @@ static struct str subject_of(struct importer *importer, const struct page *page)
             break;
         }
     }
+    subject = subject.n == 0 ? subject : named_by(importer, subject);
     if (subject.n > 0)
-        return last_of(subject);
+        return subject;
     for (size_t i = name.n; i > 0; i--) {
         if (name.p[i - 1] == '/') {
             name = str_from(name, i);

@@ -57,7 +57,10 @@ struct fact {
     size_t table; /* which table or list of the page, from 1 */
     size_t document;
     enum way way;
-    bool mirror; /* the other way of the fact before */
+    bool inside;  /* "internal" stands where its source should */
+    bool outside; /* "external" does */
+    bool local;   /* "localhost" does */
+    bool mirror;  /* the other way of the fact before */
 };
 
 /* What a heading, a sentence or a caption says about what follows it. */
@@ -72,8 +75,10 @@ struct hints {
     bool domains;
     bool optional;
     bool forbidden;
+    bool exposed; /* forbidden is to expose the ports, which says nothing of ends that rows name */
     bool example;
     bool local;   /* the ports do not leave the host */
+    bool inside;  /* the ports are for one of them to another */
     bool between; /* the ends, but not which of them begins */
     bool arrow;   /* an arrow stands between the ends */
     bool weak;    /* the ends count only if both are kinds of machines or programs */
@@ -165,8 +170,29 @@ struct actor *party_of_use(struct importer *importer, struct str use, const stru
 void party_ends_of_use(struct importer *importer, struct str use, struct span span, struct str subject,
                        const struct actor *const *known, size_t known_n, struct party *from, struct party *to);
 
+/* names.c */
+struct whereabouts {  /* what a cell says where a party should stand */
+    bool inside;      /* "internal": one of them to another */
+    bool outside;     /* "external" */
+    bool self;        /* "localhost": it does not leave the host */
+    bool named;       /* anything else but "N/A" */
+    struct str names; /* beside "self": without it; empty: all of it */
+};
+struct whereabouts party_where(struct arena *arena, struct str text);
+/* "Internode RPC", "node-to-node communication": from one of them to another. */
+bool party_among(struct str normal);
+/* "administrators may want", "intervening firewalls": half a clause, or what traffic goes through. */
+bool party_is_clause(struct arena *arena, struct str phrase);
+/* "on each host": whatever the page is about runs there. */
+bool party_is_anything(struct arena *arena, struct str phrase);
+/* Whether a phrase out of a sentence or a heading can be the name of a party; false for half a clause. */
+bool party_is_phrase(const struct importer *importer, struct str phrase);
+
 /* sentences.c */
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints);
+/* sentence_words.c: all of it but the ends and the condition. */
+void sentence_words(const struct sentence *sentence, struct hints *hints);
+/* scope.c */
 void scope_find(struct importer *importer, struct scope *scope);
 
 /* rows.c */

@@ -187,6 +187,10 @@ bool item_read(struct importer *importer, const struct block *block)
     if (!fact_ports(importer, &fact, &ports, NULL, words_line(importer->arena, text, 80)))
         return false;
     sentence_read(importer->arena, text, false, &hints);
+    if (hints.local) {
+        diag_warning(importer->diags, block->span, "item is left out: its port does not leave the host, as it says");
+        return true;
+    }
     fact.way = hints.way;
     if (words_have(normal, "optional") && !words_have(normal, "required")) {
         fact.need = NEED_OPTIONAL;
@@ -201,7 +205,8 @@ bool item_read(struct importer *importer, const struct block *block)
         if (hints.weak)
             hints.from = STR_EMPTY;
     }
-    if (hints.from.n > 0 && hints.to.n > 0) {
+    if (hints.from.n > 0 && hints.to.n > 0 && party_is_phrase(importer, hints.from) &&
+        party_is_phrase(importer, hints.to)) {
         fact.from.actor = party_actor(importer, hints.from, block->span);
         fact.to.actor = party_actor(importer, hints.to, block->span);
         fact.from.why = fact.to.why = STR("read from the item's words");
@@ -257,7 +262,8 @@ bool sentence_fact(struct importer *importer, const struct block *block)
         (!words_have(normal, "must") && !words_have(normal, "requires") && !words_have(normal, "needs")))
         return false;
     sentence_read(importer->arena, text, false, &hints);
-    if (hints.from.n == 0 || hints.to.n == 0 || hints.example)
+    if (hints.from.n == 0 || hints.to.n == 0 || hints.example || !party_is_phrase(importer, hints.from) ||
+        !party_is_phrase(importer, hints.to))
         return false;
     on = 0;
     for (size_t i = 0; i + 6 < text.n; i++) {

@@ -265,9 +265,7 @@ struct actor *party_of_use(struct importer *importer, struct str use, const stru
         return named_in(importer, use); /* who watches a service does not ask it */
     if (service != NULL && service->peer != NULL && !str_is(str_of(service->peer), "web server"))
         return party_actor(importer, str_of(service->peer), span);
-    if (named_in(importer, use) != NULL)
-        return named_in(importer, use);
-    return service != NULL && service->peer != NULL ? party_actor(importer, str_of(service->peer), span) : NULL;
+    return named_in(importer, use); /* HTTP alone says nothing of who serves it */
 }
 
 /* The words of `use` before or after a phrase; empty where it is not there. */

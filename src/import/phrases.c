@@ -146,6 +146,10 @@ static const char *const generic[] = {"network",
                                       "reference",
                                       "information",
                                       "summary",
+                                      "range",
+                                      "ranges",
+                                      "deployment",
+                                      "deployments",
                                       "needed",
                                       "following",
                                       "these",
@@ -274,9 +278,9 @@ static bool is_deed(struct str phrase, struct str first)
 
 struct str phrase_clean(struct arena *arena, struct str phrase)
 {
-    static const char *const leading[] = {"the",       "a",       "an",    "your", "each", "all",    "any",
-                                          "every",     "this",    "these", "both", "that", "ensure", "then",
-                                          "following", "ensures", "allow", "and",  "or",   "also",   NULL};
+    static const char *const leading[] = {"the",   "a",     "an",   "your", "each",    "all",  "any",       "every",
+                                          "this",  "these", "both", "that", "ensure",  "then", "following", "ensures",
+                                          "allow", "and",   "or",   "also", "current", NULL};
     static const char *const trailing[] = {"must",  "should", "needs", "need", "to",   "can", "will", "also",  "may",
                                            "has",   "have",   "on",    "and",  "or",   "is",  "are",  "only",  "the",
                                            "would", "by",     "via",   "over", "over", "for", "with", "using", NULL};

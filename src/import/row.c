@@ -30,6 +30,32 @@ static void read_service(struct table *table, const struct row *row, const struc
         fact->purpose.text = words_line(arena, row_text(row, COLUMN_SERVICE), 120);
 }
 
+/* "Internal", "localhost", "N/A" where a party should stand: no name, but what it says counts. Whether it is a name. */
+static bool take_place(struct importer *importer, const struct cell *cell, struct str *text, enum column_kind kind,
+                       struct fact *fact)
+{
+    struct whereabouts where = party_where(importer->arena, *text);
+
+    if (where.named && !where.inside) {
+        *text = where.names.n > 0 ? where.names : *text;
+        return true;
+    }
+    if (kind == COLUMN_DESTINATION && where.outside)
+        return true;
+    fact->inside = fact->inside || (kind == COLUMN_SOURCE && where.inside);
+    fact->outside = fact->outside || (kind == COLUMN_SOURCE && where.outside);
+    fact->local = fact->local || (where.self && !where.inside && !where.outside && !where.named);
+    if (kind == COLUMN_SOURCE && (where.inside || where.outside))
+        fact->way = WAY_IN;
+    if (where.named) {
+        diag_warning(importer->diags, cell->span, "\"%.*s\" is no name of a party", STR_ARG(*text));
+        fact_review(
+            importer, fact,
+            str_printf(importer->arena, "the document says \"%.*s\" where a party should stand", STR_ARG(*text)));
+    }
+    return false;
+}
+
 /* The end that a column names; carried down where nothing stands. */
 static struct party read_party(struct table *table, const struct row *row, enum column_kind kind, struct party *last,
                                struct fact *fact)
@@ -41,13 +67,18 @@ static struct party read_party(struct table *table, const struct row *row, enum 
 
     if (!table_has(table, kind))
         return party;
-    if (cell == NULL || row_is_blank(text)) {
+    if (cell == NULL || row_is_blank(text) || row_same_again(importer->arena, text)) {
         if (last->actor == NULL)
             return party;
         party = *last;
         fact_when(importer, fact, party.condition);
-        party.why = cell == NULL ? STR("row span lost; carried down from the row above")
-                                 : STR("empty; carried down from the row above");
+        party.why = cell == NULL         ? STR("row span lost; carried down from the row above")
+                    : row_is_blank(text) ? STR("empty; carried down from the row above")
+                                         : STR("the same as in the row above, as the cell says");
+        return party;
+    }
+    if (!take_place(importer, cell, &text, kind, fact)) {
+        *last = (struct party){0}; /* nothing that a row below could carry down */
         return party;
     }
     party.actor = party_cell(importer, text, cell->span, &party.condition);
@@ -101,8 +132,11 @@ static void read_need(struct table *table, const struct row *row, struct fact *f
     }
     if (words_have(words, "not") || words_have(words, "never") || words_have(words, "blocked"))
         sentence_read(arena, fact->purpose.text, false, &hints);
-    if (table->scope.hints.forbidden ||
-        (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
+    if (table->scope.hints.forbidden && table->scope.hints.exposed && fact->from.actor != NULL &&
+        fact->to.actor != NULL)
+        fact_review(table->importer, fact, STR("the document says that its ports must not be exposed"));
+    else if (table->scope.hints.forbidden ||
+             (hints.forbidden && fact->from.actor == NULL && !remarks_change(arena, fact->purpose.text))) {
         fact->need = NEED_FORBIDDEN;
         fact->need_why = table->scope.hints.forbidden ? STR("lead-in sentence") : STR("the row says so");
     } else if (hints.forbidden) {
@@ -203,6 +237,8 @@ static void read_domains(struct table *table, const struct row *row, struct fact
         fact_review(importer, fact,
                     str_printf(importer->arena, "\"%.*s\" is no domain that can be resolved", STR_ARG(text)));
         fact->to.actor = party_actor(importer, text, row->cells[COLUMN_DOMAIN]->span);
+        if (memmem(text.p, text.n, "://", 3) != NULL)
+            fact->way = WAY_OUT;
         if (table->domains && memchr(text.p, '.', text.n) != NULL &&
             words_count(words_normal(importer->arena, text)) < 9) {
             fact->way = WAY_OUT; /* "a-<region>.example.com": a name, though not one that can be resolved */
@@ -264,6 +300,14 @@ static bool is_local(struct arena *arena, struct str text)
     return found;
 }
 
+/* "Localhost only" where a direction should stand. */
+static bool stays_inside(struct arena *arena, struct str text)
+{
+    struct whereabouts where = party_where(arena, text);
+
+    return where.self && !where.inside && !where.outside && !where.named;
+}
+
 /* A column of sources alone: they come in, whatever a sentence says of what goes out. A heading or caption that says so
  * is about this table, and contradicts its head. */
 static void come_in(struct table *table, struct fact *fact)
@@ -281,7 +325,7 @@ static void read_arrow(struct table *table, const struct row *row, struct fact *
     struct str to;
     enum way way = columns_ends(row_text(row, COLUMN_SOURCE), &from, &to);
 
-    if (way == WAY_UNSAID || !row_is_blank(row_text(row, COLUMN_DESTINATION)))
+    if (way == WAY_UNSAID || words_normal(importer->arena, row_text(row, COLUMN_DESTINATION)).n > 0)
         return;
     fact->from.actor = party_cell(importer, from, row->cells[COLUMN_SOURCE]->span, &fact->from.condition);
     fact->to = (struct party){.actor = party_cell(importer, to, row->cells[COLUMN_SOURCE]->span, &fact->to.condition)};
@@ -302,7 +346,10 @@ void row_read(struct table *table, const struct row *row)
     fact.from = read_party(table, row, COLUMN_SOURCE, &table->last_from, &fact);
     fact.to = read_party(table, row, COLUMN_DESTINATION, &table->last_to, &fact);
     read_arrow(table, row, &fact);
+    row_between(table, row, &fact);
     owner = read_party(table, row, COLUMN_OWNER, &table->last_owner, &fact);
+    if (owner.actor == NULL && fact.to.actor == NULL)
+        owner = row_ticked(table, row);
     if (fact.way == WAY_UNSAID)
         fact.way = columns_way(importer->arena, row_text(row, COLUMN_DIRECTION));
     row_far_end(table, row, &fact);
@@ -316,7 +363,11 @@ void row_read(struct table *table, const struct row *row)
     if (table_has(table, COLUMN_DOMAIN))
         read_domains(table, row, &fact, &ports_said);
     row_purpose(table, row, &fact);
-    if (is_local(importer->arena, fact.purpose.text) || is_local(importer->arena, row_text(row, COLUMN_COMMENT))) {
+    fact.local = fact.local || stays_inside(importer->arena, row_text(row, COLUMN_DIRECTION)) ||
+                 stays_inside(importer->arena, row_text(row, COLUMN_PORT));
+    if (fact.local || is_local(importer->arena, fact.purpose.text) ||
+        is_local(importer->arena, row_text(row, COLUMN_COMMENT)) ||
+        is_local(importer->arena, row_text(row, COLUMN_PORT))) {
         row_left_out(table, row, "its port does not leave the host, as the row says");
         return;
     }
@@ -360,6 +411,17 @@ void row_read(struct table *table, const struct row *row)
     fact_ends(importer, &fact, &table->scope, owner.actor);
     if (fact.purpose.text.n == 0)
         fact.purpose = (struct said){STR("not stated in the document"), STR("the document states none")};
+    if (table->flags.n > 0)
+        fact_review(importer, &fact,
+                    str_printf(importer->arena, "see for whom: the document says yes or no under \"%.*s\"",
+                               STR_ARG(table->flags)));
     fact.place = fact_place(importer, &table->scope, label_of(table, row, &fact), row->span);
-    fact_add(importer, &fact);
+    if (!fact.inside || fact.outside)
+        fact_add(importer, &fact);
+    if (fact.inside) {
+        fact.from = (struct party){
+            .actor = table_has(table, COLUMN_DESTINATION) || owner.actor != NULL ? importer->product : fact.to.actor,
+            .why = STR("internal, as the row says")};
+        fact_add(importer, &fact);
+    }
 }

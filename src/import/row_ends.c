@@ -41,7 +41,8 @@ static bool ends_of_words(struct importer *importer, struct fact *fact)
     struct hints hints;
 
     sentence_read(importer->arena, fact->purpose.text, true, &hints);
-    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && party_is_role(importer, hints.from) &&
+    if (!hints.weak && hints.from.n > 0 && hints.to.n > 0 && !party_is_clause(importer->arena, hints.from) &&
+        !party_is_clause(importer->arena, hints.to) && party_is_role(importer, hints.from) &&
         party_is_role(importer, hints.to)) {
         fact->from = (struct party){.actor = party_actor(importer, hints.from, fact->span), .why = why};
         fact->to = (struct party){.actor = party_actor(importer, hints.to, fact->span), .why = why};
@@ -103,8 +104,8 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
     struct str to;
 
     sentence_read(importer->arena, text, true, &hints);
-    from = hints.from;
-    to = hints.to;
+    from = party_is_clause(importer->arena, hints.from) ? STR_EMPTY : hints.from;
+    to = party_is_clause(importer->arena, hints.to) ? STR_EMPTY : hints.to;
     if (columns_needs_out(text).n > 0) {
         from = columns_needs_out(text);
         fact->way = WAY_OUT;
@@ -119,6 +120,63 @@ void row_both_ends(struct table *table, const struct row *row, struct fact *fact
         fact->to.actor = party_cell(importer, to, span, &fact->to.condition);
     fact_when(importer, fact, fact->from.condition);
     fact_when(importer, fact, fact->to.condition);
+}
+
+static bool is_tick(struct arena *arena, struct str text)
+{
+    static const char *const ticks[] = {
+        "yes",          "y", "x", "true", "required", "\xe2\x9c\x93", "\xe2\x9c\x94", "\xe2\x9c\x85", "\xe2\x97\x8f",
+        "\xe2\x80\xa2", NULL};
+    struct str normal = words_normal(arena, text);
+
+    return word_is_one_of(normal, ticks) || word_is_one_of(str_trim(text), ticks);
+}
+
+/* `Manager | Worker`, and in each cell a tick or none: the ports are those of the ones that are ticked. */
+struct party row_ticked(struct table *table, const struct row *row)
+{
+    struct importer *importer = table->importer;
+    struct buf names = BUF_EMPTY;
+    struct party party = {0};
+
+    for (size_t column = 0; table->ticks > 1 && column < table->layout.column_n; column++) {
+        const struct cell *cell = row_cell(table, row, column);
+
+        if (cell == NULL || !table->ticked[column] || !is_tick(importer->arena, cell->text))
+            continue;
+        buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "",
+                 STR_ARG(words_line(importer->arena, columns_text(table->grid, table->layout.head_n - 1, column), 60)));
+    }
+    if (names.n > 0)
+        party = (struct party){.actor = party_actor(importer, str_dup(importer->arena, buf_str(&names)), row->span),
+                               .why = STR("ticked in its column")};
+    buf_free(&names);
+    return party;
+}
+
+/* `Between: shelf nodes and the index`, `Between: shelf nodes`: one column for both ends. */
+void row_between(struct table *table, const struct row *row, struct fact *fact)
+{
+    struct importer *importer = table->importer;
+    struct str text = row_text(row, COLUMN_SOURCE);
+    struct str from;
+    struct str to;
+    const char *and;
+
+    if (fact->from.actor == NULL || fact->to.actor != NULL || table_has(table, COLUMN_DESTINATION) ||
+        !str_is(table->layout.heads[row->columns[COLUMN_SOURCE]], "between") ||
+        columns_ends(text, &from, &to) != WAY_UNSAID)
+        return;
+    and = memmem(text.p, text.n, " and ", 5);
+    if (!columns_to(text, &from, &to) && and != NULL) {
+        from = str_head(text, (size_t)(and-text.p));
+        to = str_from(text, (size_t)(and-text.p) + 5);
+        fact_review(importer, fact, STR("the document says between, not which side connects"));
+    } else if (and == NULL && !columns_to(text, &from, &to)) {
+        from = to = text;
+    }
+    fact->from.actor = party_cell(importer, from, fact->span, &fact->from.condition);
+    fact->to = (struct party){.actor = party_cell(importer, to, fact->span, &fact->to.condition)};
 }
 
 /* "Internal" where a direction should stand: from one of them to another. Anything else there is said. */

@@ -39,7 +39,7 @@ static bool pair_lines(struct arena *arena, struct str ports, struct str transpo
 }
 
 /* `same as above`, `ditto`. */
-static bool is_same_again(struct arena *arena, struct str text)
+bool row_same_again(struct arena *arena, struct str text)
 {
     static const char *const words[] = {"same as above", "as above", "same", "ditto", "see above", "above"};
     struct arena_mark mark = arena_mark(arena);
@@ -70,6 +70,40 @@ static void without_remark(struct importer *importer, struct fact *fact, struct 
                            STR_ARG(words_line(importer->arena, str_from(text, (size_t)(open - text.p)), 200))));
 }
 
+/* "base + 1 (default 7016)": what is added is no port; the default is one. */
+static void computed(struct importer *importer, struct fact *fact, struct str text, struct port_text *all)
+{
+    const char *plus = memmem(text.p, text.n, " + ", 3);
+    const char *open = plus == NULL ? NULL : memchr(plus, '(', (size_t)(text.p + text.n - plus));
+    struct port_text words;
+    struct port_text read = {.n = 0};
+
+    if (plus == NULL)
+        return;
+    ports_read(importer->arena, str_head(text, (size_t)(plus - text.p)), &words);
+    if (words.n > 0 || words.transports != 0 || words.service != NULL)
+        return; /* "443 + 80", "TCP + UDP 53" */
+    if (open != NULL)
+        ports_read(importer->arena, str_from(text, (size_t)(open - text.p)), &read);
+    if (read.n == 0)
+        read.fault = "it is computed";
+    fact->adjustable = true;
+    *all = read;
+}
+
+/* "At least 100 ports above 5000": how many, and not which. */
+static bool is_amount(struct arena *arena, struct str text)
+{
+    static const char *const says[] = {"ports above", "minimum of", "at least", "ports or more", "number of ports"};
+    struct str normal = text.n > 200 ? STR_EMPTY : words_normal(arena, text);
+
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        if (words_have(normal, says[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Ports of the row: one column, or one each for TCP and UDP. */
 bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact)
 {
@@ -82,11 +116,14 @@ bool row_ports(struct table *table, const struct row *row, const struct port_tex
 
     if (table_has(table, COLUMN_PORT)) {
         ports_read(importer->arena, row_text(row, COLUMN_PORT), &all);
-        if (is_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
+        if (row_same_again(importer->arena, row_text(row, COLUMN_PORT)) && table->last_ports.n > 0) {
             all = table->last_ports;
             fact->ports_why = STR("the same as in the row above, as the cell says");
         }
         table->last_ports = all;
+        computed(importer, fact, row_text(row, COLUMN_PORT), &all);
+        if (is_amount(importer->arena, row_text(row, COLUMN_PORT)))
+            all.fault = "it says how many ports, not which";
         pair_lines(importer->arena, row_text(row, COLUMN_PORT), row_text(row, COLUMN_TRANSPORT), &all);
         if (all.fault == NULL && ports_shape(&all) == SHAPE_NONE)
             without_remark(importer, fact, row_text(row, COLUMN_PORT), &all);

@@ -345,8 +345,43 @@ static void read_each(struct table *table, struct row *row)
         row_read(table, row);
 }
 
+/* Nothing but "Yes" and "No". */
+static bool is_flags(const struct table *table, size_t column)
+{
+    size_t n = 0;
+
+    for (size_t row = table->layout.head_n; row < table->grid->row_n && row < 100; row++) {
+        struct str text = str_trim(columns_text(table->grid, row, column));
+        struct whereabouts where = party_where(table->importer->arena, text);
+
+        if ((where.named && words_count(words_normal(table->importer->arena, text)) > 0 && text.n > 3) ||
+            where.inside || where.outside || where.self)
+            return false;
+        n += words_normal(table->importer->arena, text).n > 0;
+    }
+    return n > 1;
+}
+
+/* Columns of nothing but "Yes" and "No", or ticks: under the names of machines they say whose the ports are. */
+static void find_ticks(struct table *table)
+{
+    struct importer *importer = table->importer;
+
+    table->ticked = arena_new_array(importer->arena, bool, table->layout.column_n);
+    for (size_t column = 0; column < table->layout.column_n; column++) {
+        struct str head = table->layout.heads[column];
+
+        table->ticked[column] = false;
+        if (table->layout.kinds[column] != COLUMN_OTHER || head.n == 0 || table->layout.head_n == 0 ||
+            !is_flags(table, column))
+            continue;
+        table->ticked[column] = party_is_role(importer, head) && !words_have(head, "to");
+        table->ticks += table->ticked[column];
+    }
+}
+
 /* Columns that mean nothing here are left out of the catalog, and it says so. */
-static void say_other_columns(const struct table *table)
+static void say_other_columns(struct table *table)
 {
     struct importer *importer = table->importer;
     struct buf names = BUF_EMPTY;
@@ -358,13 +393,20 @@ static void say_other_columns(const struct table *table)
         for (size_t row = table->layout.head_n; row < table->grid->row_n && !filled && row < 100; row++)
             filled = !row_is_blank(columns_text(table->grid, row, column));
         if (!filled || column == table->layout.beside ||
-            (table->layout.kinds[column] != COLUMN_OTHER && table->layout.kinds[column] != COLUMN_FOREIGN))
+            (table->layout.kinds[column] != COLUMN_OTHER && table->layout.kinds[column] != COLUMN_FOREIGN) ||
+            (table->ticks > 1 && table->ticked[column]))
             continue;
         if (table->layout.heads[column].n == 0)
             diag_warning(importer->diags, table->grid->span, "column %zu has no head and is left out", column + 1);
         else
             buf_addf(&names, "%s%.*s", names.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
+        if (words_have(table->layout.heads[column], "to") && is_flags(table, column))
+            table->flags = str_printf(importer->arena, "%.*s%s%.*s", STR_ARG(table->flags),
+                                      table->flags.n > 0 ? ", " : "", STR_ARG(table->layout.heads[column]));
     }
+    if (table->flags.n > 0)
+        diag_warning(importer->diags, table->grid->span, "\"%.*s\" say yes or no and are left out",
+                     STR_ARG(table->flags));
     if (names.n > 0) {
         note = vec_push(importer->arena, &importer->said);
         note->text = str_printf(importer->arena, "columns left out: %.*s", STR_ARG(buf_str(&names)));
@@ -394,8 +436,9 @@ static const char *refused_by(struct importer *importer, struct str heading)
 void table_read(struct importer *importer, const struct grid *grid)
 {
     struct arena *arena = importer->arena;
-    struct table table = {.importer = importer,
-                          .grid = columns_intervals(arena, columns_matrix(arena, columns_turn(arena, grid)))};
+    struct table table = {.importer = importer, .grid = columns_turn(arena, grid), .flags = STR_EMPTY};
+
+    table.grid = columns_bounds(arena, columns_intervals(arena, columns_matrix(arena, table.grid)));
 
     importer->section_first = importer->section_table == 0;
     importer->section_table = ++importer->table;
@@ -413,6 +456,7 @@ void table_read(struct importer *importer, const struct grid *grid)
         reject(importer, grid, &table.layout, &table.scope);
         return;
     }
+    find_ticks(&table);
     say_other_columns(&table);
     if (table.layout.beside < table.layout.column_n)
         diag_warning(importer->diags, grid->span, "column \"%.*s\" holds ports too and is left out",

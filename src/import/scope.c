@@ -54,12 +54,23 @@ static void take_unit(struct importer *importer, struct scope *scope, struct str
     hints->local = hints->local || read.local;
     if (!heading && !read.ports && !read.domains && text.p[text.n - 1] != ':')
         return;
+    if (!read.arrow) {
+        read.from = party_is_phrase(importer, read.from) ? read.from : STR_EMPTY;
+        read.to = party_is_phrase(importer, read.to) ? read.to : STR_EMPTY;
+        read.owner = party_is_phrase(importer, read.owner) && !party_is_anything(importer->arena, read.owner)
+                         ? read.owner
+                         : STR_EMPTY;
+    }
+    hints->inside = hints->inside || read.inside;
     if (read.weak && !(party_is_role(importer, read.from) && party_is_role(importer, read.to)))
         read.from = read.to = STR_EMPTY;
     hints->ports = hints->ports || read.ports;
     hints->domains = hints->domains || read.domains;
     hints->optional = hints->optional || (heading && read.optional);
-    hints->forbidden = hints->forbidden || (read.forbidden && !read.example);
+    if (read.forbidden && !read.example && !hints->forbidden) {
+        hints->forbidden = true;
+        hints->exposed = read.exposed;
+    }
     if (hints->way == WAY_UNSAID && read.way != WAY_UNSAID) {
         hints->way = read.way;
         scope->way_why = reason;
@@ -114,6 +125,7 @@ static void take_far(struct importer *importer, struct scope *scope, struct str 
     far.hints.to = scope->hints.to;
     far.hints.owner = scope->hints.owner;
     far.hints.condition = scope->hints.condition;
+    far.hints.inside = scope->hints.inside;
     far.hints.local = scope->hints.local || (far.hints.local && importer->section_first);
     *scope = far;
 }

@@ -140,7 +140,7 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
 
         if (sentence->words[i].breaks)
             traffic = false;
-        traffic = traffic || is_traffic(word);
+        traffic = traffic || is_traffic(word) || str_is(word, "reachable") || str_is(word, "accessible");
         if (i + 1 >= sentence->n || sentence->words[i + 1].breaks)
             continue;
         if (str_is(word, "between") && hints->from.n == 0 && hints->to.n == 0) {
@@ -161,6 +161,8 @@ static void read_ends(const struct sentence *sentence, bool heading, struct hint
             hints->from = phrase_from(sentence, i + 1, &end);
             if (hints->from.n > 0 && end + 1 < sentence->n && str_is(sentence->words[end].normal, "to"))
                 hints->to = phrase_from(sentence, end + 1, NULL);
+            if (hints->to.n == 0 && !traffic && i > 0)
+                hints->from = STR_EMPTY; /* "Run jobs from a container" */
         } else if (str_is(word, "to") && hints->to.n == 0 && traffic) {
             hints->to = phrase_from(sentence, i + 1, NULL);
         }
@@ -172,7 +174,7 @@ static void read_owner(const struct sentence *sentence, struct hints *hints)
 {
     static const char *const opens[] = {"open",    "opened",  "opens",     "listen",    "listening",  "listens",
                                         "exposed", "allowed", "available", "reachable", "accessible", "bound",
-                                        "enabled", "allow",   "unblocked", "required",  NULL};
+                                        "enabled", "allow",   "unblocked", "required",  "needed",     NULL};
     static const char *const uses[] = {"uses", "use", "requires", "require", "needs", "listens", NULL};
     static const char *const accepts[] = {"must accept", "accepts connections", "listens on",         "listen on",
                                           "must listen", "must allow inbound",  "must allow incoming"};
@@ -240,87 +242,6 @@ static void read_condition(const struct sentence *sentence, struct hints *hints)
         hints->condition = sentence_cut(sentence, 0, end);
 }
 
-/* "URLs", "Required domains": a label that is nothing else. */
-static bool is_name_label(const struct sentence *sentence)
-{
-    static const char *const names[] = {"urls", "domains", "fqdns", "hostnames", NULL};
-
-    return sentence->n > 0 && sentence->n <= 3 && word_is_one_of(sentence->words[sentence->n - 1].normal, names);
-}
-
-static void read_words(const struct sentence *sentence, struct hints *hints)
-{
-    static const char *const ins[] = {"inbound", "incoming", "ingress", "listening", "listen", "listens", NULL};
-    static const char *const outs[] = {"outbound", "outgoing", "egress", NULL};
-    static const char *const ports[] = {"port", "ports",  "firewall", "firewalls", "allowlist", "whitelist", "tcp",
-                                        "udp",  "egress", "ingress",  "outbound",  "inbound",   NULL};
-    static const char *const accesses[] = {
-        "required", "require",   "requires",  "allowlist",   "whitelist",   "firewall",     "outbound",
-        "access",   "accesses",  "reach",     "connect",     "connects",    "contact",      "contacts",
-        "allow",    "allowed",   "proxy",     "unblock",     "whitelisted", "connectivity", "available",
-        "blocked",  "reachable", "permitted", "communicate", NULL};
-    static const char *const names[] = {"domain", "domains",   "url",   "urls",      "endpoint", "endpoints", "site",
-                                        "sites",  "hostnames", "fqdns", "addresses", "hosts",    NULL};
-    bool in = false;
-    bool out = false;
-    bool access = false;
-    bool name = false;
-    bool tcp = false;
-    bool udp = false;
-
-    for (size_t i = 0; i < sentence->n; i++) {
-        struct str word = sentence->words[i].normal;
-
-        in = in || word_is_one_of(word, ins);
-        out = out || word_is_one_of(word, outs);
-        access = access || word_is_one_of(word, accesses);
-        name = name || word_is_one_of(word, names);
-        tcp = tcp || str_is(word, "tcp");
-        udp = udp || str_is(word, "udp");
-        hints->ports = hints->ports || word_is_one_of(word, ports);
-        hints->optional = hints->optional || str_is(word, "optional");
-        out = out || sentence_match(sentence, i, "as client") || sentence_match(sentence, i, "as a client");
-    }
-    if (in != out && hints->way == WAY_UNSAID)
-        hints->way = in ? WAY_IN : WAY_OUT;
-    if (tcp != udp)
-        hints->transports = tcp ? WORDS_TCP : WORDS_UDP;
-    hints->domains = (access && name) || is_name_label(sentence);
-    for (size_t i = 0; i < sentence->n; i++) {
-        if (sentence_match(sentence, i, "for example") || sentence_match(sentence, i, "such as") ||
-            sentence_match(sentence, i, "e g"))
-            hints->example = true;
-        if (sentence_match(sentence, i, "must not be") || sentence_match(sentence, i, "must never be") ||
-            sentence_match(sentence, i, "never expose") || sentence_match(sentence, i, "should not be exposed") ||
-            sentence_match(sentence, i, "do not expose") || sentence_match(sentence, i, "must be blocked") ||
-            sentence_match(sentence, i, "should be blocked") || sentence_match(sentence, i, "do not open") ||
-            sentence_match(sentence, i, "should never be"))
-            hints->forbidden = true;
-    }
-}
-
-/* "only reachable from localhost", "listen on the loopback interface"; not what can be set otherwise. */
-static bool is_local(struct str normal)
-{
-    static const char *const says[] = {"only",
-                                       "loopback interface",
-                                       "internally",
-                                       "loopback address",
-                                       "locally",
-                                       "accessible from localhost",
-                                       "reachable from localhost"};
-    static const char *const unless[] = {"by default", "if", "unless", "not", "can be", "except", "other than"};
-    bool found = false;
-
-    if (!words_have(normal, "localhost") && !words_have(normal, "loopback") && !words_have(normal, "127 0 0 1"))
-        return false;
-    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
-        found = found || words_have(normal, says[i]);
-    for (size_t i = 0; i < sizeof unless / sizeof *unless; i++)
-        found = found && !words_have(normal, unless[i]);
-    return found;
-}
-
 /* Beside an arrow the internet is an end; in a sentence it is how one gets there. */
 static struct str end_of(struct arena *arena, struct str text)
 {
@@ -349,6 +270,30 @@ static struct str without_generic(struct arena *arena, struct str text)
     return subject.n > 0 ? subject : text;
 }
 
+/* "must be open on X and reachable from Y": both whose they are and who comes. */
+static bool says_reachable(const struct sentence *sentence)
+{
+    for (size_t i = 0; i < sentence->n; i++) {
+        if (sentence_match(sentence, i, "reachable from") || sentence_match(sentence, i, "accessible from"))
+            return true;
+    }
+    return false;
+}
+
+/* "These ports must be open to connections from X": X comes in. */
+static bool opens_from(const struct sentence *sentence)
+{
+    static const char *const opens[] = {"open", "opened", "accept", "accepts", "listening", "exposed", NULL};
+    bool open = false;
+
+    for (size_t i = 0; i < sentence->n; i++) {
+        open = open || word_is_one_of(sentence->words[i].normal, opens);
+        if (open && str_is(sentence->words[i].normal, "from"))
+            return true;
+    }
+    return false;
+}
+
 void sentence_read(struct arena *arena, struct str text, bool heading, struct hints *hints)
 {
     struct arena_mark mark = arena_mark(arena); /* phrases are parts of the text */
@@ -360,8 +305,7 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
     *hints = (struct hints){.from = STR_EMPTY, .to = STR_EMPTY, .owner = STR_EMPTY, .condition = STR_EMPTY};
     way = heading ? columns_ends(text, &from, &to) : WAY_UNSAID;
     sentence_split(arena, text, &sentence);
-    read_words(&sentence, hints);
-    hints->local = memmem(text.p, text.n, "lo", 2) != NULL && is_local(words_normal(arena, text));
+    sentence_words(&sentence, hints);
     if (way != WAY_UNSAID) {
         set_ends(arena, from, to, hints);
         hints->arrow = true;
@@ -377,11 +321,13 @@ void sentence_read(struct arena *arena, struct str text, bool heading, struct hi
         read_need(&sentence, hints);
     if (hints->from.n == 0)
         read_ends(&sentence, heading, hints);
+    if (hints->from.n > 0 && hints->to.n == 0 && hints->way == WAY_UNSAID && opens_from(&sentence))
+        hints->way = WAY_IN;
     if (heading && hints->from.n == 0 && hints->to.n == 0 && columns_to(text, &from, &to)) {
         hints->weak = true;
         set_ends(arena, without_generic(arena, from), without_generic(arena, to), hints);
     }
-    if (hints->from.n == 0 && hints->to.n == 0)
+    if (hints->to.n == 0 && (hints->from.n == 0 || says_reachable(&sentence)))
         read_owner(&sentence, hints);
     arena_release(arena, mark);
 }

@@ -17,7 +17,10 @@ struct table {
     unsigned last_transports;   /* of the row above; 0: none */
     const struct actor **known; /* ends that rows of the table name in words */
     size_t known_n;
-    bool domains; /* has no column of ports */
+    bool domains;     /* has no column of ports */
+    bool *ticked;     /* columns of ticks under the name of a kind of machine */
+    size_t ticks;     /* how many */
+    struct str flags; /* heads of columns that say yes or no of something that is not understood */
 };
 
 struct row {
@@ -42,6 +45,7 @@ void row_read(struct table *table, const struct row *row);
 void row_left_out(struct table *table, const struct row *row, const char *why);
 
 /* row_ports.c */
+bool row_same_again(struct arena *arena, struct str text); /* "same as above" */
 bool row_ports(struct table *table, const struct row *row, const struct port_text *transport, struct fact *fact);
 bool row_icmp(struct table *table, struct fact *fact);
 void row_carry_transports(struct table *table, const struct row *row, const struct port_text *transport,
@@ -51,6 +55,8 @@ void row_carry_transports(struct table *table, const struct row *row, const stru
 void row_owner_of_use(struct table *table, struct fact *fact);
 void row_ends_of_verbs(struct table *table, struct fact *fact);
 void row_both_ends(struct table *table, const struct row *row, struct fact *fact);
+struct party row_ticked(struct table *table, const struct row *row); /* no actor: none is */
+void row_between(struct table *table, const struct row *row, struct fact *fact);
 void row_inside(struct table *table, const struct row *row, struct actor *owner, struct fact *fact);
 void row_review_function(struct table *table, struct fact *fact);
 void row_far_end(const struct table *table, const struct row *row, struct fact *fact);
