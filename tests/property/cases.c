@@ -54,7 +54,7 @@ static void compare_permit(struct arena *arena, const struct prover *prover, con
     if (direction == DIRECTION_REPLY && str_starts(verdict.reason, "the rule sees replies"))
         return;
     /* Nor which replies there are, where that hangs on choices. */
-    if (blurred && (verdict.kind == VERDICT_UNDETERMINED || direction == DIRECTION_REPLY))
+    if (blurred() && (verdict.kind == VERDICT_UNDETERMINED || direction == DIRECTION_REPLY))
         return;
     if (verdict.kind != expected(some[2], some[1], some[0])) {
         printf("case %lu: %s where the oracle says %s\n", number, verdict_name(verdict.kind),
@@ -89,7 +89,7 @@ void compare_case(struct arena *arena, struct arena *scratch, unsigned long numb
         if (!networks)
             compare_permit(scratch, prover, &policy.permits[i], DIRECTION_REPLY, number);
     }
-    if (!blurred)
+    if (!blurred())
         compare_excess(scratch, prover, &policy, number);
     if (number % 4 == 0)
         compare_audit(scratch, prover, number);

@@ -29,7 +29,6 @@ static const unsigned messages[MESSAGES] = {0, 8 << 8, 3 << 8 | 4, 13 << 8};
 enum family family;
 bool tracing;
 bool choosing;
-bool blurred;
 bool networks;
 bool rewriting;
 

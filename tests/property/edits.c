@@ -14,9 +14,12 @@ static void compare_edited(struct arena *arena, struct arena *scratch, const str
             struct verdict fresh;
 
             judge_permit(scratch, prover, &policy->permits[i], direction, &fresh);
+            /* A rule that asked once whether packets are translated still has them told apart: that may say more. */
+            if (tracing && kept->kind != fresh.kind && fresh.kind == VERDICT_UNDETERMINED)
+                continue;
             if (kept->kind != fresh.kind || kept->has_packet != fresh.has_packet)
                 complain("a verdict is not that of the edited ruleset", number, &fresh.packet);
-            else if (fresh.has_packet && !networks && !blurred && !confirms(ruleset, &policy->permits[i], kept))
+            else if (fresh.has_packet && !networks && !blurred() && !confirms(ruleset, &policy->permits[i], kept))
                 complain("the oracle does not confirm the witness after an edit", number, &kept->packet);
         }
     }

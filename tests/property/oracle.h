@@ -29,9 +29,14 @@ extern size_t chosen_n;
 extern enum family family; /* of the case */
 extern bool tracing;       /* rules ask whether connections are translated */
 extern bool choosing;      /* rules leave the kernel a choice */
-extern bool blurred;       /* both: the prover takes the choice, and whether it changes anything, for two unknowns */
 extern bool networks;      /* some rule translates a network of destinations */
 extern bool rewriting;     /* the ruleset has rules that write into packets */
+
+/* Both: the prover takes the choice, and whether it changes anything, for two unknowns. */
+static inline bool blurred(void)
+{
+    return tracing && choosing;
+}
 
 extern const char *const interfaces[INTERFACES];
 extern const unsigned char protocols[PROTOCOLS]; /* the last is named by no rule */

@@ -31,6 +31,16 @@ static struct match random_interface(struct arena *arena)
     return match;
 }
 
+/* Of an interface that is not bound, the naive evaluation asks each match by itself: there is one at most. */
+static bool asks_interface(const struct match *v, size_t n, enum field field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kind == MATCH_INTERFACES && v[i].field == field)
+            return true;
+    }
+    return false;
+}
+
 static size_t random_ports(struct arena *arena, struct match *to)
 {
     static const enum field fields[] = {FIELD_SOURCE_PORT, FIELD_PORT, FIELD_ICMP, FIELD_TCP_FLAGS};
@@ -74,7 +84,10 @@ static void random_matches(struct arena *arena, struct rule *rule)
 
     while (n < 6 && pick(3) != 0) {
         switch (pick(8)) {
-        case 0: v[n++] = random_interface(arena); break;
+        case 0:
+            v[n] = random_interface(arena);
+            n += !asks_interface(v, n, v[n].field);
+            break;
         case 1: v[n++] = random_groups(arena); break;
         case 2:
             if (pick(2) == 0) {
@@ -243,7 +256,6 @@ struct ruleset *random_ruleset(struct arena *arena)
     *vec_push(arena, &ruleset->interfaces) = wild;
     for (size_t i = 0; i < 3; i++)
         *vec_push(arena, &ruleset->interfaces) = (struct interface_pattern){str_of(interfaces[i]), false};
-    blurred = tracing && choosing;
     return ruleset;
 }
 
