@@ -108,7 +108,10 @@ enum way columns_ends(struct str text, struct str *from, struct str *to)
                  {"\xe2\x9e\x9c", WAY_OUT},
                  {" > ", WAY_OUT}};
 
-    for (size_t k = 0; text.n < 160 && k < sizeof signs / sizeof *signs; k++) {
+    /* Mostly there is none, which one look at the bytes tells. */
+    if (text.n >= 160 || (memchr(text.p, '>', text.n) == NULL && memchr(text.p, 0xe2, text.n) == NULL))
+        return WAY_UNSAID;
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++) {
         size_t n = strlen(signs[k].sign);
 
         for (size_t i = 1; i + n < text.n; i++) {

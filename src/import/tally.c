@@ -45,6 +45,7 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     struct str normal;
     struct str from;
     struct str to;
+    bool arrow;
 
     if (text.n > 300) {
         tally->filled++; /* sentences */
@@ -74,9 +75,9 @@ static void count(struct arena *arena, struct str text, struct tally *tally)
     }
     tally->small += ports.n == 1 && ports.entries[0].kind == PORT_RANGE && ports.entries[0].hi < 49;
     tally->ways += columns_way(arena, text) != WAY_UNSAID;
-    tally->arrows += columns_ends(text, &from, &to) != WAY_UNSAID;
-    tally->ends +=
-        columns_ends(text, &from, &to) != WAY_UNSAID || columns_to(text, &from, &to) || columns_needs_out(text).n > 0;
+    arrow = columns_ends(text, &from, &to) != WAY_UNSAID;
+    tally->arrows += arrow;
+    tally->ends += arrow || columns_to(text, &from, &to) || columns_needs_out(text).n > 0;
     tally->domains += domains_in(arena, text);
     tally->addresses += domains_is_address(text);
     tally->answers += is_answer(normal);
@@ -100,7 +101,7 @@ void tally_count(struct arena *arena, const struct grid *grid, size_t head_n, si
 {
     struct arena_mark mark = arena_mark(arena);
     bool whole = grid->shifted && has_whole_rows(grid, head_n);
-    size_t step = grid->row_n > 2000 ? grid->row_n / 1000 : 1; /* a sample is enough to know what a column is */
+    size_t step = grid->row_n > 300 ? grid->row_n / 150 : 1; /* a sample is enough to know what a column is */
 
     for (size_t row = head_n; row < grid->row_n; row += step) {
         const struct cell *cell = grid_at(grid, row, column);

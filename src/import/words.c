@@ -104,9 +104,13 @@ static size_t next_word(struct str normal, size_t at)
 
 ptrdiff_t words_at(struct str normal, const char *phrase)
 {
-    for (size_t i = 0; i < normal.n; i = next_word(normal, i)) {
-        if (normal.p[i] == phrase[0] && begins_at(normal, i, phrase))
-            return (ptrdiff_t)i;
+    const char *end = normal.p + normal.n;
+    const char *found = normal.p;
+
+    while (normal.n > 0 && (found = memchr(found, phrase[0], (size_t)(end - found))) != NULL) {
+        if ((found == normal.p || found[-1] == ' ') && begins_at(normal, (size_t)(found - normal.p), phrase))
+            return found - normal.p;
+        found++;
     }
     return -1;
 }
