@@ -159,12 +159,7 @@ static bool hops_of(const struct checking *c, const struct flow *flow, const str
         if (gate == NULL)
             return false;
         hops[i].prover = gate->prover;
-        hops[i].permit = (struct permit){.flow = flow,
-                                         .hook = route->hops[i].hook,
-                                         .in = route->hops[i].in,
-                                         .out = route->hops[i].out,
-                                         .source = route->source,
-                                         .destination = route->destination};
+        hops[i].permit = route_permit(flow, route, &route->hops[i]);
     }
     return true;
 }

@@ -47,17 +47,6 @@ static bool act_as(struct acting *acting)
     return true;
 }
 
-static struct str address_text(struct arena *arena, enum family family, u128 address)
-{
-    struct buf text = BUF_EMPTY;
-    struct str made;
-
-    addr_format(&text, family, address);
-    made = str_dup(arena, buf_str(&text));
-    buf_free(&text);
-    return made;
-}
-
 static void name_addresses(struct acting *acting, const struct site *site)
 {
     struct arena *arena = acting->probing->cli->arena;
@@ -71,7 +60,7 @@ static void name_addresses(struct acting *acting, const struct site *site)
 
             if (ends->item_n != 1 || ends->items[0].lo != ends->items[0].hi)
                 continue;
-            text = address_text(arena, family, ends->items[0].lo);
+            text = addr_text(arena, family, ends->items[0].lo);
             if (map_get(&acting->names, text) == NULL)
                 map_set(arena, &acting->names, text, &site->names.entries[i].key);
         }
@@ -80,7 +69,7 @@ static void name_addresses(struct acting *acting, const struct site *site)
 
 struct str acting_name(const struct acting *acting, enum family family, u128 address)
 {
-    struct str text = address_text(acting->probing->cli->arena, family, address);
+    struct str text = addr_text(acting->probing->cli->arena, family, address);
     const struct str *name = map_get(&acting->names, text);
 
     return name != NULL ? *name : text;

@@ -160,12 +160,7 @@ static void judge_route(struct checking *c, const struct flow *flow, const struc
     for (size_t i = 0; i < route->hop_n; i++) {
         const struct hop *hop = &route->hops[i];
         const struct gate *gate = checking_gate(c, hop->firewall);
-        struct permit permit = {.flow = flow,
-                                .hook = hop->hook,
-                                .in = hop->in,
-                                .out = hop->out,
-                                .source = route->source,
-                                .destination = route->destination};
+        struct permit permit = route_permit(flow, route, hop);
         struct verdict request = {0};
 
         for (enum direction direction = DIRECTION_REQUEST; gate != NULL && direction <= DIRECTION_REPLY; direction++) {

@@ -183,16 +183,13 @@ static void add_refusal(struct probing *probing, const struct refusal *refusal, 
     struct arena *arena = probing->cli->arena;
     struct probe_question by = {.has_address = true, .family = refusal->family, .address = refusal->by};
     const struct firewall *firewall;
-    struct buf text = BUF_EMPTY;
 
     if (!refusal->reported)
         return;
     add_detail(arena, details, "icmp", str_printf(arena, "%u/%u", refusal->icmp_type, refusal->icmp_code));
     if (!refusal->has_by)
         return;
-    addr_format(&text, by.family, by.address);
-    add_detail(arena, details, "rejected-by", str_dup(arena, buf_str(&text)));
-    buf_free(&text);
+    add_detail(arena, details, "rejected-by", addr_text(arena, by.family, by.address));
     firewall = probing->plan == NULL ? NULL : firewall_of(probing->plan->site, refusal->family, refusal->by);
     if (firewall == NULL || outcome->outcome == OUTCOME_REFUSED)
         return;

@@ -92,11 +92,8 @@ static void add_target(struct probing *probing, const struct target *target, siz
     }
     for (u128 address = range->range.lo; !probing->too_many; address++) {
         struct probing_subject *one = arena_copy(arena, subject, sizeof *subject);
-        struct buf text = BUF_EMPTY;
 
-        addr_format(&text, range->family, address);
-        one->host = str_dup(arena, buf_str(&text));
-        buf_free(&text);
+        one->host = addr_text(arena, range->family, address);
         probing_add_address(probing, one, range->family, address, 0);
         if (address == range->range.hi)
             break;

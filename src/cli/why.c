@@ -88,12 +88,7 @@ static bool asks_for(const struct flow *flow, const struct question *question)
 static void judge_hop(struct checking *c, const struct flow *flow, const struct route *route, const struct hop *hop)
 {
     const struct gate *gate = checking_gate(c, hop->firewall);
-    struct permit permit = {.flow = flow,
-                            .hook = hop->hook,
-                            .in = hop->in,
-                            .out = hop->out,
-                            .source = route->source,
-                            .destination = route->destination};
+    struct permit permit = route_permit(flow, route, hop);
 
     for (enum direction direction = DIRECTION_REQUEST; gate != NULL && direction <= DIRECTION_REPLY; direction++) {
         struct verdict *verdict = vec_push(c->cli->arena, &c->verdicts);

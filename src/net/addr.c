@@ -178,6 +178,17 @@ void addr_format(struct buf *out, enum family family, u128 addr)
     buf_adds(out, text);
 }
 
+struct str addr_text(struct arena *arena, enum family family, u128 addr)
+{
+    struct buf text = BUF_EMPTY;
+    struct str made;
+
+    addr_format(&text, family, addr);
+    made = str_dup(arena, buf_str(&text));
+    buf_free(&text);
+    return made;
+}
+
 void addr_range_format(struct buf *out, enum family family, struct range range)
 {
     int length = addr_prefix_length(family, range);

@@ -40,7 +40,8 @@ struct range addr_prefix(enum family family, u128 addr, unsigned length); /* hos
 /* The prefix length when the range is a whole prefix, else -1. */
 int addr_prefix_length(enum family family, struct range range);
 
-void addr_format(struct buf *out, enum family family, u128 addr);                /* RFC 5952 for IPv6 */
+void addr_format(struct buf *out, enum family family, u128 addr); /* RFC 5952 for IPv6 */
+struct str addr_text(struct arena *arena, enum family family, u128 addr);
 void addr_range_format(struct buf *out, enum family family, struct range range); /* a, a/len or a-b */
 
 /* How many prefixes cover the range exactly, and each of them in order: call with `at` at range.lo, then after each. */

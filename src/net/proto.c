@@ -73,6 +73,18 @@ bool proto_has_ports(unsigned proto)
            proto == PROTO_UDPLITE;
 }
 
+const struct ranges *proto_with_ports(struct arena *arena)
+{
+    struct range v[UINT8_MAX + 1];
+    size_t n = 0;
+
+    for (unsigned proto = 0; proto <= UINT8_MAX; proto++) {
+        if (proto_has_ports(proto))
+            v[n++] = (struct range){proto, proto};
+    }
+    return ranges_of(arena, v, n);
+}
+
 unsigned proto_icmp(enum family family)
 {
     return family == FAMILY_V4 ? PROTO_ICMP : PROTO_ICMPV6;

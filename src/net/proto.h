@@ -22,6 +22,7 @@ enum {
 int proto_parse(struct str text);
 void proto_format(struct buf *out, unsigned proto); /* the name where there is one, else the number */
 bool proto_has_ports(unsigned proto);
+const struct ranges *proto_with_ports(struct arena *arena); /* all of them */
 /* ICMP of the family: 1 or 58. */
 unsigned proto_icmp(enum family family);
 

@@ -344,6 +344,16 @@ void router_find(struct router *router, enum family family, const struct ranges 
     }
 }
 
+struct permit route_permit(const struct flow *flow, const struct route *route, const struct hop *hop)
+{
+    return (struct permit){.flow = flow,
+                           .hook = hop->hook,
+                           .in = hop->in,
+                           .out = hop->out,
+                           .source = route->source,
+                           .destination = route->destination};
+}
+
 void routes_find(struct arena *arena, const struct site *site, enum family family, const struct ranges *source,
                  const struct ranges *destination, bool subnet, struct routes *routes)
 {

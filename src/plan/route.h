@@ -5,6 +5,7 @@
 #ifndef PORTOLAN_PLAN_ROUTE_H
 #define PORTOLAN_PLAN_ROUTE_H
 
+#include "model/policy.h"
 #include "model/site.h"
 
 struct hop {
@@ -23,6 +24,9 @@ struct route {
     size_t hop_n;         /* 0: within a zone, past no firewall */
     unsigned alternative; /* from 0: of several shortest paths for the same ends, all of which must permit */
 };
+
+/* What a flow asks of one hop of its route. */
+struct permit route_permit(const struct flow *flow, const struct route *route, const struct hop *hop);
 
 /* Ends between which there is no path. */
 struct gap {

@@ -296,23 +296,11 @@ static enum rewrite_end write_untracked(struct arena *arena, const struct chain 
     return state == NULL || ranges_contain(state, STATE_INVALID) ? REWRITE_OPAQUE : REWRITE_DONE;
 }
 
-static const struct ranges *ported_protocols(struct arena *arena)
-{
-    struct range v[256];
-    size_t n = 0;
-
-    for (unsigned protocol = 0; protocol <= 255; protocol++) {
-        if (proto_has_ports(protocol))
-            v[n++] = (struct range){protocol, protocol};
-    }
-    return ranges_of(arena, v, n);
-}
-
 /* Any source port, where packets have one; otherwise piece by piece. */
 static enum rewrite_end write_any_port(struct arena *arena, const struct cube *cube, struct rewritten *now,
                                        struct cubes *pieces)
 {
-    const struct ranges *ported = ported_protocols(arena);
+    const struct ranges *ported = proto_with_ports(arena);
     struct cube piece = *cube;
 
     if (cube->field[FIELD_PROTOCOL] != NULL && !ranges_overlap(cube->field[FIELD_PROTOCOL], ported))
@@ -382,7 +370,7 @@ static enum change change_of_port(struct arena *arena, const struct program *pro
 {
     enum field field = rule->action == ACTION_SNAT ? FIELD_SOURCE_PORT : FIELD_PORT;
     enum family family = program->family;
-    const struct ranges *ported = ported_protocols(arena);
+    const struct ranges *ported = proto_with_ports(arena);
     const struct ranges *whole = ranges_one(arena, FRAGMENT_NONE, FRAGMENT_FIRST);
     struct cube has = CUBE_ALL;
     enum change change;

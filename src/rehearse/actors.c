@@ -138,17 +138,6 @@ static struct actor *actor_for(struct casting *casting, struct str name, const s
     return actor;
 }
 
-static struct str address_text(struct arena *arena, enum family family, u128 address)
-{
-    struct buf text = BUF_EMPTY;
-    struct str copy;
-
-    addr_format(&text, family, address);
-    copy = str_dup(arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
-}
-
 static struct actor *give(struct casting *casting, enum family family, u128 address)
 {
     const struct firewall *firewall = firewall_of(casting->site, family, address);
@@ -161,7 +150,7 @@ static struct actor *give(struct casting *casting, enum family family, u128 addr
     if (firewall != NULL)
         called = firewall_between(firewall) ? firewall->name : firewall->host;
     else
-        called = name != NULL ? name->key : address_text(casting->arena, family, address);
+        called = name != NULL ? name->key : addr_text(casting->arena, family, address);
     actor = actor_for(casting, called, firewall != NULL && firewall_between(firewall) ? NULL : zone, firewall);
     actor->address_n[family]++;
     return actor;

@@ -9,15 +9,7 @@
 
 struct str report_probe_address(struct arena *arena, const struct probe_question *question)
 {
-    struct buf text = BUF_EMPTY;
-    struct str made;
-
-    if (!question->has_address)
-        return STR_EMPTY;
-    addr_format(&text, question->family, question->address);
-    made = str_dup(arena, buf_str(&text));
-    buf_free(&text);
-    return made;
+    return question->has_address ? addr_text(arena, question->family, question->address) : STR_EMPTY;
 }
 
 bool report_probe_named(const struct probe_question *question)

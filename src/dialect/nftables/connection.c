@@ -157,10 +157,10 @@ static bool match_original(struct reader *reader, struct drafts *drafts, json_t 
     if (key_has_ports(&field, 1)) {
         struct draft others = draft_copy(reader, &group);
 
-        draft_ranges(reader, &group, FIELD_PROTOCOL, reader_port_protocols(reader));
+        draft_ranges(reader, &group, FIELD_PROTOCOL, proto_with_ports(reader->arena));
         draft_ranges(reader, &group, FIELD_FRAGMENT, ranges_one(reader->arena, FRAGMENT_NONE, FRAGMENT_FIRST));
         draft_ranges(reader, &others, FIELD_PROTOCOL,
-                     ranges_complement(reader->arena, reader_port_protocols(reader), 255));
+                     ranges_complement(reader->arena, proto_with_ports(reader->arena), 255));
         add_literal(reader, &others, text, false, false);
         end_group(reader, &groups, &others);
     }

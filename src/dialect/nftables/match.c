@@ -17,18 +17,6 @@ struct match reader_unknown(struct reader *reader, struct str text, bool unique)
     return match;
 }
 
-const struct ranges *reader_port_protocols(struct reader *reader)
-{
-    struct range v[256];
-    size_t n = 0;
-
-    for (unsigned protocol = 0; protocol < 256; protocol++) {
-        if (proto_has_ports(protocol))
-            v[n++] = (struct range){protocol, protocol};
-    }
-    return ranges_of(reader->arena, v, n);
-}
-
 void draft_add(struct reader *reader, struct draft *draft, const struct match *match)
 {
     *vec_push(reader->arena, &draft->matches) = *match;
@@ -250,7 +238,7 @@ bool key_is_random(const json_t *key)
 
 void drafts_split_ports(struct reader *reader, struct drafts *drafts, json_t *match)
 {
-    const struct ranges *ported = reader_port_protocols(reader);
+    const struct ranges *ported = proto_with_ports(reader->arena);
     const struct ranges *others = ranges_complement(reader->arena, ported, 255);
     size_t n = drafts->n;
 
@@ -317,7 +305,7 @@ static bool match_exists(struct reader *reader, struct drafts *drafts, json_t *l
 
 bool groups_have_ports(struct reader *reader, const struct match_group *groups, size_t n)
 {
-    const struct ranges *ported = reader_port_protocols(reader);
+    const struct ranges *ported = proto_with_ports(reader->arena);
 
     for (size_t i = 0; i < n; i++) {
         bool said = false;

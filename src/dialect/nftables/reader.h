@@ -98,7 +98,6 @@ struct draft draft_copy(struct reader *reader, const struct draft *draft);
 const struct ranges *draft_protocols(const struct draft *draft); /* NULL: any */
 /* An unknown of this text; `unique`: one that is the same as no other, not even as the next of the same text. */
 struct match reader_unknown(struct reader *reader, struct str text, bool unique);
-const struct ranges *reader_port_protocols(struct reader *reader); /* those that have ports */
 
 /* values */
 bool value_ranges(struct reader *reader, const struct nft_field *field, json_t *value, const struct ranges **raw);

@@ -5,6 +5,8 @@
  */
 #include "dialect/nftables/reader.h"
 
+#include "net/proto.h"
+
 static bool parse_address(struct str text, enum family *family, u128 *address)
 {
     return addr_parse(text, family, address);
@@ -166,8 +168,8 @@ bool rewrite_xt(struct reader *reader, struct rules_of *rules, const struct draf
             struct drafts one = {.v = (struct draft *)draft, .n = 1};
 
             /* Only rules of protocols with ports can say some. */
-            rewrite.has_ports =
-                draft_protocols(draft) != NULL && ranges_subset(draft_protocols(draft), reader_port_protocols(reader));
+            rewrite.has_ports = draft_protocols(draft) != NULL &&
+                                ranges_subset(draft_protocols(draft), proto_with_ports(reader->arena));
             if ((reader->chain->families & FAMILY_BIT(family)) != 0)
                 emit_nat(reader, rules, &one, source ? ACTION_SNAT : ACTION_DNAT, family, &rewrite);
         }

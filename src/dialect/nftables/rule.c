@@ -196,7 +196,7 @@ bool map_read(struct reader *reader, const struct drafts *drafts, const struct m
 
     vec_each (const struct draft *, draft, drafts)
         ported = ported && draft_protocols(draft) != NULL &&
-                 ranges_subset(draft_protocols(draft), reader_port_protocols(reader));
+                 ranges_subset(draft_protocols(draft), proto_with_ports(reader->arena));
     if (json_array_size(pair) != 2)
         return false;
     if (n == 1 && (fields[0]->kind == NFT_NFPROTO || fields[0]->kind == NFT_ETHERTYPE)) {
